@@ -1,0 +1,61 @@
+#ifndef PROTOCOLS_WIRE_OUT_H
+#define PROTOCOLS_WIRE_OUT_H
+/*
+ * out - what an engine wants sent, and what each of its lines teaches.
+ *
+ *   text   "250-mx.example.org\r\n250 SIZE 10240000\r\n"
+ *   line    ^[0] .at=0 .why, .code=250  ^[1] .at=20 ...
+ *
+ * An engine appends text; wire_out_line() marks where a line begins and hands
+ * over the row of the table that explains it. The host sends `text` as it is
+ * and keeps the marks for the trace. A caller reuses one object for all of its
+ * engines: wire_out_reset() costs nothing, the arrays are never cleared.
+ */
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#define WIRE_OUT_MAX       16384 /* octets one step may ask to send */
+#define WIRE_OUT_LINES_MAX 1024  /* marked lines in one step */
+
+/* A row's words for the learner. Static: never freed, compared by address. */
+struct wire_lesson {
+    const char *title;   /* at most 60 columns, present tense, no full stop */
+    const char *lesson;  /* one to three short sentences: what, why, what if */
+    const char *section; /* "RFC 5321 section 4.1.1.3" */
+};
+
+struct wire_line {
+    uint32_t at;                   /* offset of its first octet in text */
+    uint16_t code;                 /* SMTP reply code; 0 where there is none */
+    uint16_t secret_at, secret_len; /* what a view masks, from `at`; len 0: nothing */
+    char     status[10];           /* "5.1.1", or "" */
+    const struct wire_lesson *why; /* NULL: a continuation of the line before */
+};
+
+struct wire_out {
+    uint32_t         len;   /* octets in text */
+    uint32_t         lines; /* marks in line */
+    bool             full;  /* an append did not fit: our own bug, asserted by tests */
+    struct wire_line line[WIRE_OUT_LINES_MAX];
+    char             text[WIRE_OUT_MAX];
+};
+
+void wire_out_reset(struct wire_out *out);
+
+/* Marks that a line begins here. Returns the mark, for code, status, secret;
+ * when the marks are used up, returns the last one again. */
+struct wire_line *wire_out_line(struct wire_out *out, const struct wire_lesson *why);
+
+/* Append octets, a string, a formatted string. What does not fit is left out
+ * whole and sets `full`. */
+void wire_out_bytes(struct wire_out *out, const void *bytes, size_t len);
+void wire_out_str(struct wire_out *out, const char *str);
+void wire_out_fmt(struct wire_out *out, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+
+/* Octets that still fit. */
+static inline size_t wire_out_room(const struct wire_out *out)
+{
+    return WIRE_OUT_MAX - out->len;
+}
+#endif
