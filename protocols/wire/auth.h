@@ -15,7 +15,8 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-#define WIRE_AUTH_DATA_MAX 3072 /* octets of one decoded message; 12288 base64 line limit, RFC 4954 section 4 */
+#define WIRE_AUTH_DATA_MAX                                                                                   \
+    3072 /* octets of one decoded message; 12288 base64 line limit, RFC 4954 section 4 */
 
 enum wire_auth {
     WIRE_AUTH_MORE,      /* out holds the next challenge (server) or response (client) */
@@ -31,7 +32,8 @@ struct wire_auth_server {
     /* Space-separated names to advertise now ("PLAIN LOGIN CRAM-MD5"), "" for none. */
     const char *(*mechanisms)(void *ctx);
     /* in == NULL: no initial response was sent. out holds WIRE_AUTH_DATA_MAX octets. */
-    enum wire_auth (*begin)(void *ctx, const char *mech, const char *in, size_t len, char *out, size_t *out_len);
+    enum wire_auth (*begin)(void *ctx, const char *mech, const char *in, size_t len, char *out,
+                            size_t *out_len);
     enum wire_auth (*step)(void *ctx, const char *in, size_t len, char *out, size_t *out_len);
     void (*cancel)(void *ctx);
     /* USER/PASS and IMAP LOGIN: a plain name and password. */

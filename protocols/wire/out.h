@@ -26,19 +26,19 @@ struct wire_lesson {
 };
 
 struct wire_line {
-    uint32_t at;                   /* offset of its first octet in text */
-    uint16_t code;                 /* SMTP reply code; 0 where there is none */
+    uint32_t at;                    /* offset of its first octet in text */
+    uint16_t code;                  /* SMTP reply code; 0 where there is none */
     uint16_t secret_at, secret_len; /* what a view masks, from `at`; len 0: nothing */
-    char     status[10];           /* "5.1.1", or "" */
-    const struct wire_lesson *why; /* NULL: a continuation of the line before */
+    char status[10];                /* "5.1.1", or "" */
+    const struct wire_lesson *why;  /* NULL: a continuation of the line before */
 };
 
 struct wire_out {
-    uint32_t         len;   /* octets in text */
-    uint32_t         lines; /* marks in line */
-    bool             full;  /* an append did not fit: our own bug, asserted by tests */
+    uint32_t len;   /* octets in text */
+    uint32_t lines; /* marks in line */
+    bool full;      /* an append did not fit: our own bug, asserted by tests */
     struct wire_line line[WIRE_OUT_LINES_MAX];
-    char             text[WIRE_OUT_MAX];
+    char text[WIRE_OUT_MAX];
 };
 
 void wire_out_reset(struct wire_out *out);
