@@ -9,7 +9,7 @@
     int main(void)                                                                                           \
     {                                                                                                        \
         SRunner *runner = srunner_create(suite_fn());                                                        \
-        int      failed;                                                                                     \
+        int failed;                                                                                          \
         srunner_run_all(runner, CK_ENV);                                                                     \
         failed = srunner_ntests_failed(runner);                                                              \
         srunner_free(runner);                                                                                \
