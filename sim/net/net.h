@@ -1,0 +1,168 @@
+#ifndef SIM_NET_NET_H
+#define SIM_NET_NET_H
+/*
+ * net - the simulated internet: hosts with interfaces on links, and the packets between them.
+ *
+ *   net_host --- net_iface ===== net_link ===== net_iface --- net_host (router) --- net_iface == ...
+ *
+ *   send:    tcp/udp/icmp fill p->l4 -> net_ip_send: route, IP header, ARP or ND, Ethernet -> link: queue,
+ *            faults, delay -> one event for each receiver
+ *   receive: event -> Ethernet -> ARP, or IP: for me? firewall -> tcp/udp/icmp; else forward: TTL,
+ *            firewall, next link
+ *
+ * A link is an Ethernet segment with an ideal switch: a frame reaches the interface that has its
+ * destination address, a broadcast or multicast reaches all others. Addresses are
+ * one type: IPv4 is held as ::ffff:a.b.c.d. Everything comes from pools; a packet's memory is reused
+ * last in, first out. Sizes: an idle host with one interface stays under 640 octets in this room.
+ */
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+
+#include "sim/core/pool.h"
+#include "sim/core/queue.h"
+#include "sim/core/rng.h"
+#include "sim/core/trace.h"
+
+#define NET_MTU          1500 /* octets of IP on Ethernet, RFC 894 */
+#define NET_ETHER        14   /* octets of Ethernet header */
+#define NET_FRAME_MAX    (NET_ETHER + NET_MTU)
+#define NET_FRAME_MIN    60 /* shorter frames are padded, IEEE 802.3, without FCS */
+#define NET_TTL          64 /* RFC 1700 */
+#define NET_IP4_HEADER   20
+#define NET_IP6_HEADER   40
+#define NET_PROTO_ICMP   1
+#define NET_PROTO_TCP    6
+#define NET_PROTO_UDP    17
+#define NET_PROTO_ICMPV6 58
+
+struct net_addr {
+    union {
+        uint8_t b[16];
+        uint32_t w[4];
+        uint64_t q[2];
+    };
+};
+
+static inline bool net_addr_same(const struct net_addr *a, const struct net_addr *b)
+{
+    return a->q[0] == b->q[0] && a->q[1] == b->q[1];
+}
+
+static inline bool net_addr_is4(const struct net_addr *a)
+{
+    static const uint8_t mapped[12] = { [10] = 0xff, [11] = 0xff };
+    return memcmp(a->b, mapped, sizeof mapped) == 0;
+}
+
+#define NET_ADDR_TEXT 46 /* with NUL */
+
+struct net_addr net_addr4(uint8_t a, uint8_t b, uint8_t c, uint8_t d);
+bool net_addr_parse(struct net_addr *out, const char *text); /* "192.0.2.1" or "2001:db8::1" */
+const char *net_addr_text(const struct net_addr *a, char buf[NET_ADDR_TEXT]); /* RFC 5952 */
+
+struct net;
+struct net_host;
+struct net_iface;
+struct net_link;
+
+struct net_packet {
+    struct core_event event;  /* arrival at `iface` */
+    struct net_iface *iface;  /* receiving interface, or the sending one while it is queued */
+    struct net_packet *next;  /* in a queue that waits for ARP or ND, or in a TCP list */
+    uint64_t cause;           /* seq of the record that led to it; the current cause on arrival */
+    uint64_t frame;           /* its number in the pcap; 0 before it is sent */
+    uint16_t len;             /* octets of the frame, from frame() */
+    uint16_t l3, l4;          /* offsets in octets[] of the IP header and of what follows it */
+    uint16_t l4_len;          /* octets from l4 on (without Ethernet padding) */
+    uint8_t large;            /* which pool it came from */
+    uint8_t proto;            /* NET_PROTO_..., set on receive */
+    struct net_addr src, dst; /* set on receive */
+    /* 2 octets of padding, so that the IP header is aligned to 4; then the frame */
+    _Alignas(8) uint8_t octets[];
+};
+
+static inline uint8_t *net_packet_frame(struct net_packet *p)
+{
+    return p->octets + 2;
+}
+
+static inline uint8_t *net_packet_l4(struct net_packet *p)
+{
+    return p->octets + p->l4;
+}
+
+/* A way to a destination that a connection may keep: skips the route and neighbour look-up while `version` is
+ * still the network's. Zero it before the first use. */
+struct net_path {
+    uint32_t version;
+    uint8_t mac[6];
+    struct net_iface *iface;
+};
+
+struct net {
+    struct core_queue *queue;
+    struct trace *trace;
+    struct core_pool small, large; /* packets of up to 256 octets, and of up to a full frame */
+    struct core_depot depot;       /* buffers: TCP send and receive */
+    uint32_t version;              /* counts changes of routes, neighbours and links: net_path */
+    uint32_t conns;                /* numbers given to connections and exchanges so far */
+    uint16_t ip_id;
+    struct net_tcp *tcp; /* sim/net/tcp.h */
+    struct net_udp *udp; /* sim/net/udp.h */
+    struct net_icmp_stats *icmp;
+    struct net_host **hosts; /* hosts[i] has number i + 1 */
+    size_t nhosts, max_hosts;
+    struct net_link **links;
+    size_t nlinks, max_links;
+    uint64_t seed;
+    uint64_t packets;  /* frames sent by their makers */
+    uint64_t segments; /* of them TCP */
+};
+
+/* Packets. `family` 4 or 6; room for `l4_octets` at net_packet_l4(). */
+struct net_packet *net_packet_take(struct net *net, int family, size_t l4_octets);
+void net_packet_give(struct net *net, struct net_packet *p);
+
+/* Sends p (its l4 part complete but for the checksum's pseudo-header, which the caller has
+ * included) from `src` (an address of host) to `dst`. Takes p over. `path` may be NULL.
+ * False: there is no route (p is given back); the caller tells its user. */
+bool net_ip_send(struct net_host *host, struct net_packet *p, uint8_t proto, const struct net_addr *src,
+                 const struct net_addr *dst, struct net_path *path);
+
+/* The address of `host` to use towards `dst` (RFC 6724 in the small: same family, on the interface of
+ * the route). False: no route. */
+bool net_source_for(struct net_host *host, const struct net_addr *dst, struct net_addr *src);
+
+/* True if `a` is one of host's own addresses (or loopback). */
+bool net_host_owns(const struct net_host *host, const struct net_addr *a);
+
+/* One's complement sum over octets, 16 bits, folded, in memory order; `start` from a pseudo-header. */
+uint32_t net_sum(const void *octets, size_t len, uint32_t start);
+/* The pseudo-header's part (RFC 9293 section 3.1, RFC 8200 section 8.1). */
+uint32_t net_sum_pseudo(const struct net_addr *src, const struct net_addr *dst, uint8_t proto, size_t l4_len);
+static inline uint16_t net_sum_finish(uint32_t sum)
+{
+    return (uint16_t)~sum;
+}
+
+/* Upper layers, called by the receive path with p->src, dst, proto, l4, l4_len set. They take p over. */
+void net_tcp_input(struct net_host *host, struct net_packet *p);
+void net_udp_input(struct net_host *host, struct net_packet *p);
+/* An ICMP error about a packet of ours: p->l4 points to the quoted IP payload's first 8 octets or more.
+ * `reason`: */
+enum net_unreachable {
+    NET_UNREACH_NET,
+    NET_UNREACH_HOST,
+    NET_UNREACH_PORT,
+    NET_UNREACH_ADMIN,
+    NET_UNREACH_TTL,
+    NET_UNREACH_TOO_BIG
+};
+void net_tcp_unreachable(struct net_host *host, enum net_unreachable reason, const struct net_addr *local,
+                         const struct net_addr *remote, uint16_t local_port, uint16_t remote_port,
+                         uint32_t tcp_seq);
+void net_udp_unreachable(struct net_host *host, enum net_unreachable reason, const struct net_addr *local,
+                         const struct net_addr *remote, uint16_t local_port, uint16_t remote_port);
+#endif
