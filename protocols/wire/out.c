@@ -45,8 +45,8 @@ void wire_out_str(struct wire_out *out, const char *str)
 void wire_out_fmt(struct wire_out *out, const char *fmt, ...)
 {
     va_list ap;
-    size_t  room = wire_out_room(out);
-    int     n;
+    size_t room = wire_out_room(out);
+    int n;
     va_start(ap, fmt);
     n = vsnprintf(out->text + out->len, room, fmt, ap);
     va_end(ap);
