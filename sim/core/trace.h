@@ -71,6 +71,7 @@ enum trace_level { TRACE_PHASE, TRACE_LINE, TRACE_PACKET, TRACE_STATE, TRACE_LEV
     X(CONFIG, "config", TRACE_STATE)       /* the setting that decided: pointer, value */                    \
     X(FAULT, "fault", TRACE_STATE)         /* a fault began or ended */                                      \
     X(INPUT, "input", TRACE_STATE)         /* a person or a real peer did this */                            \
+    X(CLIENT, "client", TRACE_STATE)       /* a mail program: event sent, send-failed, message, fetched... */ \
     X(ERROR, "error", TRACE_STATE)         /* what a mail program would show its user */                     \
     X(OUTCOME, "outcome", TRACE_STATE)     /* what `expect` looks at */
 
