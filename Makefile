@@ -3,35 +3,107 @@
 #   make            build/mailwalk
 #   make run        set up, build, run the first lesson
 #   make test       set up, build, run every test
-#   make install PREFIX=/usr/local [DESTDIR=]
+#   make install    PREFIX=/usr/local [DESTDIR=]: binary, man page, docs
 #   make format     clang-format decides layout
-#   CC=clang B=build-clang make     another compiler, another folder
-#   SAN=1 B=build-san make test     address and undefined-behaviour sanitizers
+#   make CC=clang B=build-clang       another compiler, another folder
+#   make SAN=1 B=build-san check      address and undefined-behaviour sanitizers
 
-CC      ?= gcc
+ifeq ($(origin CC),default)
+CC      := gcc
+endif
+AR      ?= ar
 B       ?= build
 PREFIX  ?= /usr/local
-ROOMS   := sim/core sim/net protocols/wire protocols/smtp protocols/pop3 protocols/imap protocols/dns protocols/sasl \
-           protocols/tls protocols/auth sim/hosts sim/export sim/gateway scenarios/load ui
+VERSION := 0.1.0
+
+PROTO_ROOMS := protocols/wire protocols/smtp protocols/pop3 protocols/imap protocols/dns protocols/sasl protocols/tls \
+               protocols/auth
+SIM_ROOMS   := sim/core sim/net sim/hosts sim/export sim/gateway
+TOP_ROOMS   := scenarios/load ui
 
 WARN    := -Wall -Wextra -Wpedantic -Wconversion -Wshadow -Werror
-CFLAGS  ?= -O2 -g
-BASE    := -std=c11 -D_POSIX_C_SOURCE=200809L -I. -I$(B)/gen $(WARN) -fno-strict-aliasing
+OPT     ?= -O2 -g
+BASE    := -std=c11 -D_POSIX_C_SOURCE=200809L -DMAILWALK_VERSION='"$(VERSION)"' -I. $(WARN) -fno-strict-aliasing -MMD -MP
 ifdef SAN
-CFLAGS  := -O1 -g -fno-omit-frame-pointer
+OPT     := -O1 -g -fno-omit-frame-pointer
 BASE    += -fsanitize=address,undefined -fno-sanitize-recover=all
 LDFLAGS += -fsanitize=address,undefined
 endif
-LIBS    := -lpcap -lcjson -lncursesw -ltinfo -lssl -lcrypto -lm
+LIBS       := -lpcap -lcjson -lssl -lcrypto -lm
+CHECK_LIBS := -lcheck -lsubunit -lrt -lpthread
 
-src      = $(foreach r,$(1),$(wildcard $(r)/*.c))
-obj      = $(patsubst %.c,$(B)/%.o,$(call src,$(1)))
-PROTO_O := $(call obj,$(filter protocols/%,$(ROOMS)))
-SIM_O   := $(call obj,$(filter-out protocols/%,$(ROOMS)))
-TESTS   := $(patsubst tests/%.c,$(B)/tests/%,$(wildcard tests/*/test_*.c))
+objects = $(patsubst %.c,$(B)/%.o,$(foreach r,$(1),$(wildcard $(r)/*.c)))
+PROTO_O := $(call objects,$(PROTO_ROOMS))
+SIM_O   := $(call objects,$(SIM_ROOMS))
+TOP_O   := $(call objects,$(TOP_ROOMS)) $(B)/gen/catalogue.o
+ARCHIVES := $(B)/libtop.a $(B)/libsim.a $(B)/libprotocols.a
+
+# Tests of protocols link without sim/: that is the include rule, enforced by the linker.
+PROTO_T := $(patsubst %.c,$(B)/%,$(wildcard $(patsubst protocols/%,tests/%/test_*.c,$(PROTO_ROOMS))))
+OTHER_T := $(filter-out $(PROTO_T),$(patsubst %.c,$(B)/%,$(wildcard tests/*/test_*.c)))
+SCRIPTS := $(sort $(wildcard tests/*/test_*.sh))
 
 all: $(B)/mailwalk
 
-include mk/rules.mk
+$(B)/%.o: %.c
+	@mkdir -p $(@D)
+	$(CC) $(BASE) $(OPT) $(CFLAGS) -c $< -o $@
 
-.PHONY: all
+$(B)/gen/%.o: $(B)/gen/%.c
+	$(CC) $(BASE) $(OPT) $(CFLAGS) -c $< -o $@
+
+$(B)/gen/catalogue.c: scenarios/load/embed.sh $(wildcard scenarios/*.json scenarios/*.eml)
+	@mkdir -p $(@D)
+	sh scenarios/load/embed.sh $@ $(filter-out %.sh,$^)
+
+$(B)/libprotocols.a: $(PROTO_O)
+$(B)/libsim.a: $(SIM_O)
+$(B)/libtop.a: $(TOP_O)
+$(ARCHIVES):
+	@rm -f $@
+	$(AR) rcs $@ $^
+
+$(B)/mailwalk: $(B)/main.o $(ARCHIVES)
+	$(CC) $(OPT) $(LDFLAGS) $^ $(LIBS) -o $@
+
+$(PROTO_T): $(B)/%: $(B)/%.o $(B)/libprotocols.a
+	$(CC) $(OPT) $(LDFLAGS) $^ $(CHECK_LIBS) -lcrypto -lm -o $@
+
+$(OTHER_T): $(B)/%: $(B)/%.o $(ARCHIVES)
+	$(CC) $(OPT) $(LDFLAGS) $^ $(LIBS) $(CHECK_LIBS) -o $@
+
+# ---- what people call ---------------------------------------------------------------------
+
+setup:
+	@sh .ci/setup.sh build
+setup-test:
+	@sh .ci/setup.sh build test
+
+run: setup
+	@$(MAKE) --no-print-directory all
+	$(B)/mailwalk run first-message
+
+test: setup-test
+	@$(MAKE) --no-print-directory check
+
+# Builds and runs every test, without touching the machine's packages.
+check: $(B)/mailwalk $(PROTO_T) $(OTHER_T)
+	@sh tests/run_all.sh $(B) $(PROTO_T) $(OTHER_T) -- $(SCRIPTS)
+
+install: $(B)/mailwalk
+	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/share/man/man1 $(DESTDIR)$(PREFIX)/share/doc/mailwalk
+	install -m 755 $(B)/mailwalk $(DESTDIR)$(PREFIX)/bin/mailwalk
+	install -m 644 docs/mailwalk.1 $(DESTDIR)$(PREFIX)/share/man/man1/mailwalk.1
+	install -m 644 README.md docs/*.md docs/*.json $(DESTDIR)$(PREFIX)/share/doc/mailwalk/
+
+format:
+	clang-format -i main.c $(foreach r,$(PROTO_ROOMS) $(SIM_ROOMS) $(TOP_ROOMS),$(wildcard $(r)/*.[ch])) \
+	    $(wildcard tests/*.h tests/*/*.[ch])
+
+clean:
+	rm -rf $(B)
+
+.PHONY: all setup setup-test run test check install format clean
+.DELETE_ON_ERROR:
+.SECONDARY:
+-include $(shell find $(B) -name '*.d' 2>/dev/null)
