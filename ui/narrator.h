@@ -1,0 +1,59 @@
+#ifndef UI_NARRATOR_H
+#define UI_NARRATOR_H
+/*
+ * narrator - the run told as a lesson, in plain text of at most 80 columns.
+ *
+ *   First message                                    title, who is who
+ *   1. The laptop hands the message to its server    phase, with its lesson
+ *        0.412 s C ▸ RCPT TO:<bob@example.org>       line: time, client or server, the text
+ *                      The client names one ...      its title; its lesson the first time it is met
+ *                  • mail: queue 4F2A ...            state: what changed, where it matters
+ *        0.412 s #17 alice ▸ mail TCP ...            packet, at that level only
+ *   Outcome, what to remember, totals
+ *
+ *   level   phases  lines  notes                                                packets
+ *   phase   all     -      errors, inputs, faults                               -
+ *   line    all     all    also queue, mailbox, the setting that decided,
+ *                          firewall, and every state with a title               -
+ *   packet  all     all    all                                                  sent and dropped
+ *
+ * Long messages are folded: the first and last lines, and how many between. Octets of peers and messages
+ * reach the file only as characters that stand still (protocols/wire/utf8.h).
+ *
+ * What it reads beside the record's own fields: phase `remember` (one sentence, told again at the end);
+ * outcome `what`, `expected`, `got`, `ok` (number, 1: as expected); queue and mailbox `event`, and the
+ * attributes of sim/export/maillog.h; dropped `why`; config `pointer`, `value`.
+ */
+#include <stdbool.h>
+#include <stdio.h>
+
+#include "sim/core/trace.h"
+
+#define UI_COLUMNS 80
+
+struct ui_narrator_options {
+    enum trace_level level; /* TRACE_PHASE, TRACE_LINE or TRACE_PACKET */
+    bool ascii;             /* no octet above 0x7e */
+    bool colour;            /* ECMA-48 colours, which repeat what words and marks say */
+};
+
+/* Level line. On a terminal: colour unless NO_COLOR is set or TERM is dumb; ASCII where LC_ALL, LC_CTYPE or
+ * LANG names another character set than UTF-8. Into a file or pipe: neither, the same octets on every
+ * machine. */
+struct ui_narrator_options ui_narrator_defaults(FILE *file);
+
+struct ui_narrator;
+
+/* The file stays the caller's. NULL: no memory. */
+struct ui_narrator *ui_narrator_open(FILE *file, const struct ui_narrator_options *options);
+
+struct trace_sink ui_narrator_sink(struct ui_narrator *n);
+
+/* Flushes and frees. Returns 0, or the errno of the first write that failed. */
+int ui_narrator_close(struct ui_narrator *n);
+
+#define UI_TIME_MAX 24 /* octets with NUL */
+
+/* "0.412 s", "1 min 15 s", "4 h 00 min", "5 d 02 h", "5 d". Returns buf. */
+const char *ui_time_text(uint64_t t_ns, char buf[UI_TIME_MAX]);
+#endif
