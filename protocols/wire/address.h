@@ -11,13 +11,12 @@
  */
 #include "protocols/wire/ascii.h"
 
-#define WIRE_LOCAL_PART_MAX    64  /* octets, RFC 5321 section 4.5.3.1.1 */
-#define WIRE_DOMAIN_MAX        255 /* octets, RFC 5321 section 4.5.3.1.2 */
-#define WIRE_PATH_MAX          256 /* octets with < and >, RFC 5321 section 4.5.3.1.3 */
-#define WIRE_LABEL_MAX         63  /* octets between two dots, RFC 1035 section 2.3.4 */
-#define WIRE_MAILBOX_MAX       (WIRE_LOCAL_PART_MAX + 1 + WIRE_DOMAIN_MAX)
-#define WIRE_ADDRESSES_MAX     1000 /* mailboxes and group marks read from one field; a limit of ours */
-#define WIRE_COMMENT_DEPTH_MAX 16   /* comments inside comments; deeper ones end the field; a limit of ours */
+#define WIRE_LOCAL_PART_MAX 64  /* octets, RFC 5321 section 4.5.3.1.1 */
+#define WIRE_DOMAIN_MAX     255 /* octets, RFC 5321 section 4.5.3.1.2 */
+#define WIRE_PATH_MAX       256 /* octets with < and >, RFC 5321 section 4.5.3.1.3 */
+#define WIRE_LABEL_MAX      63  /* octets between two dots, RFC 1035 section 2.3.4 */
+#define WIRE_MAILBOX_MAX    (WIRE_LOCAL_PART_MAX + 1 + WIRE_DOMAIN_MAX)
+#define WIRE_ADDRESSES_MAX  1000 /* mailboxes and group marks read from one field; a limit of ours */
 
 enum wire_address_verdict {
     WIRE_ADDRESS_OK,

@@ -43,7 +43,8 @@ struct wire_base64_body {
 };
 
 /* Decodes until src or dst is used up. *out_len = octets written; returns the
- * octets of src used (all of them when cap >= WIRE_BASE64_OCTETS_MAX(len)). */
+ * octets of src used (all of them when cap >= WIRE_BASE64_OCTETS_MAX(len)). A body that lacks its
+ * padding gives its last octets when "=" is decoded behind it. */
 size_t wire_base64_body_decode(struct wire_base64_body *state, void *dst, size_t cap, size_t *out_len,
                                const char *src, size_t len);
 #endif

@@ -14,6 +14,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <string.h>
 
 #define WIRE_OUT_MAX       16384 /* octets one step may ask to send */
 #define WIRE_OUT_LINES_MAX 1024  /* marked lines in one step */
@@ -41,21 +42,52 @@ struct wire_out {
     char text[WIRE_OUT_MAX];
 };
 
-void wire_out_reset(struct wire_out *out);
-
-/* Marks that a line begins here. Returns the mark, for code, status, secret;
- * when the marks are used up, returns the last one again. */
-struct wire_line *wire_out_line(struct wire_out *out, const struct wire_lesson *why);
-
-/* Append octets, a string, a formatted string. What does not fit is left out
- * whole and sets `full`. */
-void wire_out_bytes(struct wire_out *out, const void *bytes, size_t len);
-void wire_out_str(struct wire_out *out, const char *str);
-void wire_out_fmt(struct wire_out *out, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+static inline void wire_out_reset(struct wire_out *out)
+{
+    out->len = 0;
+    out->lines = 0;
+    out->full = false;
+}
 
 /* Octets that still fit. */
 static inline size_t wire_out_room(const struct wire_out *out)
 {
     return WIRE_OUT_MAX - out->len;
 }
+
+/* Marks that a line begins here. Returns the mark, for code, status, secret;
+ * when the marks are used up, returns the last one again. */
+static inline struct wire_line *wire_out_line(struct wire_out *out, const struct wire_lesson *why)
+{
+    struct wire_line *l;
+    if (out->lines == WIRE_OUT_LINES_MAX)
+        return &out->line[WIRE_OUT_LINES_MAX - 1];
+    l = &out->line[out->lines++];
+    l->at = out->len;
+    l->code = 0;
+    l->secret_at = l->secret_len = 0;
+    l->status[0] = '\0';
+    l->why = why;
+    return l;
+}
+
+/* Append octets, a string, a formatted string. What does not fit is left out
+ * whole and sets `full`. Inline, so that a literal becomes a few stores. */
+static inline void wire_out_bytes(struct wire_out *out, const void *bytes, size_t len)
+{
+    if (len > wire_out_room(out)) {
+        out->full = true;
+        return;
+    }
+    if (len > 0)
+        memcpy(out->text + out->len, bytes, len);
+    out->len += (uint32_t)len;
+}
+
+static inline void wire_out_str(struct wire_out *out, const char *str)
+{
+    wire_out_bytes(out, str, strlen(str));
+}
+
+void wire_out_fmt(struct wire_out *out, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 #endif
