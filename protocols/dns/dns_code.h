@@ -12,37 +12,39 @@
 #include <stdint.h>
 #include "protocols/wire/out.h"
 
-enum dns_type { /* RFC 1035 section 3.2.2 unless noted */
-                DNS_TYPE_A = 1,
-                DNS_TYPE_NS = 2,
-                DNS_TYPE_CNAME = 5,
-                DNS_TYPE_SOA = 6,
-                DNS_TYPE_PTR = 12,
-                DNS_TYPE_MX = 15,
-                DNS_TYPE_TXT = 16,
-                DNS_TYPE_AAAA = 28, /* RFC 3596 section 2.1 */
-                DNS_TYPE_SRV = 33,  /* RFC 2782 */
-                DNS_TYPE_DNAME = 39,
-                DNS_TYPE_OPT = 41,  /* RFC 6891 section 6.1.1 */
-                DNS_TYPE_TLSA = 52, /* RFC 6698 section 7.1 */
-                DNS_TYPE_IXFR = 251,
-                DNS_TYPE_AXFR = 252,
-                DNS_TYPE_ANY = 255,
-                DNS_TYPE_CAA = 257 /* RFC 8659 section 4.1 */
+/* RFC 1035 section 3.2.2 unless noted */
+enum dns_type {
+    DNS_TYPE_A = 1,
+    DNS_TYPE_NS = 2,
+    DNS_TYPE_CNAME = 5,
+    DNS_TYPE_SOA = 6,
+    DNS_TYPE_PTR = 12,
+    DNS_TYPE_MX = 15,
+    DNS_TYPE_TXT = 16,
+    DNS_TYPE_AAAA = 28, /* RFC 3596 section 2.1 */
+    DNS_TYPE_SRV = 33,  /* RFC 2782 */
+    DNS_TYPE_DNAME = 39,
+    DNS_TYPE_OPT = 41,  /* RFC 6891 section 6.1.1 */
+    DNS_TYPE_TLSA = 52, /* RFC 6698 section 7.1 */
+    DNS_TYPE_IXFR = 251,
+    DNS_TYPE_AXFR = 252,
+    DNS_TYPE_ANY = 255,
+    DNS_TYPE_CAA = 257 /* RFC 8659 section 4.1 */
 };
 
 enum dns_class { DNS_CLASS_IN = 1, DNS_CLASS_CH = 3, DNS_CLASS_NONE = 254, DNS_CLASS_ANY = 255 };
 
 enum dns_opcode { DNS_OPCODE_QUERY = 0, DNS_OPCODE_STATUS = 2, DNS_OPCODE_NOTIFY = 4, DNS_OPCODE_UPDATE = 5 };
 
-enum dns_rcode { /* RFC 1035 section 4.1.1; BADVERS RFC 6891 section 9 */
-                 DNS_RCODE_NOERROR = 0,
-                 DNS_RCODE_FORMERR = 1,
-                 DNS_RCODE_SERVFAIL = 2,
-                 DNS_RCODE_NXDOMAIN = 3,
-                 DNS_RCODE_NOTIMP = 4,
-                 DNS_RCODE_REFUSED = 5,
-                 DNS_RCODE_BADVERS = 16
+/* RFC 1035 section 4.1.1; BADVERS RFC 6891 section 9 */
+enum dns_rcode {
+    DNS_RCODE_NOERROR = 0,
+    DNS_RCODE_FORMERR = 1,
+    DNS_RCODE_SERVFAIL = 2,
+    DNS_RCODE_NXDOMAIN = 3,
+    DNS_RCODE_NOTIMP = 4,
+    DNS_RCODE_REFUSED = 5,
+    DNS_RCODE_BADVERS = 16
 };
 
 enum dns_table {

@@ -34,16 +34,17 @@
 #define DNS_FLAT_MAX         530   /* longest rdata that holds names: SOA */
 #define DNS_WRITER_NAMES_MAX 64    /* places remembered for compression; beyond, names are written whole */
 
-enum { /* the flags word, RFC 1035 section 4.1.1 */
-       DNS_FLAG_QR = 0x8000,
-       DNS_FLAG_AA = 0x0400,
-       DNS_FLAG_TC = 0x0200,
-       DNS_FLAG_RD = 0x0100,
-       DNS_FLAG_RA = 0x0080,
-       DNS_FLAG_AD = 0x0020,
-       DNS_FLAG_CD = 0x0010,
-       DNS_FLAG_OPCODE = 0x7800,
-       DNS_FLAG_RCODE = 0x000f
+/* the flags word, RFC 1035 section 4.1.1 */
+enum {
+    DNS_FLAG_QR = 0x8000,
+    DNS_FLAG_AA = 0x0400,
+    DNS_FLAG_TC = 0x0200,
+    DNS_FLAG_RD = 0x0100,
+    DNS_FLAG_RA = 0x0080,
+    DNS_FLAG_AD = 0x0020,
+    DNS_FLAG_CD = 0x0010,
+    DNS_FLAG_OPCODE = 0x7800,
+    DNS_FLAG_RCODE = 0x000f
 };
 
 enum dns_section { DNS_QUESTION, DNS_ANSWER, DNS_AUTHORITY, DNS_ADDITIONAL, DNS_SECTIONS };
@@ -150,6 +151,7 @@ struct dns_writer {
     uint16_t count[DNS_SECTIONS];
     bool truncated; /* an RRset of answer or authority did not fit */
     bool full;      /* something did not fit */
+    bool edns_room; /* limit is smaller by what OPT needs */
     uint16_t names;
     struct {
         uint32_t hash;
