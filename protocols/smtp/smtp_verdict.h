@@ -136,7 +136,7 @@ struct smtp_verdict_info {
     uint8_t status_len, text_len;
     char digits[4]; /* "550" */
     enum smtp_verdict_kind kind;
-    struct wire_lesson lesson; /* of the reply line */
+    const struct wire_lesson *lesson; /* of the reply line */
 };
 
 /* The row of a verdict; every verdict has one. */
