@@ -139,7 +139,7 @@ static const struct smtp_verb_info rows[SMTP_VERBS] = {
                          SMTP_COMMAND_OCTETS_MAX,
                          { "The client asks the server to start sending its mail",
                            "Made for sites that dial in now and then. This server does not have it.",
-                           "RFC 1985 section 5" } },
+                           "RFC 1985" } },
     [SMTP_VERB_TURN] = { "TURN",
                          "TURN",
                          SMTP_FORM_NONE,
@@ -322,11 +322,11 @@ const struct smtp_ext_info *smtp_ext_at(size_t i)
 
 const struct smtp_ext_info *smtp_ext_info(enum smtp_ext bit)
 {
-    for (size_t i = 0; i < SMTP_EXTS; i++)
-        if (exts[i].bit == bit)
-            return &exts[i];
-    assert(!"one bit of smtp_ext");
-    return &exts[0];
+    size_t i = 0;
+    while (i + 1 < SMTP_EXTS && exts[i].bit != bit)
+        i++;
+    assert(exts[i].bit == bit);
+    return &exts[i];
 }
 
 const struct smtp_ext_info *smtp_ext_find(struct wire_slice keyword)
