@@ -32,12 +32,15 @@
  * No octet below 0x20 but LF, no C1 control and no mark of direction stands raw in the output: the
  * invisible ones are written as JSON's own \u escapes, so a terminal is safe and nothing is lost.
  */
-#include "sim/export/out.h"
+#include <stdbool.h>
+#include <stdio.h>
+
+#include "sim/core/trace.h"
 
 struct export_jsonl; /* one output; owned by the caller until closed */
 
 /* Takes the file over. `levels`: TRACE_BIT()s wanted. `live`: every record reaches the system at once,
- * for a reader at the end of a pipe. NULL: no memory (the file is still the caller's). */
+ * for a reader at the end of a pipe. NULL: no memory; the file is closed. */
 struct export_jsonl *export_jsonl_open(FILE *file, unsigned levels, bool live);
 
 struct trace_sink export_jsonl_sink(struct export_jsonl *j);

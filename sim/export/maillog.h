@@ -56,7 +56,10 @@
  *
  * KIND_ERROR on such a host, [daemon]                        warning: TEXT
  */
-#include "sim/export/out.h"
+#include <stdbool.h>
+#include <stdio.h>
+
+#include "sim/core/trace.h"
 
 #define MAILLOG_LINE_MAX 2048 /* octets with NUL; a longer line is cut */
 

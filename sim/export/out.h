@@ -15,8 +15,6 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "sim/core/trace.h"
-
 #define EXPORT_BUFFER   65536 /* octets between two writes */
 #define EXPORT_ADDR_MAX 46    /* an address as text, with NUL: INET6_ADDRSTRLEN */
 
@@ -95,24 +93,4 @@ void export_put_readable(struct export_out *o, const char *text, size_t len);
 
 /* The same on one line of a log, the way Postfix does it: each such octet or character becomes "?". */
 void export_put_log(struct export_out *o, const char *text, size_t len);
-
-/* ---- the hosts of the opening, copied, since a sink may not keep what it borrows -------- */
-
-struct export_host {
-    const char *name, *fqdn, *role;
-};
-
-struct export_hosts {
-    size_t count;
-    struct export_host *host; /* owned, with the strings; host[0] is number 1 */
-};
-
-bool export_hosts_copy(struct export_hosts *to, const struct trace_opening *opening); /* false: no memory */
-void export_hosts_free(struct export_hosts *h);
-
-/* The short name of host `number`; "" for 0 and for numbers that the opening does not have. */
-static inline const char *export_host_name(const struct export_hosts *h, uint32_t number)
-{
-    return number > 0 && number <= h->count ? h->host[number - 1].name : "";
-}
 #endif

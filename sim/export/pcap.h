@@ -9,14 +9,17 @@
  * A frame is written once, as its maker sends it; what routers forward, what is delivered and what is
  * dropped later is told by the trace only. The time is the world's: epoch + virtual time.
  */
-#include "sim/export/out.h"
+#include <stdbool.h>
+#include <stdio.h>
+
+#include "sim/core/trace.h"
 
 #define EXPORT_SNAPLEN 65535 /* octets; more than any frame here */
 
 struct export_pcap;
 
 /* Takes the file over and writes the file header. `live`: every frame reaches the system at once.
- * NULL and *error: no memory, or the header cannot be written (the file is still the caller's). */
+ * NULL and *error: no memory, or the header cannot be written; the file is closed. */
 struct export_pcap *export_pcap_open(FILE *file, bool live, int *error);
 
 struct trace_sink export_pcap_sink(struct export_pcap *p);

@@ -13,10 +13,13 @@
  *
  * A step's number is the line record's place among all line records; a phase's among the phases.
  * A phase or line is told just before the `sent` record of its `frame`; one that knows no frame goes to
- * the next one. libpcap writes no comments, names or secrets, so this room writes the blocks itself. The file
- * is whole after every block: a run that is cut off leaves one that opens.
+ * the next one. libpcap writes no comments, names or secrets, so this room writes the blocks itself. What
+ * has reached the file always ends with a whole block: a run that is cut off leaves one that opens.
  */
-#include "sim/export/out.h"
+#include <stdbool.h>
+#include <stdio.h>
+
+#include "sim/core/trace.h"
 
 #define EXPORT_COMMENTS_MAX 1024 /* comments that wait for a frame; further ones are left out */
 #define EXPORT_WHAT_MAX     48   /* octets of a line that a comment quotes, with NUL */
@@ -24,7 +27,7 @@
 struct export_pcapng;
 
 /* Takes the file over; the first blocks are written when the trace opens. `live`: every block reaches the
- * system at once. NULL: no memory (the file is still the caller's). */
+ * system at once. NULL: no memory; the file is closed. */
 struct export_pcapng *export_pcapng_open(FILE *file, bool live);
 
 struct trace_sink export_pcapng_sink(struct export_pcapng *p);

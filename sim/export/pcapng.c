@@ -1,0 +1,397 @@
+/* pcapng, block by block (draft-ietf-opsawg-pcapng). All numbers are little-endian, whatever the machine. */
+#include "sim/export/pcapng.h"
+
+#include <errno.h>
+#include <stdlib.h>
+
+#include "sim/export/out.h"
+
+#define NS_PER_S UINT64_C(1000000000)
+
+enum { /* section 11.1: block types */
+       BLOCK_SHB = 0x0a0d0d0a,
+       BLOCK_IDB = 1,
+       BLOCK_NRB = 4,
+       BLOCK_EPB = 6,
+       BLOCK_DSB = 10
+};
+
+enum { /* option codes: of any block, SHB (section 4.1), IDB (4.2) */
+       OPT_END = 0,
+       OPT_COMMENT = 1,
+       SHB_USERAPPL = 4,
+       IF_NAME = 2,
+       IF_DESCRIPTION = 3,
+       IF_TSRESOL = 9
+};
+
+#define LINKTYPE_ETHERNET 1
+#define BYTE_ORDER_MAGIC  0x1a2b3c4d
+#define NRB_IP4           1
+#define NRB_IP6           2
+#define SECRETS_TLS       0x544c534b /* "TLSK" */
+#define SNAPLEN           65535
+#define BLOCK_FRAME       12   /* octets of a block around its body: type, length, length again */
+#define COMMENT_MAX       2048 /* octets of one comment; a longer one is cut */
+
+struct comment {
+    uint64_t frame;       /* 0: the next one */
+    uint64_t first, last; /* steps, or the phase */
+    bool phase;
+    const char *title, *lesson, *section;
+    char what[EXPORT_WHAT_MAX];
+};
+
+struct export_pcapng {
+    struct export_out out;
+    int64_t epoch_s;
+    uint64_t phases, steps; /* seen so far */
+    size_t waiting;
+    bool live;
+    struct comment comment[EXPORT_COMMENTS_MAX];
+    char buffer[EXPORT_BUFFER];
+};
+
+static uint32_t padded(size_t len)
+{
+    return (uint32_t)(len + 3) & ~UINT32_C(3);
+}
+
+static void put_16(struct export_out *o, unsigned n)
+{
+    const uint8_t b[2] = { (uint8_t)n, (uint8_t)(n >> 8) };
+    export_put(o, b, sizeof b);
+}
+
+static void put_32(struct export_out *o, uint32_t n)
+{
+    const uint8_t b[4] = { (uint8_t)n, (uint8_t)(n >> 8), (uint8_t)(n >> 16), (uint8_t)(n >> 24) };
+    export_put(o, b, sizeof b);
+}
+
+/* Octets, and zeros up to a multiple of 32 bits. */
+static void put_padded(struct export_out *o, const void *bytes, size_t len)
+{
+    static const char zero[4];
+    export_put(o, bytes, len);
+    export_put(o, zero, padded(len) - len);
+}
+
+static void put_option(struct export_out *o, unsigned code, const void *value, size_t len)
+{
+    put_16(o, code);
+    put_16(o, (unsigned)len);
+    put_padded(o, value, len);
+}
+
+static uint32_t option_size(size_t len)
+{
+    return 4 + padded(len);
+}
+
+static void begin(struct export_out *o, uint32_t type, uint32_t body)
+{
+    put_32(o, type);
+    put_32(o, body + BLOCK_FRAME);
+}
+
+static void end(struct export_pcapng *p, uint32_t body)
+{
+    put_32(&p->out, body + BLOCK_FRAME);
+    if (p->live || p->out.len > EXPORT_BUFFER / 2) /* never in the middle of a block */
+        export_out_flush(&p->out, true);
+}
+
+/* ---- the blocks at the start ------------------------------------------------------------ */
+
+static void put_section(struct export_pcapng *p, const struct trace_opening *opening)
+{
+    struct export_out *o = &p->out;
+    char about[256], program[64];
+    struct export_out a = { .at = about, .cap = sizeof about }, v = { .at = program, .cap = sizeof program };
+    uint32_t body;
+
+    export_put_lit(&v, "mailwalk ");
+    export_put_readable(&v, opening->version ? opening->version : "",
+                        opening->version ? strlen(opening->version) : 0);
+    export_put_lit(&a, "scenario ");
+    export_put_readable(&a, opening->scenario ? opening->scenario : "",
+                        opening->scenario ? strnlen(opening->scenario, 200) : 0);
+    export_put_lit(&a, ", seed ");
+    export_put_u64(&a, opening->seed);
+    body = 16 + option_size(a.len) + option_size(v.len) + option_size(0);
+    begin(o, BLOCK_SHB, body);
+    put_32(o, BYTE_ORDER_MAGIC);
+    put_16(o, 1);
+    put_16(o, 0);
+    put_32(o, UINT32_MAX); /* the section's length is not known */
+    put_32(o, UINT32_MAX);
+    put_option(o, OPT_COMMENT, about, a.len);
+    put_option(o, SHB_USERAPPL, program, v.len);
+    put_option(o, OPT_END, "", 0);
+    end(p, body);
+}
+
+static void put_interface(struct export_pcapng *p)
+{
+    static const char name[] = "mailwalk",
+                      about[] = "every frame of the simulated internet, as its maker sends it";
+    static const uint8_t nanoseconds = 9; /* 10^-9 s */
+    struct export_out *o = &p->out;
+    uint32_t body =
+        8 + option_size(sizeof name - 1) + option_size(sizeof about - 1) + option_size(1) + option_size(0);
+
+    begin(o, BLOCK_IDB, body);
+    put_16(o, LINKTYPE_ETHERNET);
+    put_16(o, 0);
+    put_32(o, SNAPLEN);
+    put_option(o, IF_NAME, name, sizeof name - 1);
+    put_option(o, IF_DESCRIPTION, about, sizeof about - 1);
+    put_option(o, IF_TSRESOL, &nanoseconds, 1);
+    put_option(o, OPT_END, "", 0);
+    end(p, body);
+}
+
+/* One record of the NRB: the address, then its names, each ended by NUL. With o NULL only measures. */
+static uint32_t put_names(struct export_out *o, unsigned type, const uint8_t *addr, size_t addr_len,
+                          const struct trace_host *h)
+{
+    const char *name = h->name ? h->name : "", *fqdn = h->fqdn ? h->fqdn : "";
+    size_t name_len = strlen(name) + 1, fqdn_len = fqdn[0] && strcmp(fqdn, name) != 0 ? strlen(fqdn) + 1 : 0;
+    size_t len = addr_len + name_len + fqdn_len;
+    static const char zero[4];
+
+    if (len > UINT16_MAX || name_len == 1)
+        return 0;
+    if (o) {
+        put_16(o, type);
+        put_16(o, (unsigned)len);
+        export_put(o, addr, addr_len);
+        export_put(o, name, name_len);
+        export_put(o, fqdn, fqdn_len); /* readers show the last name */
+        export_put(o, zero, padded(len) - len);
+    }
+    return 4 + padded(len);
+}
+
+static uint32_t put_all_names(struct export_out *o, const struct trace_opening *opening)
+{
+    uint32_t size = 0;
+    for (size_t i = 0; i < opening->nhosts; i++) {
+        const struct trace_host *h = &opening->hosts[i];
+        for (size_t k = 0; k < h->nifaces; k++) {
+            const struct trace_iface *f = &h->ifaces[k];
+            if (f->ip4_prefix > 0)
+                size += put_names(o, NRB_IP4, f->ip4, sizeof f->ip4, h);
+            if (f->ip6_prefix > 0)
+                size += put_names(o, NRB_IP6, f->ip6, sizeof f->ip6, h);
+        }
+    }
+    return size;
+}
+
+static void pcapng_open(void *ctx, const struct trace_opening *opening)
+{
+    struct export_pcapng *p = ctx;
+    uint32_t body = put_all_names(NULL, opening) + 4;
+
+    p->epoch_s = opening->epoch_s;
+    put_section(p, opening);
+    put_interface(p);
+    begin(&p->out, BLOCK_NRB, body);
+    put_all_names(&p->out, opening);
+    put_32(&p->out, 0); /* nrb_record_end */
+    end(p, body);
+}
+
+void export_pcapng_secrets(struct export_pcapng *p, const char *keylog, size_t len)
+{
+    uint32_t body = 8 + padded(len);
+
+    begin(&p->out, BLOCK_DSB, body);
+    put_32(&p->out, SECRETS_TLS);
+    put_32(&p->out, (uint32_t)len);
+    put_padded(&p->out, keylog, len);
+    end(p, body);
+}
+
+/* ---- comments --------------------------------------------------------------------------- */
+
+static void note_phase(struct export_pcapng *p, const struct trace_record *r)
+{
+    struct comment *c = &p->comment[p->waiting];
+
+    p->phases++;
+    if (p->waiting == EXPORT_COMMENTS_MAX)
+        return;
+    *c = (struct comment){ .frame = r->frame,
+                           .first = p->phases,
+                           .last = p->phases,
+                           .phase = true,
+                           .title = r->title,
+                           .lesson = r->lesson,
+                           .section = r->section };
+    p->waiting++;
+}
+
+/* A line without words of its own continues the one before it; so does a line of a message that says no more
+ * than the line before it. */
+static bool continues(const struct comment *c, const struct trace_record *r, uint64_t step)
+{
+    if (c->phase || c->frame != r->frame || c->last + 1 != step)
+        return false;
+    return !r->title || (r->kind == TRACE_KIND_CONTENT && c->title == r->title);
+}
+
+static void note_line(struct export_pcapng *p, const struct trace_record *r)
+{
+    struct comment *c = &p->comment[p->waiting];
+
+    p->steps++;
+    if (p->waiting > 0 && continues(c - 1, r, p->steps)) {
+        c[-1].last = p->steps;
+        return;
+    }
+    if (p->waiting == EXPORT_COMMENTS_MAX)
+        return;
+    *c = (struct comment){ .frame = r->frame,
+                           .first = p->steps,
+                           .last = p->steps,
+                           .title = r->title,
+                           .lesson = r->lesson,
+                           .section = r->section };
+    export_line_what(r, c->what);
+    p->waiting++;
+}
+
+static void put_comment(struct export_out *o, const struct comment *c)
+{
+    if (c->first == c->last) {
+        export_put_str(o, c->phase ? "phase " : "step ");
+        export_put_u64(o, c->first);
+    } else {
+        export_put_lit(o, "steps ");
+        export_put_u64(o, c->first);
+        export_put_lit(o, " to ");
+        export_put_u64(o, c->last);
+    }
+    if (c->what[0]) {
+        export_put_lit(o, ": ");
+        export_put_readable(o, c->what, strlen(c->what));
+    }
+    if (c->title) {
+        export_put_lit(o, ": ");
+        export_put_readable(o, c->title, strlen(c->title));
+        export_put_char(o, '.');
+    }
+    if (c->lesson) {
+        export_put_char(o, ' ');
+        export_put_readable(o, c->lesson, strlen(c->lesson));
+    }
+    if (c->section) {
+        export_put_lit(o, " (");
+        export_put_readable(o, c->section, strlen(c->section));
+        export_put_char(o, ')');
+    }
+}
+
+/* True if the comment belongs to this frame: it names it, names none, or names one that has gone by. */
+static bool belongs(const struct comment *c, uint64_t frame)
+{
+    return c->frame <= frame;
+}
+
+/* Writes the comments of this frame as options; with o NULL only measures. */
+static uint32_t put_comments(struct export_out *o, const struct export_pcapng *p, uint64_t frame)
+{
+    uint32_t size = 0;
+    for (size_t i = 0; i < p->waiting; i++)
+        if (belongs(&p->comment[i], frame)) {
+            char text[COMMENT_MAX];
+            struct export_out t = { .at = text, .cap = sizeof text };
+            put_comment(&t, &p->comment[i]);
+            if (o)
+                put_option(o, OPT_COMMENT, text, t.len);
+            size += option_size(t.len);
+        }
+    return size;
+}
+
+static void forget_comments(struct export_pcapng *p, uint64_t frame)
+{
+    size_t kept = 0;
+    for (size_t i = 0; i < p->waiting; i++)
+        if (!belongs(&p->comment[i], frame))
+            p->comment[kept++] = p->comment[i];
+    p->waiting = kept;
+}
+
+/* ---- frames ----------------------------------------------------------------------------- */
+
+static void put_frame(struct export_pcapng *p, const struct trace_record *r)
+{
+    struct export_out *o = &p->out;
+    uint64_t t = (uint64_t)p->epoch_s * NS_PER_S + r->t_ns;
+    uint32_t options = p->waiting > 0 ? put_comments(NULL, p, r->frame) : 0;
+    uint32_t body = 20 + padded(r->nbytes) + (options > 0 ? options + option_size(0) : 0);
+
+    begin(o, BLOCK_EPB, body);
+    put_32(o, 0); /* the interface */
+    put_32(o, (uint32_t)(t >> 32));
+    put_32(o, (uint32_t)t);
+    put_32(o, (uint32_t)r->nbytes);
+    put_32(o, (uint32_t)r->nbytes);
+    put_padded(o, r->bytes, r->nbytes);
+    if (options > 0) {
+        put_comments(o, p, r->frame);
+        put_option(o, OPT_END, "", 0);
+        forget_comments(p, r->frame);
+    }
+    end(p, body);
+}
+
+static void pcapng_record(void *ctx, const struct trace_record *r)
+{
+    struct export_pcapng *p = ctx;
+
+    if (r->kind == TRACE_KIND_SENT)
+        put_frame(p, r);
+    else if (r->kind == TRACE_KIND_PHASE)
+        note_phase(p, r);
+    else if (trace_kind_level(r->kind) == TRACE_LINE)
+        note_line(p, r);
+}
+
+struct export_pcapng *export_pcapng_open(FILE *file, bool live)
+{
+    struct export_pcapng *p = malloc(sizeof *p);
+    if (!p) {
+        if (file != stdout)
+            fclose(file);
+        return NULL;
+    }
+    if (file != stdout)
+        setvbuf(file, NULL, _IONBF, 0); /* `buffer` is the only one */
+    p->out = (struct export_out){ .file = file, .at = p->buffer, .cap = sizeof p->buffer };
+    p->epoch_s = 0;
+    p->phases = p->steps = 0;
+    p->waiting = 0;
+    p->live = live;
+    return p;
+}
+
+struct trace_sink export_pcapng_sink(struct export_pcapng *p)
+{
+    return (struct trace_sink){ .levels =
+                                    TRACE_BIT(TRACE_PHASE) | TRACE_BIT(TRACE_LINE) | TRACE_BIT(TRACE_PACKET),
+                                .ctx = p,
+                                .open = pcapng_open,
+                                .record = pcapng_record };
+}
+
+int export_pcapng_close(struct export_pcapng *p)
+{
+    int error = export_out_close(&p->out);
+    free(p);
+    return error;
+}
