@@ -11,50 +11,55 @@
  * with control characters, bad UTF-8 or marks of direction have "?" in their place, so no peer can forge a
  * line.
  *
- * One record makes at most one line. What a record must carry (attributes; "num" ones may be numbers or
- * digits in a string; those in [] may be missing; `code` and `dsn` may also be the record's own code and
- * status):
+ * One record makes at most one line. What a record must carry, as attributes ([]: may be missing; N: a
+ * number, or digits in a string; code and dsn may also be the record's own code and status):
  *
- * KIND_QUEUE, attribute `event`, always with `queue_id`
- *   accepted      client [sasl_method] [sasl_username]       smtpd   ID: client=..., sasl_method=...
- *   cleanup       message_id                                 cleanup ID: message-id=<...>
- *   active        from size(num) nrcpt(num)                  qmgr    ID: from=<>, size=, nrcpt= (queue
- * active) sent          to relay delay_ms(num) dsn status_text     smtp    ID: to=<>, relay=, delay=,
- * delays=, dsn=, deferred        [orig_to] [delays]                       local status=sent|deferred|bounced
- * (...) bounced expired       from                                       qmgr    ID: from=<>, status=expired,
- * returned to sender delay-notice  notice_id                                  bounce  ID: sender delay
- * notification: NOTICE bounce-made   notice_id                                  bounce  ID: sender
- * non-delivery notification: NOTICE removed                                                  qmgr    ID:
- * removed The daemon is `daemon` if given; else `local` where relay is "local", `smtp` otherwise. relay:
- * "mx.example.org[198.51.100.25]:25", "local" or "none". client: "mail.example.com[192.0.2.25]".
+ * KIND_QUEUE: queue_id and event
+ *   event          further                                   line
+ *   accepted       client [sasl_method] [sasl_username]      smtpd: ID: client=C, sasl_method=M, ...
+ *                    [daemon]
+ *   cleanup        message_id                                cleanup: ID: message-id=<...>
+ *   active         from size:N nrcpt:N                       qmgr: ID: from=<>, size=, nrcpt= (queue active)
+ *   sent           to relay delay_ms:N dsn status_text       smtp: ID: to=<>, relay=, delay=, delays=,
+ *   deferred         [orig_to] [delays] [daemon]               dsn=, status=deferred (TEXT)
+ *   bounced
+ *   expired        from                                      qmgr: ID: from=<>, status=expired, returned...
+ *   delay-notice   [notice_id]                               bounce: ID: sender delay notification: ID2
+ *   bounce-made    [notice_id]                               bounce: ID: sender non-delivery notification:
+ *   removed                                                  qmgr: ID: removed
  *
- * KIND_SESSION, attribute `event`, always with `daemon` (smtpd, submission, smtp, pop3, imap)
- *   smtpd, submission (client always):
+ *   relay: "mx.example.org[198.51.100.25]:25", "local" or "none"; "local" is logged by `local`, others by
+ *   `smtp`, unless daemon says who. client: "mail.example.com[192.0.2.25]". from and to without brackets.
+ *
+ * KIND_SESSION: event and daemon, which is one of smtpd, submission, smtp, pop3, imap
+ *   smtpd and submission, with client:
  *   connect                                                  connect from C
- *   disconnect    [commands]                                 disconnect from C ehlo=1 mail=1 commands=2
- *   lost, timeout stage                                      lost connection|timeout after STAGE from C
- *   reject        stage code(num) dsn text from to helo      NOQUEUE: reject: STAGE from C: CODE DSN TEXT;
- *                   [proto] [queue_id]                          from=<> to=<> proto=ESMTP helo=<>
- *   auth-failed   method [user] [text]                       warning: C: SASL METHOD authentication failed:
- * ... tls           version cipher                             TLS connection established from C: VERSION
- * with cipher ... smtp, as a client (relay always, [queue_id]): connect-failed text connect to RELAY:
- * Connection refused lost          stage                                      lost connection with RELAY
- * while sending STAGE timeout       stage                                      conversation with RELAY timed
- * out while sending STAGE tls           version cipher                             TLS connection established
- * to RELAY: ... stage "CONNECT" reads "while receiving the initial server greeting" pop3, imap (client
- * always, [local]: the server's own address): login         user method imap-login: Login: user=<>, method=,
- * rip=, lip= auth-failed   user method                                imap-login: Disconnected: ... (auth
- * failed): user=<> ... disconnect, lost, timeout  [user]                        before login: imap-login:
- * Disconnected: ...: rip= logout        user [messages] [octets] [deleted] (num)   pop3(bob)<N>:
- * Disconnected: Logged out retr=1/2113, ... disconnect, lost, timeout with user pop3(bob)<N>: Disconnected:
- * Connection closed ... connect                                                  no line, as in life
+ *   disconnect     [commands]                                disconnect from C ehlo=1 mail=1 commands=2
+ *   lost, timeout  stage                                     lost connection|timeout after STAGE from C
+ *   reject         stage code:N dsn text from to helo        NOQUEUE: reject: STAGE from C: CODE DSN TEXT;
+ *                    [proto] [queue_id]                        from=<> to=<> proto=ESMTP helo=<>
+ *   auth-failed    method [user] [text]                      warning: C: SASL M authentication failed: TEXT
+ *   tls            version cipher                            TLS connection established from C: V with...
+ *   smtp, a client, with relay [queue_id]:
+ *   connect-failed text                                      connect to RELAY: Connection refused
+ *   lost           stage                                     lost connection with RELAY while sending STAGE
+ *   timeout        stage                                     conversation with RELAY timed out while...
+ *   tls            version cipher                            TLS connection established to RELAY: V with...
+ *     stage "CONNECT" reads "while receiving the initial server greeting"; others are verbs: "RCPT TO"
+ *   pop3 and imap, with client [local] (the server's own address):
+ *   login          user method                               pop3-login: Login: user=<>, method=, rip=, lip=
+ *   auth-failed    user method                               pop3-login: Disconnected: ... (auth failed):...
+ *   logout         user [messages:N] [octets:N] [deleted:N]  pop3(bob)<N>: Disconnected: Logged out retr=...
+ *   disconnect,    user                                      pop3(bob)<N>: Disconnected: Connection closed
+ *   lost, timeout  no user: nobody logged in                 pop3-login: Disconnected: ...: rip=, lip=
+ *   connect                                                  no line, as in life
  *
- * KIND_MAILBOX, attribute `event`, with user, mailbox, [uid] [size] (num) [message_id] [daemon]
+ * KIND_MAILBOX: event, user, mailbox [uid:N] [size:N] [message_id] [daemon]
  *   stored                                                   lmtp(bob)<N>: msgid=<>: saved mail to INBOX
- *   expunged, fetched                                        imap(bob)<N>: expunge|fetch: box=INBOX, uid=,
- * msgid=, size=
+ *   expunged                                                 imap(bob)<N>: expunge: box=, uid=, size=
+ *   fetched                                                  imap(bob)<N>: fetch: box=, uid=, size=
  *
- * KIND_ERROR on such a host, [daemon]                        warning: TEXT
+ * KIND_ERROR: the record's text, [daemon]                    warning: TEXT
  */
 #include <stdbool.h>
 #include <stdio.h>
