@@ -171,6 +171,11 @@ static void evict_one(struct dns_cache *c, uint64_t now_ns)
     }
 }
 
+static uint16_t key_type(const struct dns_cache_entry *entry)
+{
+    return entry->kind == DNS_CACHE_NXDOMAIN ? 0 : entry->type;
+}
+
 /* Does an old entry stand in the way of a new one at the same name? */
 static bool conflicts(const struct dns_cache_slot *old, const struct dns_cache_entry *entry)
 {
@@ -193,8 +198,12 @@ static bool make_way(struct dns_cache *c, const struct dns_cache_entry *entry, u
         }
         if (s->trust > (uint8_t)entry->trust)
             return false;
+        if (s->type != key_type(entry)) { /* pushed aside by an NXDOMAIN, or an NXDOMAIN disproved */
+            drop(c, at - 1, now_ns, DNS_CACHE_EVICTED);
+            continue;
+        }
         dns_cache_report_fn *report = c->report;
-        c->report = NULL; /* one change, reported once, as a replacement */
+        c->report = NULL; /* the new entry is reported, as a replacement */
         drop(c, at - 1, now_ns, DNS_CACHE_REPLACED);
         c->report = report;
         *replaced = true;
@@ -256,7 +265,7 @@ bool dns_cache_store(struct dns_cache *c, const struct dns_cache_entry *entry, u
     struct dns_cache_slot *s = &c->slot[first];
     s->kind = (uint8_t)entry->kind;
     s->trust = (uint8_t)entry->trust;
-    s->type = entry->kind == DNS_CACHE_NXDOMAIN ? 0 : entry->type;
+    s->type = key_type(entry);
     s->records = entry->records;
     s->octets = (uint16_t)total;
     s->name_len = (uint8_t)name_len;

@@ -35,8 +35,9 @@ struct dns_lookup {
     enum dns_lookup_state state;
     uint16_t id, type;
     uint8_t server, attempt;
-    uint8_t last_rcode; /* of servers that failed, for the final verdict */
-    bool got_failure, got_malformed;
+    uint8_t failure;    /* enum dns_verdict of the last server that failed; 0: none has */
+    bool got_malformed; /* a server's reply could not be read */
+    bool plain;         /* without EDNS0: the server did not understand it */
     struct dns_name name;
 };
 
@@ -49,14 +50,14 @@ enum dns_lookup_action {
 
 enum dns_result_class { /* what a mail program must tell apart */
                         DNS_RESULT_OK,
-                        DNS_RESULT_NXDOMAIN, /* final: bounce */
-                        DNS_RESULT_NODATA,   /* the name exists: for MX, the implicit MX rule applies */
-                        DNS_RESULT_SERVFAIL, /* temporary: try later. Also REFUSED, NOTIMP, FORMERR, CNAME
-                                                loops */
-                        DNS_RESULT_TIMEOUT,  /* temporary */
-                        DNS_RESULT_MALFORMED /* temporary */
+                        DNS_RESULT_NXDOMAIN,  /* final: bounce */
+                        DNS_RESULT_NODATA,    /* the name exists: for MX, the implicit MX rule applies */
+                        DNS_RESULT_SERVFAIL,  /* temporary: try later. Also REFUSED, NOTIMP, FORMERR, CNAME
+                                                 loops */
+                        DNS_RESULT_TIMEOUT,   /* temporary */
+                        DNS_RESULT_MALFORMED, /* temporary */
+                        DNS_RESULT_CLASSES
 };
-#define DNS_RESULT_CLASSES 6
 
 struct dns_result {
     enum dns_result_class class_;
