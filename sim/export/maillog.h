@@ -11,19 +11,20 @@
  * with control characters, bad UTF-8 or marks of direction have "?" in their place, so no peer can forge a
  * line.
  *
- * One record makes at most one line. What a record must carry, as attributes ([]: may be missing; N: a
- * number, or digits in a string; code and dsn may also be the record's own code and status):
+ * A record makes no line, one, or (queue accepted) two. What it must carry, as attributes, of those that
+ * docs/TRACE.md lists ([]: may be missing; code and status are the record's own, dsn an attribute that
+ * stands in for status; numbers may be digits in a string):
  *
  * KIND_QUEUE: queue_id and event
  *   event          further                                   line
  *   accepted       client [sasl_method] [sasl_username]      smtpd: ID: client=C, sasl_method=M, ...
- *                    [daemon]
- *   cleanup        message_id                                cleanup: ID: message-id=<...>
- *   active         from size:N nrcpt:N                       qmgr: ID: from=<>, size=, nrcpt= (queue active)
- *   sent           to relay delay_ms:N dsn status_text       smtp: ID: to=<>, relay=, delay=, delays=,
+ *                    [daemon] [message_id]                   cleanup: ID: message-id=<...>
+ *   active         from size nrcpt                           qmgr: ID: from=<>, size=, nrcpt= (queue active)
+ *   sent           to relay delay_ms dsn status_text         smtp: ID: to=<>, relay=, delay=, delays=,
  *   deferred         [orig_to] [delays] [daemon]               dsn=, status=deferred (TEXT)
  *   bounced
  *   expired        from                                      qmgr: ID: from=<>, status=expired, returned...
+ *   loop           to                                        local: ID: warning: mail forwarding loop for TO
  *   delay-notice   [notice_id]                               bounce: ID: sender delay notification: ID2
  *   bounce-made    [notice_id]                               bounce: ID: sender non-delivery notification:
  *   removed                                                  qmgr: ID: removed
@@ -35,29 +36,32 @@
  *   smtpd and submission, with client:
  *   connect                                                  connect from C
  *   disconnect     [commands]                                disconnect from C ehlo=1 mail=1 commands=2
- *   lost, timeout  stage                                     lost connection|timeout after STAGE from C
- *   reject         stage code:N dsn text from to helo        NOQUEUE: reject: STAGE from C: CODE DSN TEXT;
- *                    [proto] [queue_id]                        from=<> to=<> proto=ESMTP helo=<>
+ *   lost, timeout  command                                   lost connection|timeout after COMMAND from C
+ *   reject         command code dsn from to helo             NOQUEUE: reject: COMMAND from C: CODE DSN TEXT;
+ *                    [text, or the record's] [proto]           from=<> to=<> proto=ESMTP helo=<>
+ *                    [queue_id]
  *   auth-failed    method [user] [text]                      warning: C: SASL M authentication failed: TEXT
  *   tls            version cipher                            TLS connection established from C: V with...
  *   smtp, a client, with relay [queue_id]:
- *   connect-failed text                                      connect to RELAY: Connection refused
- *   lost           stage                                     lost connection with RELAY while sending STAGE
- *   timeout        stage                                     conversation with RELAY timed out while...
+ *   connect-failed result or text                            connect to RELAY: Connection refused
+ *   greeting-refused code dsn [text]                         host RELAY refused to talk to me: CODE TEXT
+ *   lost           command                                   lost connection with RELAY while sending COMMAND
+ *   timeout        command                                   conversation with RELAY timed out while...
  *   tls            version cipher                            TLS connection established to RELAY: V with...
- *     stage "CONNECT" reads "while receiving the initial server greeting"; others are verbs: "RCPT TO"
+ *     without command, or CONNECT: "while receiving the initial server greeting"
  *   pop3 and imap, with client [local] (the server's own address):
  *   login          user method                               pop3-login: Login: user=<>, method=, rip=, lip=
  *   auth-failed    user method                               pop3-login: Disconnected: ... (auth failed):...
- *   logout         user [messages:N] [octets:N] [deleted:N]  pop3(bob)<N>: Disconnected: Logged out retr=...
+ *   logout         user [messages] [octets] [deleted]        pop3(bob)<N>: Disconnected: Logged out retr=...
  *   disconnect,    user                                      pop3(bob)<N>: Disconnected: Connection closed
  *   lost, timeout  no user: nobody logged in                 pop3-login: Disconnected: ...: rip=, lip=
  *   connect                                                  no line, as in life
  *
- * KIND_MAILBOX: event, user, mailbox [uid:N] [size:N] [message_id] [daemon]
+ * KIND_MAILBOX: event, user, mailbox [uid] [size] [message_id] [daemon]
  *   stored                                                   lmtp(bob)<N>: msgid=<>: saved mail to INBOX
- *   expunged                                                 imap(bob)<N>: expunge: box=, uid=, size=
- *   fetched                                                  imap(bob)<N>: fetch: box=, uid=, size=
+ *   over-quota                                               lmtp(bob)<N>: msgid=<>: save failed to INBOX:...
+ *   expunged, fetched, deleted                               imap(bob)<N>: expunge|fetch|delete: box=, uid=,
+ *   flags          flags                                     imap(bob)<N>: flag_change: box=, uid=, flags=()
  *
  * KIND_ERROR: the record's text, [daemon]                    warning: TEXT
  */
@@ -69,7 +73,8 @@
 #define MAILLOG_LINE_MAX 2048 /* octets with NUL; a longer line is cut */
 
 /* The record as a log line without line end, NUL-terminated; returns its octets, 0 if the record is not one
- * that a server logs. `host`: the name after the time. `epoch_s` as in the opening. */
+ * that a server logs. Two lines have LF between them. `host`: the name after the time. `epoch_s` as in the
+ * opening. */
 size_t export_maillog_line(int64_t epoch_s, const char *host, const struct trace_record *r,
                            char buf[MAILLOG_LINE_MAX]);
 

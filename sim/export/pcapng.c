@@ -31,7 +31,8 @@ enum { /* option codes: of any block, SHB (section 4.1), IDB (4.2) */
 #define NRB_IP6           2
 #define SECRETS_TLS       0x544c534b /* "TLSK" */
 #define SNAPLEN           65535
-#define BLOCK_FRAME       12   /* octets of a block around its body: type, length, length again */
+#define BLOCK_FRAME       12 /* octets of a block around its body: type, length, length again */
+#define SENTENCE_MAX      200
 #define COMMENT_MAX       2048 /* octets of one comment; a longer one is cut */
 
 struct comment {
@@ -39,7 +40,7 @@ struct comment {
     uint64_t first, last; /* steps, or the phase */
     bool phase;
     const char *title, *lesson, *section;
-    char what[EXPORT_WHAT_MAX];
+    char what[SENTENCE_MAX]; /* in words of this run: a line's first words, a phase's sentence */
 };
 
 struct export_pcapng {
@@ -217,6 +218,16 @@ void export_pcapng_secrets(struct export_pcapng *p, const char *keylog, size_t l
 
 /* ---- comments --------------------------------------------------------------------------- */
 
+static void copy_sentence(char to[SENTENCE_MAX], const struct trace_record *r)
+{
+    struct export_out o = { .at = to, .cap = SENTENCE_MAX - 1 };
+    if (r->text)
+        export_put_readable(&o, r->text, r->text_len);
+    while (o.len == o.cap && ((uint8_t)to[o.len - 1] & 0x80))
+        o.len--; /* a character is not cut in two */
+    to[o.len] = '\0';
+}
+
 static void note_phase(struct export_pcapng *p, const struct trace_record *r)
 {
     struct comment *c = &p->comment[p->waiting];
@@ -231,6 +242,7 @@ static void note_phase(struct export_pcapng *p, const struct trace_record *r)
                            .title = r->title,
                            .lesson = r->lesson,
                            .section = r->section };
+    copy_sentence(c->what, r);
     p->waiting++;
 }
 
@@ -264,6 +276,16 @@ static void note_line(struct export_pcapng *p, const struct trace_record *r)
     p->waiting++;
 }
 
+static void put_part(struct export_out *o, const char *before, const char *text, const char *after)
+{
+    if (!text || text[0] == '\0')
+        return;
+    export_put_str(o, before);
+    export_put_readable(o, text, strlen(text));
+    export_put_str(o, after);
+}
+
+/* "phase 3: TITLE: the sentence. LESSON (SECTION)", "step 14: WHAT: TITLE. LESSON (SECTION)" */
 static void put_comment(struct export_out *o, const struct comment *c)
 {
     if (c->first == c->last) {
@@ -275,24 +297,10 @@ static void put_comment(struct export_out *o, const struct comment *c)
         export_put_lit(o, " to ");
         export_put_u64(o, c->last);
     }
-    if (c->what[0]) {
-        export_put_lit(o, ": ");
-        export_put_readable(o, c->what, strlen(c->what));
-    }
-    if (c->title) {
-        export_put_lit(o, ": ");
-        export_put_readable(o, c->title, strlen(c->title));
-        export_put_char(o, '.');
-    }
-    if (c->lesson) {
-        export_put_char(o, ' ');
-        export_put_readable(o, c->lesson, strlen(c->lesson));
-    }
-    if (c->section) {
-        export_put_lit(o, " (");
-        export_put_readable(o, c->section, strlen(c->section));
-        export_put_char(o, ')');
-    }
+    put_part(o, ": ", c->phase ? c->title : c->what, "");
+    put_part(o, ": ", c->phase ? c->what : c->title, c->phase ? "" : ".");
+    put_part(o, " ", c->lesson, "");
+    put_part(o, " (", c->section, ")");
 }
 
 /* True if the comment belongs to this frame: it names it, names none, or names one that has gone by. */

@@ -3,13 +3,15 @@
 /*
  * pcapng - the frames with the lesson beside them (draft-ietf-opsawg-pcapng).
  *
- *   SHB  little-endian, 1.0; application "mailwalk VERSION", comment: scenario and seed; nothing about the
- * machine IDB  Ethernet, if_tsresol 9 (nanoseconds): the one place that sees every frame as its maker sends
- * it NRB  every IPv4 and IPv6 address of the opening, with the host's names DSB  TLS key log, wherever
- * export_pcapng_secrets() is called: before the frames that need it EPB  one a `sent` record, at epoch +
- * virtual time; comments where phases and lines begin: "phase 3: The laptop hands the message over. ... (RFC
- * 6409 section 3)" "step 14: RCPT TO: The client names one recipient. ... (RFC 5321 section 4.1.1.3)" "steps
- * 20 to 33: content: ..."        lines of a message in one frame
+ *   SHB  little-endian, 1.0; application "mailwalk VERSION"; comment: scenario and seed. Nothing about
+ *        the machine
+ *   IDB  Ethernet, if_tsresol 9 (nanoseconds): the one place that sees every frame as its maker sends it
+ *   NRB  every IPv4 and IPv6 address of the opening, with the host's names
+ *   DSB  TLS key log, where export_pcapng_secrets() is called: before the frames that need it
+ *   EPB  one a `sent` record, at epoch + virtual time, with comments where phases and lines begin:
+ *          phase 3: TITLE: the sentence that names names. LESSON (RFC 6409 section 3)
+ *          step 14: RCPT TO: The client names one recipient. LESSON (RFC 5321 section 4.1.1.3)
+ *          steps 20 to 33: content: ...                         lines of a message in one frame
  *
  * A step's number is the line record's place among all line records; a phase's among the phases.
  * A phase or line is told just before the `sent` record of its `frame`; one that knows no frame goes to
