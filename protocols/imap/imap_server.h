@@ -24,6 +24,7 @@
 #include "protocols/wire/out.h"
 
 #define IMAP_PATIENCE_NS UINT64_C(1800000000000) /* 30 minutes at least, RFC 3501 section 5.4 */
+#define IMAP_APPEND_MAX  UINT64_C(67108864)      /* octets of one message; a limit of ours */
 #define IMAP_ERRORS_MAX  20 /* bad commands before the server hangs up; a limit of ours */
 
 struct imap_scratch; /* working memory for one step; all sessions of a thread share one */
@@ -44,7 +45,7 @@ struct imap_server_config {
     bool starttls;         /* offer STARTTLS while the connection is in the clear */
     bool tls_before_login; /* LOGINDISABLED and PRIVACYREQUIRED until then */
     uint32_t line_max;     /* default IMAP_LINE_MAX */
-    uint64_t append_max;   /* octets of one message; default 64 MiB */
+    uint64_t append_max;   /* octets of one message; default IMAP_APPEND_MAX */
     uint32_t errors_max;   /* default IMAP_ERRORS_MAX */
     uint64_t patience_ns;  /* default IMAP_PATIENCE_NS */
 };
