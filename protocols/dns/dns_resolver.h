@@ -42,7 +42,9 @@ struct dns_client { /* whom to answer; the host's, handed back as it is */
     uint32_t conn; /* 0: UDP; else the host's number of a TCP connection */
 };
 
-struct dns_server_try { /* where a query goes */
+/* Where a query goes. A source port may be in use by another task already: the host may
+ * share that socket, for replies are told apart by id, server and question. */
+struct dns_server_try {
     struct dns_addr addr;
     uint16_t source_port; /* UDP: bind this port for the reply; TCP: 0, any */
     bool tcp;
@@ -102,7 +104,9 @@ struct dns_resolver_config { /* borrowed, shared */
     uint64_t try_ns;              /* 0: DNS_TRY_NS */
     uint16_t edns_octets;         /* offered to servers; 0: DNS_EDNS_OCTETS; 1: no EDNS0 */
     uint16_t port_low, port_high; /* source ports; 0: 1024..65535 */
-    bool no_port_random;          /* lesson: always the same source port */
+    bool no_port_random;          /* lesson: always port_low, so that forging gets easier */
+    bool no_ipv4, no_ipv6;        /* the host has no such address: do not ask servers there */
+    bool no_ignore_outside;       /* lesson: believe records outside the server's zone */
 };
 
 enum dns_task_state {
@@ -121,17 +125,21 @@ struct dns_resolver {
     void *host;
     struct dns_cache *cache; /* borrowed */
     struct dns_task *task;   /* host's memory */
-    uint32_t tasks, active, free_head;
-    uint32_t soonest, latest; /* list of waiting tasks by deadline; index + 1 */
+    uint32_t tasks, active;
+    uint32_t free_head;       /* index + 1, as all links between tasks */
+    uint32_t soonest, latest; /* list of waiting tasks by deadline */
+    uint32_t ready;           /* list of tasks that can go on */
     uint8_t *scratch;         /* host's, DNS_RESOLVER_SCRATCH octets; may be shared by all engines */
     uint64_t queries, answers_from_cache, sent, timeouts, servfails;
 };
 
-#define DNS_RESOLVER_SCRATCH (DNS_MESSAGE_MAX + 1 + 4 * DNS_CACHE_ENTRY_MAX)
+/* Octets: a reply being written, records being collected, two long cache entries. */
+#define DNS_RESOLVER_SCRATCH (2 * (DNS_MESSAGE_MAX + 1) + 2 * DNS_CACHE_ENTRY_MAX)
 
 size_t dns_task_octets(void); /* size of one task */
 
-/* task: memory for tasks * dns_task_octets() octets, aligned for uint64_t. */
+/* task: memory for tasks * dns_task_octets() octets, aligned for uint64_t; at least 2, for
+ * the last free task serves clients from the cache only. */
 void dns_resolver_init(struct dns_resolver *r, const struct dns_resolver_config *config,
                        const struct dns_resolver_ops *ops, void *host, struct dns_cache *cache, void *task,
                        uint32_t tasks, uint8_t *scratch);
