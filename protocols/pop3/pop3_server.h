@@ -160,7 +160,7 @@ struct pop3_step { /* all that one line did */
     enum pop3_verb verb;
     enum pop3_state before, after;
     enum pop3_verdict verdict;
-    const struct wire_lesson *asked;    /* the verb's row; NULL for POP3_OTHER */
+    const struct wire_lesson *asked;    /* the verb's row */
     const struct wire_lesson *answered; /* the verdict's row */
     uint32_t message;                   /* the number that was named, from 1; 0: none */
     uint32_t secret_at, secret_len;     /* in the line that was taken: what a view masks */

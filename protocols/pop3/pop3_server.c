@@ -1,0 +1,508 @@
+/* The POP3 server engine: takes lines, checks what the table can check, logs in. Reading mail is in
+ * pop3_maildrop.c. */
+#include "protocols/pop3/pop3_server.h"
+#include "protocols/pop3/pop3_inside.h"
+#include "protocols/wire/base64.h"
+
+#include <assert.h>
+
+#define MECHANISM_MAX 20 /* characters, RFC 4422 section 3.1 */
+#define APOP_HEX      32 /* digits of an MD5 digest */
+
+/* ---- replies ---- */
+
+void pop3_reply_begin(struct pop3_step *out, enum pop3_verdict verdict)
+{
+    const struct pop3_verdict_info *info = pop3_verdict_info(verdict);
+    out->verdict = verdict;
+    out->answered = &info->lesson;
+    wire_out_line(&out->send, &info->lesson);
+    wire_out_str(&out->send, info->status);
+    wire_out_str(&out->send, " ");
+    wire_out_str(&out->send, info->code);
+}
+
+void pop3_reply(struct pop3_step *out, enum pop3_verdict verdict)
+{
+    pop3_reply_begin(out, verdict);
+    wire_out_str(&out->send, pop3_verdict_info(verdict)->text);
+    wire_out_str(&out->send, "\r\n");
+}
+
+void pop3_put_number(struct wire_out *send, uint64_t value)
+{
+    char digits[WIRE_U64_MAX_DIGITS];
+    wire_out_bytes(send, digits, wire_put_u64(digits, value));
+}
+
+static void step_begin(const struct pop3_server *s, struct pop3_step *out, enum pop3_verb verb)
+{
+    out->verb = verb;
+    out->before = out->after = (enum pop3_state)s->state;
+    out->asked = &pop3_verb_info(verb)->lesson;
+    out->message = 0;
+    out->secret_at = out->secret_len = 0;
+    out->more = out->start_tls = out->close = false;
+    wire_out_reset(&out->send);
+}
+
+/* The only place where the state changes. POP3 never goes back (RFC 1939 section 3). */
+static void enter(struct pop3_server *s, enum pop3_state next)
+{
+    assert(next > (enum pop3_state)s->state);
+    assert(next != POP3_UPDATE || s->state == POP3_TRANSACTION);
+    s->state = (uint8_t)next;
+}
+
+static void unlock(struct pop3_server *s)
+{
+    if (s->open)
+        s->config->ops->close(s->host, false);
+    s->open = false;
+}
+
+/* The session ends here, without deleting. */
+static void hang_up(struct pop3_server *s, struct pop3_step *out)
+{
+    unlock(s);
+    enter(s, POP3_CLOSED);
+    out->close = true;
+}
+
+/* ---- the connection ---- */
+
+void pop3_server_init(struct pop3_server *s, const struct pop3_server_config *config, void *host,
+                      const struct wire_auth_server *auth, void *auth_ctx)
+{
+    assert(config && config->ops && auth);
+    *s = (struct pop3_server){ .config = config, .host = host, .auth = auth, .auth_ctx = auth_ctx };
+    s->deadline_ns = UINT64_MAX;
+}
+
+static bool offers_apop(const struct pop3_server *s)
+{
+    return s->config->apop && s->config->ops->apop && s->config->ops->nonce;
+}
+
+/* "<nonce@host>": what the client hashes with its password. */
+static size_t apop_timestamp(const struct pop3_server *s, char out[POP3_REPLY_MAX])
+{
+    struct wire_slice host = s->config->host_name;
+    size_t n = 0, host_len = host.len < 255 ? host.len : 255;
+    out[n++] = '<';
+    n += wire_put_u64(out + n, s->apop_nonce);
+    out[n++] = '@';
+    memcpy(out + n, host.at, host_len);
+    n += host_len;
+    out[n++] = '>';
+    return n;
+}
+
+void pop3_server_start(struct pop3_server *s, uint64_t now_ns, struct pop3_step *out)
+{
+    assert(s->state == POP3_AUTHORIZATION);
+    step_begin(s, out, POP3_CONNECT);
+    pop3_server_touch(s, now_ns);
+    pop3_reply_begin(out, POP3_GREETED);
+    wire_out_bytes(&out->send, s->config->host_name.at,
+                   s->config->host_name.len < 255 ? s->config->host_name.len : 255);
+    wire_out_str(&out->send, " POP3 server ready");
+    if (offers_apop(s)) {
+        char timestamp[POP3_REPLY_MAX];
+        s->apop_nonce = s->config->ops->nonce(s->host);
+        wire_out_str(&out->send, " ");
+        wire_out_bytes(&out->send, timestamp, apop_timestamp(s, timestamp));
+    }
+    wire_out_str(&out->send, "\r\n");
+}
+
+void pop3_server_tls_started(struct pop3_server *s)
+{
+    assert(s->state == POP3_AUTHORIZATION);
+    s->tls = true;
+    s->user_len = 0; /* what was said before the handshake may be someone else's */
+}
+
+void pop3_server_touch(struct pop3_server *s, uint64_t now_ns)
+{
+    s->deadline_ns = now_ns + (s->config->idle_ns ? s->config->idle_ns : POP3_AUTOLOGOUT_NS);
+}
+
+uint64_t pop3_server_deadline(const struct pop3_server *s)
+{
+    return s->state >= POP3_UPDATE ? UINT64_MAX : s->deadline_ns;
+}
+
+bool pop3_server_expire(struct pop3_server *s, uint64_t now_ns, struct pop3_step *out)
+{
+    if (now_ns < pop3_server_deadline(s) || s->state >= POP3_UPDATE)
+        return false;
+    step_begin(s, out, POP3_IDLE);
+    out->verdict = POP3_TIMED_OUT;
+    out->answered = &pop3_verdict_info(POP3_TIMED_OUT)->lesson;
+    s->pull = POP3_PULL_NONE;
+    hang_up(s, out);
+    out->after = POP3_CLOSED;
+    return true;
+}
+
+void pop3_server_lost(struct pop3_server *s)
+{
+    if (s->in_auth)
+        s->auth->cancel(s->auth_ctx);
+    s->in_auth = false;
+    s->pull = POP3_PULL_NONE;
+    unlock(s);
+    if (s->state < POP3_UPDATE)
+        enter(s, POP3_CLOSED);
+}
+
+/* ---- logging in ---- */
+
+static void fail_login(struct pop3_server *s, struct pop3_step *out)
+{
+    if (s->failures < UINT8_MAX)
+        s->failures++;
+    if (s->config->failures_max == 0 || s->failures < s->config->failures_max) {
+        pop3_reply(out, POP3_DENIED);
+        return;
+    }
+    pop3_reply(out, POP3_TOO_MANY_FAILURES);
+    hang_up(s, out);
+}
+
+/* The identity is proven; now the maildrop. */
+static void open_maildrop(struct pop3_server *s, struct pop3_step *out)
+{
+    uint32_t count = 0;
+    switch (s->config->ops->open(s->host, &count)) {
+    case POP3_OPEN_OK:
+        s->count = count;
+        s->open = true;
+        enter(s, POP3_TRANSACTION);
+        pop3_reply(out, POP3_LOGGED_IN);
+        break;
+    case POP3_OPEN_IN_USE:
+        pop3_reply(out, POP3_IN_USE);
+        break;
+    case POP3_OPEN_TEMPFAIL:
+        pop3_reply(out, POP3_TEMPFAIL);
+        break;
+    case POP3_OPEN_PERMFAIL:
+        pop3_reply(out, POP3_PERMFAIL);
+        break;
+    }
+}
+
+/* What the mechanism or the accounts said, as a reply. */
+static void conclude(struct pop3_server *s, enum wire_auth auth, const char *challenge, size_t len,
+                     struct pop3_step *out)
+{
+    s->in_auth = auth == WIRE_AUTH_MORE;
+    s->user_len = 0; /* PASS must follow a USER directly (RFC 1939 section 7) */
+    switch (auth) {
+    case WIRE_AUTH_MORE: {
+        char letters[WIRE_BASE64_LEN(WIRE_AUTH_DATA_MAX)];
+        pop3_reply_begin(out, POP3_CHALLENGED);
+        wire_out_bytes(&out->send, letters, wire_base64_encode(letters, challenge, len));
+        wire_out_str(&out->send, "\r\n");
+        break;
+    }
+    case WIRE_AUTH_OK:
+        open_maildrop(s, out);
+        break;
+    case WIRE_AUTH_DENIED:
+        fail_login(s, out);
+        break;
+    case WIRE_AUTH_MALFORMED:
+        pop3_reply(out, POP3_BAD_RESPONSE);
+        break;
+    case WIRE_AUTH_NO_MECH:
+        pop3_reply(out, POP3_NO_MECHANISM);
+        break;
+    case WIRE_AUTH_NEED_TLS:
+        pop3_reply(out, POP3_NEED_TLS);
+        break;
+    case WIRE_AUTH_TEMPFAIL:
+        pop3_reply(out, POP3_TEMPFAIL);
+        break;
+    }
+}
+
+static bool user_needs_tls(const struct pop3_server *s)
+{
+    return s->config->user_needs_tls && !s->tls;
+}
+
+static void run_user(struct pop3_server *s, const struct pop3_args *args, struct pop3_step *out)
+{
+    struct wire_slice user = args->word[0];
+    s->user_len = 0;
+    if (user_needs_tls(s)) {
+        pop3_reply(out, POP3_NEED_TLS);
+    } else if (user.len > POP3_USER_MAX) {
+        pop3_reply(out, POP3_BAD_ARGS);
+    } else {
+        memcpy(s->user, user.at, user.len);
+        s->user_len = (uint8_t)user.len;
+        pop3_reply(out, POP3_USER_NOTED);
+    }
+}
+
+static void run_pass(struct pop3_server *s, const struct pop3_args *args, struct pop3_step *out)
+{
+    enum wire_auth auth;
+    if (user_needs_tls(s)) {
+        pop3_reply(out, POP3_NEED_TLS);
+        return;
+    }
+    if (s->user_len == 0) {
+        pop3_reply(out, POP3_USER_FIRST);
+        return;
+    }
+    auth = s->auth->login(s->auth_ctx, s->user, s->user_len, args->rest.at, args->rest.len);
+    assert(auth != WIRE_AUTH_MORE);
+    conclude(s, auth, NULL, 0, out);
+}
+
+static void run_apop(struct pop3_server *s, const struct pop3_args *args, struct pop3_step *out)
+{
+    struct wire_slice digest = args->word[1];
+    char timestamp[POP3_REPLY_MAX];
+    size_t n = apop_timestamp(s, timestamp);
+    bool hex = digest.len == APOP_HEX;
+    for (size_t i = 0; i < digest.len && hex; i++)
+        hex = wire_hex_value(digest.at[i]) >= 0;
+    if (!hex)
+        pop3_reply(out, POP3_BAD_ARGS);
+    else
+        conclude(s, s->config->ops->apop(s->host, args->word[0], wire_slice(timestamp, n), digest), NULL, 0,
+                 out);
+}
+
+static void run_auth(struct pop3_server *s, const struct pop3_args *args, struct pop3_step *out)
+{
+    char mechanism[MECHANISM_MAX + 1], data[WIRE_AUTH_DATA_MAX], challenge[WIRE_AUTH_DATA_MAX];
+    struct wire_slice name = args->word[0], initial = args->word[1];
+    size_t len = 0, challenge_len = 0;
+    enum wire_auth auth;
+    if (name.len > MECHANISM_MAX) {
+        pop3_reply(out, POP3_NO_MECHANISM);
+        return;
+    }
+    memcpy(mechanism, name.at, name.len);
+    mechanism[name.len] = '\0';
+    /* "=" is an initial response of no octets, which is not the same as none (RFC 5034 section 4). */
+    if (args->count == 2 && !wire_slice_is(initial, "=") &&
+        !wire_base64_decode(data, sizeof data, &len, initial.at, initial.len)) {
+        pop3_reply(out, POP3_BAD_RESPONSE);
+        return;
+    }
+    auth = s->auth->begin(s->auth_ctx, mechanism, args->count == 2 ? data : NULL, len, challenge,
+                          &challenge_len);
+    conclude(s, auth, challenge, challenge_len, out);
+}
+
+/* A line inside an AUTH exchange. */
+static void take_response(struct pop3_server *s, struct wire_slice line, struct pop3_step *out)
+{
+    char data[WIRE_AUTH_DATA_MAX], challenge[WIRE_AUTH_DATA_MAX];
+    size_t len, challenge_len = 0;
+    bool star = wire_slice_is(line, "*");
+    out->secret_len = star ? 0 : (uint32_t)line.len;
+    if (star || !wire_base64_decode(data, sizeof data, &len, line.at, line.len)) {
+        s->auth->cancel(s->auth_ctx);
+        s->in_auth = false;
+        pop3_reply(out, star ? POP3_CANCELLED : POP3_BAD_RESPONSE);
+        return;
+    }
+    conclude(s, s->auth->step(s->auth_ctx, data, len, challenge, &challenge_len), challenge, challenge_len,
+             out);
+}
+
+static void run_stls(struct pop3_server *s, const struct pop3_args *args, struct pop3_step *out)
+{
+    (void)args;
+    if (s->tls) {
+        pop3_reply(out, POP3_TLS_ACTIVE);
+        return;
+    }
+    s->user_len = 0;
+    out->start_tls = true;
+    pop3_reply(out, POP3_TLS_READY);
+}
+
+/* ---- both states ---- */
+
+static void put_capability(struct pop3_step *out, const char *keyword, const char *args)
+{
+    wire_out_line(&out->send, pop3_data_lesson(POP3_CAPA_LINE));
+    wire_out_str(&out->send, keyword);
+    wire_out_str(&out->send, args);
+    wire_out_str(&out->send, "\r\n");
+}
+
+static void run_capa(struct pop3_server *s, const struct pop3_args *args, struct pop3_step *out)
+{
+    const char *mechanisms = s->auth->mechanisms(s->auth_ctx);
+    bool before_login = s->state == POP3_AUTHORIZATION;
+    (void)args;
+    pop3_reply(out, POP3_CAPABILITIES);
+    put_capability(out, "TOP", "");
+    put_capability(out, "UIDL", "");
+    put_capability(out, "RESP-CODES", "");
+    put_capability(out, "AUTH-RESP-CODE", "");
+    put_capability(out, "PIPELINING", "");
+    if (s->config->user && !user_needs_tls(s))
+        put_capability(out, "USER", "");
+    if (mechanisms[0] != '\0')
+        put_capability(out, "SASL ", mechanisms);
+    if (s->config->stls && !s->tls && before_login)
+        put_capability(out, "STLS", "");
+    put_capability(out, "IMPLEMENTATION ", "mailwalk");
+    wire_out_line(&out->send, pop3_data_lesson(POP3_END_LINE));
+    wire_out_str(&out->send, ".\r\n");
+}
+
+static void run_quit(struct pop3_server *s, const struct pop3_args *args, struct pop3_step *out)
+{
+    (void)args;
+    out->close = true;
+    if (s->state == POP3_AUTHORIZATION) {
+        enter(s, POP3_CLOSED);
+        pop3_reply(out, POP3_LEFT);
+        return;
+    }
+    enter(s, POP3_UPDATE);
+    s->open = false;
+    pop3_reply(out, s->config->ops->close(s->host, true) ? POP3_COMMITTED : POP3_NOT_COMMITTED);
+}
+
+/* ---- the dispatcher ---- */
+
+static pop3_run *const runs[POP3_VERBS] = {
+    [POP3_USER] = run_user,      [POP3_PASS] = run_pass,      [POP3_APOP] = run_apop,
+    [POP3_AUTH] = run_auth,      [POP3_STLS] = run_stls,      [POP3_CAPA] = run_capa,
+    [POP3_STAT] = pop3_run_stat, [POP3_LIST] = pop3_run_list, [POP3_UIDL] = pop3_run_uidl,
+    [POP3_RETR] = pop3_run_retr, [POP3_TOP] = pop3_run_top,   [POP3_DELE] = pop3_run_dele,
+    [POP3_RSET] = pop3_run_rset, [POP3_NOOP] = pop3_run_noop, [POP3_QUIT] = run_quit,
+};
+
+/* Is the command switched on here? One that is not is unknown, as it would be to a server without it. */
+static bool is_offered(const struct pop3_server *s, enum pop3_verb verb)
+{
+    switch (verb) {
+    case POP3_USER:
+    case POP3_PASS:
+        return s->config->user;
+    case POP3_APOP:
+        return offers_apop(s);
+    case POP3_STLS:
+        return s->config->stls || s->tls;
+    default:
+        return runs[verb] != NULL;
+    }
+}
+
+/* Words between spaces; `rest` is all of it as it stands, for a password with spaces. */
+static void split_args(struct wire_slice rest, struct pop3_args *args)
+{
+    size_t i = 0;
+    args->rest = rest;
+    args->count = 0;
+    for (;;) {
+        size_t begin;
+        while (i < rest.len && rest.at[i] == ' ')
+            i++;
+        if (i == rest.len)
+            return;
+        begin = i;
+        while (i < rest.len && rest.at[i] != ' ')
+            i++;
+        if (args->count < POP3_ARGS_MAX)
+            args->word[args->count] = wire_slice(rest.at + begin, i - begin);
+        args->count++;
+    }
+}
+
+/* What must not be shown: all behind PASS, and the initial response of AUTH. Offsets from the line's start.
+ */
+static void mark_secret(const char *line, enum pop3_verb verb, const struct pop3_args *args,
+                        struct pop3_step *out)
+{
+    struct wire_slice secret = { line, 0 };
+    if (verb == POP3_PASS)
+        secret = args->rest;
+    else if (verb == POP3_AUTH && args->count >= 2)
+        secret = args->word[1];
+    out->secret_at = secret.len > 0 ? (uint32_t)(secret.at - line) : 0;
+    out->secret_len = (uint32_t)secret.len;
+}
+
+/* What the table can check is checked here, once, for every verb. */
+static void dispatch(struct pop3_server *s, struct wire_slice line, struct pop3_step *out)
+{
+    const char *space = memchr(line.at, ' ', line.len);
+    size_t name_len = space ? (size_t)(space - line.at) : line.len;
+    enum pop3_verb verb = pop3_verb_find(line.at, name_len);
+    struct pop3_args args;
+    unsigned count;
+    const struct pop3_verb_info *info = pop3_verb_info(verb);
+    out->verb = verb;
+    out->asked = &info->lesson;
+    split_args(space ? wire_slice(space + 1, line.len - name_len - 1) : wire_slice(line.at + line.len, 0),
+               &args);
+    mark_secret(line.at, verb, &args, out);
+    count = verb == POP3_PASS && args.count > 1 ? 1 : args.count;
+    if (!is_offered(s, verb))
+        pop3_reply(out, POP3_UNKNOWN);
+    else if (!(info->states & (1U << s->state)))
+        pop3_reply(out, POP3_WRONG_STATE);
+    else if (count < info->args_min || count > info->args_max)
+        pop3_reply(out, POP3_BAD_ARGS);
+    else
+        runs[verb](s, &args, out);
+}
+
+/* Ends in CRLF and holds no control character. */
+static bool is_good_line(const char *in, size_t used)
+{
+    if (used < 2 || in[used - 2] != '\r')
+        return false;
+    for (size_t i = 0; i + 2 < used; i++)
+        if (wire_is_control(in[i]))
+            return false;
+    return true;
+}
+
+size_t pop3_server_step(struct pop3_server *s, const char *in, size_t len, struct pop3_step *out)
+{
+    size_t max = s->in_auth ? POP3_AUTH_LINE_MAX : POP3_LINE_MAX;
+    size_t seen = len < max ? len : max;
+    const char *lf = seen > 0 ? memchr(in, '\n', seen) : NULL;
+    size_t used = lf ? (size_t)(lf - in) + 1 : seen;
+    assert(s->state < POP3_UPDATE && s->pull == POP3_PULL_NONE);
+    if (!lf && len < max)
+        return 0;
+    step_begin(s, out, s->in_auth ? POP3_AUTH_DATA : POP3_OTHER);
+    if (!lf) {
+        if (s->in_auth)
+            s->auth->cancel(s->auth_ctx);
+        s->in_auth = false;
+        pop3_reply(out, POP3_LINE_TOO_LONG);
+        hang_up(s, out);
+    } else if (!is_good_line(in, used)) {
+        if (s->in_auth)
+            s->auth->cancel(s->auth_ctx);
+        s->in_auth = false;
+        s->user_len = 0;
+        pop3_reply(out, POP3_BAD_LINE);
+    } else if (s->in_auth) {
+        take_response(s, wire_slice(in, used - 2), out);
+    } else {
+        dispatch(s, wire_slice(in, used - 2), out);
+    }
+    out->after = (enum pop3_state)s->state;
+    assert(used > 0 && used <= len && out->send.len > 0);
+    return used;
+}
