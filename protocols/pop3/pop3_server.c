@@ -464,6 +464,26 @@ static void dispatch(struct pop3_server *s, struct wire_slice line, struct pop3_
         runs[verb](s, &args, out);
 }
 
+/* A line that is refused unread may still hold a password. */
+static void hide_refused(bool in_auth, const char *in, size_t used, struct pop3_step *out)
+{
+    size_t at = in_auth ? 0 : sizeof "PASS " - 1;
+    if (in_auth || (used > at && wire_equal_nocase(in, at, "PASS ", at))) {
+        out->secret_at = (uint32_t)at;
+        out->secret_len = (uint32_t)(used - at);
+    }
+}
+
+/* The line is refused before anybody looks what it says. */
+static void refuse_line(struct pop3_server *s, enum pop3_verdict verdict, struct pop3_step *out)
+{
+    if (s->in_auth)
+        s->auth->cancel(s->auth_ctx);
+    s->in_auth = false;
+    s->user_len = 0;
+    pop3_reply(out, verdict);
+}
+
 /* Ends in CRLF and holds no control character. */
 static bool is_good_line(const char *in, size_t used)
 {
@@ -485,18 +505,11 @@ size_t pop3_server_step(struct pop3_server *s, const char *in, size_t len, struc
     if (!lf && len < max)
         return 0;
     step_begin(s, out, s->in_auth ? POP3_AUTH_DATA : POP3_OTHER);
-    if (!lf) {
-        if (s->in_auth)
-            s->auth->cancel(s->auth_ctx);
-        s->in_auth = false;
-        pop3_reply(out, POP3_LINE_TOO_LONG);
-        hang_up(s, out);
-    } else if (!is_good_line(in, used)) {
-        if (s->in_auth)
-            s->auth->cancel(s->auth_ctx);
-        s->in_auth = false;
-        s->user_len = 0;
-        pop3_reply(out, POP3_BAD_LINE);
+    if (!lf || !is_good_line(in, used)) {
+        hide_refused(s->in_auth, in, used, out);
+        refuse_line(s, lf ? POP3_BAD_LINE : POP3_LINE_TOO_LONG, out);
+        if (!lf)
+            hang_up(s, out); /* where would the next command begin? */
     } else if (s->in_auth) {
         take_response(s, wire_slice(in, used - 2), out);
     } else {

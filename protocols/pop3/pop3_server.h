@@ -220,6 +220,17 @@ struct pop3_verdict_info {
     struct wire_lesson lesson;
 };
 
+/* Lines that follow a reply. */
+enum pop3_data {
+    POP3_CAPA_LINE,
+    POP3_LIST_LINE,
+    POP3_UIDL_LINE,
+    POP3_BODY_LINES,
+    POP3_END_LINE,
+    POP3_DATA_LINES
+};
+
+const struct wire_lesson *pop3_data_lesson(enum pop3_data line);
 const struct pop3_verb_info *pop3_verb_info(enum pop3_verb verb);
 const struct pop3_verdict_info *pop3_verdict_info(enum pop3_verdict verdict);
 const char *pop3_state_name(enum pop3_state state);
