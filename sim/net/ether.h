@@ -9,6 +9,7 @@
  * A frame gets its number when its maker hands it to the link; a router's copies keep it.
  */
 #include "sim/net/neighbour.h"
+#include "sim/net/net_link.h"
 
 #define NET_TYPE_IP4 0x0800 /* RFC 894 */
 #define NET_TYPE_ARP 0x0806 /* RFC 826 */
@@ -28,13 +29,15 @@ bool net_ether_flood_input(const struct net_port *port, struct net_packet *p);
 void net_arp_request(struct net_iface *iface, const struct net_addr *addr, uint64_t cause);
 void net_ndp_solicit(struct net_iface *iface, const struct net_addr *addr, uint64_t cause);
 
-/* An ARP message or a Neighbor Discovery message (already known to be one, with a good checksum). p stays the
- * caller's. */
+/* An ARP message; a Neighbor Discovery message, its checksum and delivery already seen to; a frame to many
+ * that may be a neighbour solicitation. p stays the caller's. */
 void net_arp_input(struct net_iface *iface, struct net_packet *p);
 void net_ndp_input(struct net_iface *iface, struct net_packet *p);
+void net_ndp_flood_input(struct net_iface *iface, struct net_packet *p);
 
-/* A packet without IP headers: `octets` after the Ethernet header. For ARP. */
-struct net_packet *net_packet_raw(struct net *net, uint16_t type, size_t octets);
+/* A packet with `octets` after the Ethernet header and no IP header: for ARP. */
+struct net_packet *net_packet_raw(struct net *net, size_t octets);
+
 /* Writes both MAC addresses and the type, pads, numbers the frame and records it as sent. */
 void net_ether_seal(struct net_iface *iface, struct net_packet *p, const uint8_t to[6], uint16_t type);
 #endif

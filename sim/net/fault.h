@@ -6,11 +6,12 @@
  *   { "lost-syn",  NET_FAULT_DROP_NTH, match: TCP, SYN from alice, nth: 1, 2 }
  *   { "bad-radio", NET_FAULT_LOSS, chance_ppm: 20000, from 5 s until 9 s }
  *
- * Faults act on frames as they leave the transmitter, in the order in which they were added, each within its
- * time window and only on frames that match. The first one that drops a frame ends the matter. A fault is
- * active from `from_ns` until just before `until_ns`; both moments leave a FAULT record, and so does a
- * fault that is removed while it is active. Each fault draws from a random stream of its own, named
- * after the link and itself.
+ * Faults act on frames that a transmitter has accepted, at the moment it is handed them, in the order in
+ * which the faults were added, each within its time window and only on frames that match. The first one that
+ * drops a frame ends the matter. A fault is active from `from_ns` until just before `until_ns`; both moments
+ * leave a FAULT record, and so does a fault that is removed while it is active; so does each frame that it
+ * copies, delays or changes (a frame that it drops leaves a DROPPED record with its name). Each fault draws
+ * from a random stream of its own, named after the link and itself.
  */
 #include "sim/net/net_link.h"
 
@@ -22,7 +23,7 @@
     X(LOSS, "loss", "drops matching frames by chance")                                                       \
     X(DUPLICATE, "duplicate", "delivers matching frames twice, by chance")                                   \
     X(REORDER, "reorder", "delays matching frames by chance, so that later ones overtake them")              \
-    X(CORRUPT, "corrupt", "changes one bit of matching frames, by chance")                                   \
+    X(CORRUPT, "corrupt", "changes one bit of what matching IP packets carry, by chance")                    \
     X(CUT, "cut", "drops every matching frame")
 #define X(name, word, what) NET_FAULT_##name,
 enum net_fault_kind { NET_FAULTS(X) NET_FAULT_KIND_COUNT };
@@ -72,16 +73,16 @@ struct net_fault *net_fault_add(struct net_link *link, const struct net_fault_pa
 /* The first fault on the link with that name, or NULL. */
 struct net_fault *net_fault_find(const struct net_link *link, const char *name);
 void net_fault_remove(struct net_fault *fault);
+/* For net_link.c, when the network is freed: takes the first fault off without a record. */
+void net_fault_free(struct net_fault *first);
 
 /* What all faults of a link together do to one frame. */
 struct net_fate {
     const struct net_fault *dropped_by; /* NULL: it is delivered */
     enum net_drop why;
-    const struct net_fault *delayed_by; /* NULL: it keeps its place */
-    uint64_t extra_ns;
-    const struct net_fault *copied_by; /* NULL: no copy */
-    uint64_t copy_ns;                  /* the copy arrives so much later */
-    const struct net_fault *corrupted_by;
+    uint64_t extra_ns; /* it arrives so much later */
+    bool copied;
+    uint64_t copy_ns; /* the copy arrives so much later than it would have */
 };
 
 /* Asks the link's faults. May change p's octets. */

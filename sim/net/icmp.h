@@ -21,6 +21,12 @@
 #define NET_ICMP6_QUOTE 1232 /* 1280 in all, RFC 4443 section 2.4 */
 #define NET_PING_MAX    1400 /* octets of data */
 
+struct net_icmp {
+    struct core_pool pings; /* echo requests that wait for an answer */
+    struct net_ping *waiting;
+    uint16_t next_id;
+};
+
 void net_icmp_init(struct net *net);
 void net_icmp_free(struct net *net);
 
@@ -31,6 +37,14 @@ void net_icmp_error(struct net_host *host, struct net_packet *p, enum net_unreac
 
 /* An ICMP or ICMPv6 message for `host`. Takes p over. */
 void net_icmp_input(struct net_host *host, struct net_packet *p);
+
+/* Writes the checksum of the message in p. */
+void net_icmp_seal(struct net_packet *p, const struct net_addr *src, const struct net_addr *dst);
+/* An echo request of `host` did not arrive: `message` is its ICMP header; `from` says so, NULL: this host. */
+void net_ping_unreachable(struct net_host *host, enum net_unreachable reason, const struct net_addr *from,
+                          const uint8_t *message);
+/* An echo reply has arrived. p stays the caller's. */
+void net_ping_reply(struct net_host *host, const struct net_packet *p);
 
 enum net_ping_end { NET_PING_REPLY, NET_PING_ERROR, NET_PING_TIMEOUT };
 

@@ -22,9 +22,16 @@ enum net_ip_flags {
 bool net_ip_output(struct net_host *host, struct net_packet *p, uint8_t proto, const struct net_addr *src,
                    const struct net_addr *dst, uint8_t ttl, unsigned flags);
 
+/* Writes p's IP header, in front of p->l4_len octets at p->l4, and sets p->proto. `id`: IPv4. */
+void net_ip_header(struct net_packet *p, uint8_t proto, const struct net_addr *src,
+                   const struct net_addr *dst, uint8_t ttl, uint16_t id);
+
 /* A frame of type IPv4 or IPv6 has arrived at p->iface. Takes p over. */
 void net_ip4_input(struct net_packet *p);
 void net_ip6_input(struct net_packet *p);
+
+/* Hands p, whose src, dst, proto, l4 and l4_len are set, to the upper layers of `host`. Takes p over. */
+void net_ip_deliver(struct net_host *host, struct net_packet *p);
 
 /* Reads the addresses of p's IP header, whose family l4 - l3 or the version tells, into p->src and p->dst. */
 void net_ip_addresses(struct net_packet *p);

@@ -60,6 +60,7 @@ struct net_neighbours {
 
 void net_neighbours_init(struct net *net);
 void net_neighbours_free(struct net *net);
+size_t net_neighbours_octets(const struct net *net);
 
 /* The entry for `addr` on the interface's link; made if there is none. */
 struct net_neighbour *net_neighbour_get(struct net_iface *iface, const struct net_addr *addr);

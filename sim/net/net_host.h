@@ -88,6 +88,9 @@ struct net_iface *net_iface_by_mac(const struct net_link *link, const uint8_t ma
 bool net_route_add(struct net_host *host, const struct net_addr *prefix, unsigned bits,
                    const struct net_addr *gateway);
 
+/* For net_iface_add: the prefix is on the link. */
+void net_route_add_link(struct net_iface *iface, const struct net_addr *prefix, unsigned bits);
+
 /* Removes the route to prefix/bits. False: there was none. */
 bool net_route_remove(struct net_host *host, const struct net_addr *prefix, unsigned bits);
 
@@ -96,6 +99,10 @@ const struct net_route *net_route_find(struct net_host *host, const struct net_a
 
 /* True if a and the prefix agree in the first `bits` bits (of 32 or 128, as the family says). */
 bool net_addr_within(const struct net_addr *a, const struct net_addr *prefix, unsigned bits);
+
+/* For net.c: enters an address into the table of net_owner; frees what a host has outside the arena. */
+void net_owner_add(struct net *net, const struct net_addr *a, struct net_iface *iface);
+void net_host_release(struct net_host *host);
 
 /* Fills o->hosts and o->links from the network. What it points to lives until the network is freed. */
 void net_opening(struct net *net, struct trace_opening *o);

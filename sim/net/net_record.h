@@ -35,11 +35,23 @@ static inline void net_record_packet(struct net *net, enum trace_kind kind, cons
 void net_drop_on_link(struct net_link *link, const struct net_host *host, struct net_packet *p,
                       enum net_drop why, const char *fault);
 
+/* Starts a record of `host` at this moment: everything else is empty. Cheaper than to clear all attributes.
+ */
+void net_record_begin(const struct net *net, struct trace_record *r, enum trace_kind kind, uint32_t host);
+
+/* The protocol that names p in the trace. */
+enum trace_proto net_packet_proto(const struct net_packet *p);
+
+/* Its addresses, as its IP header or its ARP message has them. False: it has none that make sense. */
+bool net_packet_ends(const struct net_packet *p, struct net_addr *src, struct net_addr *dst);
+
 /* "192.0.2.10:49152 > 192.0.2.25:587 [SYN] seq 0 win 65535 mss 1460". Returns its length. */
 size_t net_packet_summary(const struct net_packet *p, char text[NET_SUMMARY_MAX]);
 
 /* event: "asking", "learnt", "confirmed", "expired", "failed". */
 void net_record_neighbour(const struct net_neighbour *n, const char *event, uint64_t cause);
 /* event: "begin", "end". */
-void net_record_fault(struct net_fault *fault, const char *event);
+void net_record_fault(const struct net_fault *fault, const char *event);
+/* The fault copies, delays or changes p. */
+void net_record_fault_act(const struct net_fault *fault, const struct net_packet *p);
 #endif

@@ -1,0 +1,223 @@
+/* Links: transmitters, the wire, the switch. */
+#include "sim/net/net_link.h"
+
+#include <assert.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "sim/net/ether.h"
+#include "sim/net/fault.h"
+#include "sim/net/net_record.h"
+#include "sim/net/octets.h"
+
+#define NS_BITS (8 * CORE_S) /* octets * NS_BITS / rate_bps: nanoseconds */
+
+struct net_link *net_link_add(struct net *net, const char *name, const struct net_link_params *params)
+{
+    struct net_link *l = core_arena_take(&net->arena, sizeof *l);
+    char stream[80];
+    l->net = net;
+    l->name = core_arena_copy(&net->arena, name, strlen(name));
+    l->number = (uint32_t)net->nlinks + 1;
+    l->ports = l->two;
+    l->max_ports = 2;
+    snprintf(stream, sizeof stream, "link:%s", name);
+    core_rng_init(&l->rng, net->seed, stream);
+    net_link_change(l, params);
+    if (net->nlinks == net->max_links) {
+        net->max_links = net->max_links ? net->max_links * 2 : 16;
+        net->links = core_realloc(net->links, net->max_links * sizeof *net->links);
+    }
+    net->links[net->nlinks++] = l;
+    return l;
+}
+
+void net_link_release(struct net_link *l)
+{
+    while (l->faults)
+        net_fault_free(l->faults);
+    for (uint32_t i = 0; i < l->nports; i++)
+        free(l->ports[i].iface->departures);
+    if (l->ports != l->two)
+        free(l->ports);
+}
+
+struct net_link *net_link_find(const struct net *net, const char *name)
+{
+    for (size_t i = 0; i < net->nlinks; i++)
+        if (strcmp(net->links[i]->name, name) == 0)
+            return net->links[i];
+    return NULL;
+}
+
+uint64_t net_link_wire_ns(const struct net_link *l, uint64_t octets)
+{
+    if (l->octet_ns)
+        return octets * l->octet_ns;
+    return l->params.rate_bps ? (octets * NS_BITS + l->params.rate_bps - 1) / l->params.rate_bps : 0;
+}
+
+void net_link_change(struct net_link *l, const struct net_link_params *params)
+{
+    l->params = *params;
+    if (l->params.mtu == 0 || l->params.mtu > NET_MTU)
+        l->params.mtu = NET_MTU;
+    l->octet_ns = params->rate_bps && NS_BITS % params->rate_bps == 0 ? NS_BITS / params->rate_bps : 0;
+    l->queue_ns = net_link_wire_ns(l, params->queue_octets);
+    l->net->version++;
+}
+
+void net_link_attach(struct net_link *l, struct net_iface *iface)
+{
+    struct net_port *port;
+    if (l->nports == l->max_ports) {
+        struct net_port *grown = core_alloc(l->max_ports * 2 * sizeof *grown);
+        memcpy(grown, l->ports, l->nports * sizeof *grown);
+        if (l->ports != l->two)
+            free(l->ports);
+        l->ports = grown;
+        l->max_ports *= 2;
+    }
+    port = &l->ports[l->nports++];
+    port->iface = iface;
+    port->ip4 = iface->bits4 ? iface->ip4.w[3] : 0;
+    port->ip6_last = iface->bits6 ? net_get32(iface->ip6.b + 12) & 0xffffff : UINT32_MAX;
+}
+
+/* ---- the transmitter ---------------------------------------------------------------------- */
+
+/* The ring of departures, long enough for the limit. */
+static struct net_departures *departures(struct net_iface *iface, uint32_t limit)
+{
+    struct net_departures *old = iface->departures, *d;
+    if (old && old->size >= limit)
+        return old;
+    d = core_alloc(sizeof *d + limit * sizeof d->at_ns[0]);
+    d->size = limit;
+    for (uint32_t i = 0; old && i < old->count; i++)
+        d->at_ns[d->count++] = old->at_ns[(old->first + i) % old->size];
+    free(old);
+    iface->departures = d;
+    return d;
+}
+
+/* Notes that a frame leaves at `at_ns`. False: `limit` frames are in the transmitter already. */
+static bool departures_add(struct net_iface *iface, uint32_t limit, uint64_t now_ns, uint64_t at_ns)
+{
+    struct net_departures *d = departures(iface, limit);
+    while (d->count > 0 && d->at_ns[d->first] <= now_ns) {
+        d->first = d->first + 1 == d->size ? 0 : d->first + 1;
+        d->count--;
+    }
+    if (d->count >= limit)
+        return false;
+    d->at_ns[(d->first + d->count) % d->size] = at_ns;
+    d->count++;
+    return true;
+}
+
+/* When the last bit of p leaves `from`; CORE_NEVER: the queue is full. */
+static inline uint64_t transmit(struct net_link *l, struct net_iface *from, const struct net_packet *p)
+{
+    uint64_t now = l->net->queue->now_ns;
+    uint64_t start = from->free_ns > now ? from->free_ns : now;
+    uint64_t wire = net_link_wire_ns(l, p->len), end = start + wire;
+    if (l->queue_ns && end - now > l->queue_ns)
+        return CORE_NEVER;
+    if (l->params.queue_packets && wire > 0 && !departures_add(from, l->params.queue_packets, now, end))
+        return CORE_NEVER;
+    from->free_ns = end;
+    l->frames++;
+    l->octets += p->len;
+    return end;
+}
+
+/* ---- the wire ------------------------------------------------------------------------------ */
+
+static void arrive(struct core_queue *q, struct core_event *event)
+{
+    struct net_packet *p = CORE_OWNER(event, struct net_packet, event);
+    struct net_iface *iface = p->iface;
+    (void)q;
+    iface->host->net->trace->cause = p->cause;
+    if (iface->up)
+        net_ether_input(p);
+    else
+        net_drop(iface->host->net, iface->host, p, NET_DROP_DOWN);
+}
+
+/* A broadcast or multicast frame is with all the others at the same moment: one event for all. */
+static void arrive_everywhere(struct core_queue *q, struct core_event *event)
+{
+    struct net_packet *p = CORE_OWNER(event, struct net_packet, event);
+    struct net_iface *from = p->iface;
+    struct net_link *l = from->link;
+    (void)q;
+    for (uint32_t i = 0; i < l->nports; i++) {
+        if (l->ports[i].iface == from)
+            continue;
+        l->net->trace->cause = p->cause;
+        net_ether_flood_input(&l->ports[i], p);
+    }
+    net_packet_give(l->net, p);
+}
+
+/* Lets the faults act. False: p is gone. */
+static bool suffer(struct net_link *l, struct net_iface *from, struct net_packet *p, uint64_t *arrival_ns)
+{
+    struct net_fate fate = { 0 };
+    net_fault_apply(l, from, p, &fate);
+    if (fate.dropped_by) {
+        net_drop_on_link(l, NULL, p, fate.why, fate.dropped_by->p.name);
+        return false;
+    }
+    if (fate.copied)
+        core_post(l->net->queue, &net_packet_copy(l->net, p)->event, *arrival_ns + fate.copy_ns);
+    *arrival_ns += fate.extra_ns;
+    return true;
+}
+
+/* Carries p, whose event and receiver are set, from `from`. */
+static inline void carry(struct net_link *l, struct net_iface *from, struct net_packet *p)
+{
+    uint64_t left = transmit(l, from, p), arrival;
+    if (left == CORE_NEVER) {
+        net_drop_on_link(l, from->host, p, NET_DROP_QUEUE, NULL);
+        return;
+    }
+    arrival = left + l->params.delay_ns;
+    if (l->params.jitter_ns)
+        arrival += core_rng_below(&l->rng, l->params.jitter_ns + 1);
+    if (arrival < from->last_arrival_ns)
+        arrival = from->last_arrival_ns;
+    from->last_arrival_ns = arrival;
+    if (l->faults && !suffer(l, from, p, &arrival))
+        return;
+    core_post(l->net->queue, &p->event, arrival);
+}
+
+void net_link_send(struct net_iface *from, struct net_packet *p, struct net_iface *to)
+{
+    struct net_link *l = from->link;
+    if (!to)
+        to = net_iface_by_mac(l, net_packet_frame(p));
+    if (!from->up || !to) {
+        net_drop_on_link(l, from->host, p, from->up ? NET_DROP_NO_SUCH_MAC : NET_DROP_DOWN, NULL);
+        return;
+    }
+    p->iface = to;
+    p->event.run = arrive;
+    carry(l, from, p);
+}
+
+void net_link_flood(struct net_iface *from, struct net_packet *p)
+{
+    struct net_link *l = from->link;
+    if (!from->up) {
+        net_drop_on_link(l, from->host, p, NET_DROP_DOWN, NULL);
+        return;
+    }
+    p->iface = from;
+    p->event.run = arrive_everywhere;
+    carry(l, from, p);
+}
