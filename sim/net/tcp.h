@@ -59,14 +59,18 @@ enum tcp_end {
 struct tcp_conn;
 
 struct tcp_ops {
-    void (*opened)(struct tcp_conn *c, void *app); /* the handshake is complete */
+    void (*opened)(struct tcp_conn *c, void *app); /* the handshake is complete; at both ends, after accept */
     /* len octets have arrived and not been taken; returns how many it takes (0..len). */
     size_t (*data)(struct tcp_conn *c, void *app, const char *octets, size_t len);
     void (*writable)(struct tcp_conn *c, void *app); /* a send buffer that was full has room for half again */
     void (*peer_closed)(struct tcp_conn *c, void *app);             /* FIN: no more data will come */
     void (*ended)(struct tcp_conn *c, void *app, enum tcp_end why); /* the last call; c is gone after it.
-        After a normal close it comes when both FINs are exchanged (TIME-WAIT goes on without the user). */
+        After a normal close it comes when both FINs are exchanged (TIME-WAIT goes on without the user).
+        If data() has left octets then, it is called a last time before. */
 };
+/* A callback may be NULL (without data(), what arrives is dropped). Callbacks may call every function here on
+ * any connection, tcp_abort on their own too: then what data() was shown stays valid until it returns. What a
+ * callback sends leaves when it has returned, together with the acknowledgment of what it was called for. */
 
 /* A listener's answer to a SYN that has completed the handshake: sets *ops and *app for
  * the new connection; false: refuse it (RST). */
@@ -84,22 +88,33 @@ void tcp_unlisten(struct net_host *host, uint16_t port);
  * `opened` or `ended` follows, never before this returns. */
 struct tcp_conn *tcp_connect(struct net_host *host, const struct net_addr *dst, uint16_t port,
                              const struct tcp_ops *ops, void *app);
+/* The same from a port of the caller's choice. NULL too if the four-tuple is in use. */
+struct tcp_conn *tcp_connect_from(struct net_host *host, uint16_t local_port, const struct net_addr *dst,
+                                  uint16_t port, const struct tcp_ops *ops, void *app);
 
-/* Copies octets into the send buffer; returns how many fitted. Fewer than len: writable() will follow. */
+/* Copies octets into the send buffer; returns how many fitted. Fewer than len: writable() will follow.
+ * After tcp_close it takes none. */
 size_t tcp_send(struct tcp_conn *c, const void *octets, size_t len);
 size_t tcp_send_room(const struct tcp_conn *c);
 /* Gathers small writes: between cork and uncork nothing is sent, so that lines written one by one leave in
  * full segments, as a real program's buffered output would. */
 void tcp_cork(struct tcp_conn *c);
 void tcp_uncork(struct tcp_conn *c);
-void tcp_close(struct tcp_conn *c); /* no more to send: FIN after the buffer */
+void tcp_close(struct tcp_conn *c); /* no more to send: FIN after the buffer; before the handshake is
+                                     * complete it waits for that */
 void tcp_abort(struct tcp_conn *c); /* RST; ended(TCP_END_ABORTED) is called before this returns */
 void tcp_read(struct tcp_conn *c);  /* show what was not taken again */
 
-/* Puts `token` on the next octet that tcp_send will take. */
+/* Puts `token` on the next octet that tcp_send will take. Without a mark function it does nothing.
+ * The mark function emits the record of what is sent and leaves its seq in trace->cause, which becomes the
+ * packet's cause; it must not call back into TCP. */
 void tcp_mark(struct tcp_conn *c, uint64_t token);
 typedef void tcp_mark_fn(void *ctx, struct tcp_conn *c, uint64_t token);
 void tcp_on_mark(struct net *net, tcp_mark_fn *fn, void *ctx);
+
+/* Octets of receive window that connections opened from now on offer: 1 .. 262,144; TCP_WINDOW_MAX at first.
+ */
+void tcp_window(struct net *net, size_t octets);
 
 struct net_host *tcp_host(const struct tcp_conn *c);
 void *tcp_app(const struct tcp_conn *c);
