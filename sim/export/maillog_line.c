@@ -155,8 +155,7 @@ size_t export_maillog_line(int64_t epoch_s, const char *host, const struct trace
         logged = put_error(&o, r);
     if (!logged)
         o.len = 0;
-    while (o.len == o.cap && o.len > 0 && ((uint8_t)buf[o.len - 1] & 0x80))
-        o.len--; /* a cut line does not end inside a character */
+    export_out_trim(&o);
     buf[o.len] = '\0';
     return o.len;
 }

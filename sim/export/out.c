@@ -249,3 +249,14 @@ void export_put_log(struct export_out *o, const char *text, size_t len)
         }
     }
 }
+
+void export_out_trim(struct export_out *o)
+{
+    size_t lead = o->len;
+    uint32_t c;
+    while (lead > 0 && ((uint8_t)o->at[lead - 1] & 0xc0) == 0x80)
+        lead--;
+    if (lead > 0 && (uint8_t)o->at[lead - 1] >= 0xc0 &&
+        export_utf8(o->at + lead - 1, o->len - lead + 1, &c) == 0)
+        o->len = lead - 1;
+}

@@ -91,6 +91,9 @@ bool export_is_plain(const char *text, size_t len);
 /* Readable text of any octets: what is not plain or not visible becomes \n \r \xHH \uHHHH. */
 void export_put_readable(struct export_out *o, const char *text, size_t len);
 
-/* The same on one line of a log, the way Postfix does it: each such octet or character becomes "?". */
+/* Takes off the last octets where memory ended inside a character. */
+void export_out_trim(struct export_out *o);
+
+/* Readable text on one line of a log, the way Postfix does it: each such octet or character becomes "?". */
 void export_put_log(struct export_out *o, const char *text, size_t len);
 #endif

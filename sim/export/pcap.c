@@ -71,7 +71,8 @@ struct export_pcap *export_pcap_open(FILE *file, bool live, int *error)
     p->live = live;
     p->error = 0;
     p->dumper = NULL;
-    if (file != stdout) /* standard output may outlive this object */
+    /* Standard output outlives this object, and a memory stream has its own buffer. */
+    if (file != stdout && fileno(file) >= 0)
         setvbuf(file, p->buffer, _IOFBF, sizeof p->buffer);
     p->dead = pcap_open_dead_with_tstamp_precision(DLT_EN10MB, EXPORT_SNAPLEN, PCAP_TSTAMP_PRECISION_NANO);
     if (p->dead) {

@@ -223,8 +223,7 @@ static void copy_sentence(char to[SENTENCE_MAX], const struct trace_record *r)
     struct export_out o = { .at = to, .cap = SENTENCE_MAX - 1 };
     if (r->text)
         export_put_readable(&o, r->text, r->text_len);
-    while (o.len == o.cap && ((uint8_t)to[o.len - 1] & 0x80))
-        o.len--; /* a character is not cut in two */
+    export_out_trim(&o);
     to[o.len] = '\0';
 }
 
@@ -276,13 +275,15 @@ static void note_line(struct export_pcapng *p, const struct trace_record *r)
     p->waiting++;
 }
 
+/* before, the text, after; a `.` as `after` only where the text does not end in one. */
 static void put_part(struct export_out *o, const char *before, const char *text, const char *after)
 {
     if (!text || text[0] == '\0')
         return;
     export_put_str(o, before);
     export_put_readable(o, text, strlen(text));
-    export_put_str(o, after);
+    if (after[0] != '.' || text[strlen(text) - 1] != '.')
+        export_put_str(o, after);
 }
 
 /* "phase 3: TITLE: the sentence. LESSON (SECTION)", "step 14: WHAT: TITLE. LESSON (SECTION)" */
@@ -297,8 +298,8 @@ static void put_comment(struct export_out *o, const struct comment *c)
         export_put_lit(o, " to ");
         export_put_u64(o, c->last);
     }
-    put_part(o, ": ", c->phase ? c->title : c->what, "");
-    put_part(o, ": ", c->phase ? c->what : c->title, c->phase ? "" : ".");
+    put_part(o, ": ", c->phase ? c->title : c->what, c->phase && !c->what[0] ? "." : "");
+    put_part(o, ": ", c->phase ? c->what : c->title, ".");
     put_part(o, " ", c->lesson, "");
     put_part(o, " (", c->section, ")");
 }
@@ -318,6 +319,7 @@ static uint32_t put_comments(struct export_out *o, const struct export_pcapng *p
             char text[COMMENT_MAX];
             struct export_out t = { .at = text, .cap = sizeof text };
             put_comment(&t, &p->comment[i]);
+            export_out_trim(&t);
             if (o)
                 put_option(o, OPT_COMMENT, text, t.len);
             size += option_size(t.len);
@@ -378,7 +380,7 @@ struct export_pcapng *export_pcapng_open(FILE *file, bool live)
             fclose(file);
         return NULL;
     }
-    if (file != stdout)
+    if (file != stdout && fileno(file) >= 0)
         setvbuf(file, NULL, _IONBF, 0); /* `buffer` is the only one */
     p->out = (struct export_out){ .file = file, .at = p->buffer, .cap = sizeof p->buffer };
     p->epoch_s = 0;
