@@ -158,25 +158,32 @@ struct imap_client {
     void *auth_ctx;                          /* borrowed: for config->auth */
     const struct imap_task *task;            /* borrowed: the one under way */
     const char *mechanism;                   /* borrowed from config->auth; NULL: none */
-    uint64_t sent;                           /* octets of the command that have gone out */
-    uint64_t left, size;                     /* of the literal that is coming in */
-    uint32_t scanned;
-    uint32_t tag;      /* number of the command under way */
-    uint32_t seq, uid; /* the FETCH response that a literal interrupted */
+    uint64_t sent;                           /* octets of the command under way that have gone out */
+    uint64_t left, size;                     /* of the content that is coming in */
+    uint32_t scanned;                        /* octets of `in` known to hold no end of the response */
+    uint32_t tag;                            /* number of the command under way: A<tag> */
+    uint32_t seq, uid;                       /* of the FETCH response that content has interrupted */
     struct imap_opened opened;
-    uint16_t extensions; /* enum imap_extension the server offers */
+    uint16_t extensions; /* enum imap_extension bits that the server offers */
     uint8_t state;       /* enum imap_client_state */
-    uint8_t verb;        /* enum imap_verb under way */
-    bool starttls_offered, login_disabled, tls, capability_known, in_fetch, waiting, done_sent, pending,
-        opening;
+    uint8_t verb;        /* enum imap_verb under way, NONE between commands */
+    bool starttls_offered, login_disabled, capability_known; /* as the server last told */
+    bool tls, authenticated;
+    bool opening;         /* between SELECT and its answer: counts belong to the new mailbox */
+    bool in_fetch;        /* a FETCH response goes on behind its content */
+    bool pending;         /* more of the command can go out: pull */
+    bool waiting;         /* the server must allow the literal first */
+    bool first_challenge; /* AUTHENTICATE: no response has been sent yet */
+    bool done_sent;       /* IDLE is being ended */
 };
 
 struct imap_client_step { /* all that one call did */
     enum imap_verb verb;  /* the command under way */
     enum imap_client_state before, after;
     enum imap_answer answer;
-    enum imap_status status; /* of a tagged or untagged status line; IMAP_SILENT otherwise */
-    bool more;               /* call pull */
+    enum imap_status status;         /* of a tagged or untagged status line; IMAP_SILENT otherwise */
+    const struct wire_lesson *means; /* what the server's line tells; NULL if it tells nothing known */
+    bool more;                       /* call pull */
     bool close;
     struct wire_out send;
 };
@@ -189,6 +196,9 @@ size_t imap_client_step(struct imap_client *c, const char *in, size_t len, struc
 /* The next piece of a long command (APPEND); false when nothing was pending. */
 bool imap_client_pull(struct imap_client *c, struct imap_client_step *out);
 void imap_client_tls_started(struct imap_client *c, struct imap_client_step *out);
+/* What the server's greeting said, or what stood there instead, comes in the first result's text when the
+ * answer is IMAP_ANSWER_NOT_IMAP. */
+
 /* The host has a task for a client that waits (READY) or idles (ends the IDLE). False: not waiting. */
 bool imap_client_wake(struct imap_client *c, struct imap_client_step *out);
 #endif

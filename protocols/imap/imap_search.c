@@ -1,9 +1,11 @@
 /* SEARCH: the keys of the client become a small program in prefix order. imap_match.c runs it.
  *
- *   OR FROM "ann" (UNSEEN SINCE 1-Feb-2024)     key 0 AND, next 5
- *                                               key 1   OR, next 5
- *                                               key 2     HEADER From "ann"
- *                                               key 3     AND (UNSEEN, SINCE), next 6 ...
+ *   OR FROM "ann" (UNSEEN SINCE 1-Feb-2024)     key 0  AND, next 6
+ *                                               key 1    OR, next 6
+ *                                               key 2      HEADER From "ann"
+ *                                               key 3      AND, next 6
+ *                                               key 4        FLAGS
+ *                                               key 5        SINCE
  */
 #include "protocols/imap/imap_engine.h"
 
