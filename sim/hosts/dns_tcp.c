@@ -1,0 +1,203 @@
+/* DNS messages over TCP, and in the trace. */
+#include "sim/hosts/dns_tcp.h"
+
+#include <string.h>
+
+#include "protocols/dns/dns_message.h"
+#include "protocols/dns/dns_text.h"
+#include "protocols/dns/dns_verdict.h"
+#include "sim/hosts/tell.h"
+
+struct dns_tcp {
+    struct host     *host;
+    struct tcp_conn *conn;
+    dns_tcp_fn      *fn;
+    void            *ctx;
+    uint8_t         *first; /* the asker's message, until the connection is open; owned */
+    size_t           first_len, first_cap;
+    bool             silent; /* the user is gone: tell it nothing */
+};
+
+struct dns_tcp_listener {
+    struct host *host;
+    dns_tcp_fn  *fn;
+    void        *ctx;
+};
+
+void dns_addr_to_net(struct net_addr *out, const struct dns_addr *in)
+{
+    if (in->family == 4)
+        *out = net_addr4(in->ip[0], in->ip[1], in->ip[2], in->ip[3]);
+    else
+        memcpy(out->b, in->ip, 16);
+}
+
+void dns_addr_from_net(struct dns_addr *out, const struct net_addr *in)
+{
+    *out = (struct dns_addr){ .family = net_addr_is4(in) ? 4 : 6 };
+    if (out->family == 4)
+        memcpy(out->ip, in->b + 12, 4);
+    else
+        memcpy(out->ip, in->b, 16);
+}
+
+void dns_tell(struct host *host, const struct net_addr *peer, uint32_t conn, const uint8_t *msg, size_t len)
+{
+    struct world             *w = host->world;
+    const struct wire_lesson *why;
+    struct trace_record       r;
+    char                      text[DNS_TEXT_LINE_MAX];
+    bool                      query = len > 2 && (msg[2] & 0x80) == 0;
+    if (!world_tells(w, TRACE_LINE)) {
+        if (w->trace.levels)
+            w->trace.cause = trace_skip(&w->trace);
+        return;
+    }
+    tell_begin(&r, host, query ? TRACE_KIND_QUERY : TRACE_KIND_ANSWER);
+    r.proto = TRACE_DNS;
+    r.dir = query ? 'C' : 'S';
+    r.peer = world_host_at(w, peer);
+    r.conn = conn;
+    r.frame = w->trace.frames + 1;
+    r.text_len = dns_text_line(text, sizeof text, msg, len);
+    r.text = text;
+    r.eol = TRACE_EOL_NONE;
+    why = dns_message_lesson(msg, len);
+    r.title = why->title;
+    r.lesson = why->lesson;
+    r.section = why->section;
+    w->trace.cause = trace_emit(&w->trace, &r);
+}
+
+static void opened(struct tcp_conn *c, void *app)
+{
+    struct dns_tcp *t = app;
+    (void)c;
+    if (t->first) {
+        dns_tcp_send(t, t->first, t->first_len);
+        core_depot_give(&t->host->world->net.depot, t->first, t->first_cap);
+        t->first = NULL;
+    }
+}
+
+static size_t data(struct tcp_conn *c, void *app, const char *octets, size_t len)
+{
+    struct dns_tcp *t = app;
+    size_t          used = 0;
+    (void)c;
+    while (!t->silent && len - used >= DNS_TCP_PREFIX) {
+        const uint8_t *at = (const uint8_t *)octets + used;
+        size_t         want = dns_get16(at);
+        if (len - used < DNS_TCP_PREFIX + want)
+            break;
+        used += DNS_TCP_PREFIX + want;
+        t->fn(t->ctx, t, at + DNS_TCP_PREFIX, want);
+    }
+    return t->silent ? len : used;
+}
+
+static void writable(struct tcp_conn *c, void *app)
+{
+    (void)c;
+    (void)app;
+}
+
+static void peer_closed(struct tcp_conn *c, void *app)
+{
+    (void)app;
+    tcp_close(c);
+}
+
+static void ended(struct tcp_conn *c, void *app, enum tcp_end why)
+{
+    struct dns_tcp *t = app;
+    struct world   *w = t->host->world;
+    (void)c;
+    (void)why;
+    if (!t->silent)
+        t->fn(t->ctx, t, NULL, 0);
+    if (t->first)
+        core_depot_give(&w->net.depot, t->first, t->first_cap);
+    core_pool_give(&w->dns_tcp, t);
+}
+
+static const struct tcp_ops dns_tcp_ops = { opened, data, writable, peer_closed, ended };
+
+static struct dns_tcp *make(struct host *host, dns_tcp_fn *fn, void *ctx)
+{
+    struct dns_tcp *t;
+    if (host->world->dns_tcp.size == 0)
+        core_pool_init(&host->world->dns_tcp, sizeof *t, 0);
+    t = core_pool_take(&host->world->dns_tcp);
+    *t = (struct dns_tcp){ .host = host, .fn = fn, .ctx = ctx };
+    return t;
+}
+
+struct dns_tcp *dns_tcp_open(struct host *host, const struct net_addr *server, const uint8_t *msg, size_t len,
+                             dns_tcp_fn *fn, void *ctx)
+{
+    struct dns_tcp *t = make(host, fn, ctx);
+    t->conn = tcp_connect(host->net, server, DNS_PORT, &dns_tcp_ops, t);
+    if (!t->conn) {
+        core_pool_give(&host->world->dns_tcp, t);
+        return NULL;
+    }
+    t->first = core_depot_take(&host->world->net.depot, len, &t->first_cap);
+    t->first_len = len;
+    memcpy(t->first, msg, len);
+    return t;
+}
+
+static bool accepted(struct net_host *net_host, void *ctx, struct tcp_conn *c, const struct tcp_ops **ops, void **app)
+{
+    struct dns_tcp_listener *l = ctx;
+    struct dns_tcp          *t = make(l->host, l->fn, l->ctx);
+    (void)net_host;
+    t->conn = c;
+    *ops = &dns_tcp_ops;
+    *app = t;
+    return true;
+}
+
+bool dns_tcp_listen(struct host *host, dns_tcp_fn *fn, void *ctx)
+{
+    struct dns_tcp_listener *l = core_arena_take(&host->world->arena, sizeof *l);
+    *l = (struct dns_tcp_listener){ host, fn, ctx };
+    return tcp_listen(host->net, DNS_PORT, accepted, l);
+}
+
+void dns_tcp_send(struct dns_tcp *t, const uint8_t *msg, size_t len)
+{
+    uint8_t         prefix[DNS_TCP_PREFIX];
+    struct net_addr peer;
+    uint16_t        port;
+    if (len > DNS_MESSAGE_MAX || tcp_send_room(t->conn) < len + DNS_TCP_PREFIX) {
+        tcp_abort(t->conn); /* a peer that asks and never reads */
+        return;
+    }
+    dns_tcp_peer(t, &peer, &port);
+    dns_put16(prefix, (unsigned)len);
+    tcp_cork(t->conn);
+    dns_tell(t->host, &peer, tcp_number(t->conn), msg, len);
+    tcp_send(t->conn, prefix, sizeof prefix);
+    tcp_send(t->conn, msg, len);
+    tcp_uncork(t->conn);
+}
+
+void dns_tcp_close(struct dns_tcp *t)
+{
+    t->silent = true;
+    tcp_close(t->conn);
+}
+
+uint32_t dns_tcp_number(const struct dns_tcp *t)
+{
+    return tcp_number(t->conn);
+}
+
+void dns_tcp_peer(const struct dns_tcp *t, struct net_addr *addr, uint16_t *port)
+{
+    struct net_addr local;
+    uint16_t        local_port;
+    tcp_endpoints(t->conn, &local, &local_port, addr, port);
+}

@@ -1,0 +1,102 @@
+#ifndef SIM_HOSTS_HOST_H
+#define SIM_HOSTS_HOST_H
+/*
+ * host - one simulated machine as this room sees it, and the world it lives in.
+ *
+ *   world --- net (packets) --- host --- mta    queue, SMTP server and client
+ *     |                           |----- store  mailboxes, POP3 and IMAP servers
+ *     |                           |----- mua    a person's mail program
+ *     |                           |----- dns    authoritative server, or resolver
+ *     `--- trace                  `----- ask    its stub resolver
+ *
+ * A part of one host never reads a part of another: what it knows has come in packets. What the world shares is
+ * memory (pools, the step objects that engines fill) and the trace.
+ */
+#include "protocols/dns/dns_stub.h"
+#include "sim/core/pool.h"
+#include "sim/core/queue.h"
+#include "sim/core/rng.h"
+#include "sim/core/trace.h"
+#include "sim/hosts/mail.h"
+#include "sim/hosts/spec.h"
+#include "sim/net/net.h"
+
+struct mta;
+struct store;
+struct mua;
+struct dns_host;
+struct resolver_host;
+struct dns_zone;
+struct actions;
+struct scratch; /* step objects of all engines: sim/hosts/scratch.h */
+
+struct host {
+    struct world           *world;
+    struct net_host        *net;
+    const struct spec_host *spec;
+    uint32_t                number; /* in the trace, from 1 */
+    struct dns_stub_config *stub;   /* NULL: no resolver is set up */
+    struct mta             *mta;
+    struct store           *store;
+    struct mua             *mua;
+    struct dns_host        *dns;
+    struct resolver_host   *resolver;
+};
+
+/* A message that a mail program has sent, as it left: to say later whether it arrived unchanged. */
+struct sent_copy {
+    char        *message_id; /* with < > */
+    const char  *name;       /* of the scenario's message */
+    struct mail *mail;
+    struct sent_copy *next;
+};
+
+struct world_totals {
+    uint64_t sent, accepted, delivered, fetched, bounced, deferred; /* messages */
+    uint64_t tcp_idle_octets;
+};
+
+struct world {
+    const struct spec_world *spec;
+    struct core_queue        queue;
+    struct trace             trace;
+    struct net               net;
+    struct core_arena        arena; /* as long as the world */
+    struct mail_room         mails;
+    struct scratch          *scratch;
+    struct host             *hosts; /* hosts[i] has number i + 1 */
+    size_t                   nhosts;
+    struct dns_zone         *zones; /* as the scenario's, compiled */
+    struct core_pool         saids, asks, ask_boths, stored, identities, smtp_in, smtp_out, pop3_in, imap_in, queue_items, muas_smtp, muas_pop3,
+        muas_imap, dns_tcp;
+    struct sent_copy        *sent[256]; /* by hash of the Message-ID */
+    struct actions          *actions;
+    struct world_totals      totals;
+    struct core_rng          rng_ids, rng_mx, rng_dns, rng_boundary, rng_auth;
+    uint64_t                 serial; /* of message-ids and queue ids */
+};
+
+static inline uint64_t world_now(const struct world *w)
+{
+    return w->queue.now_ns;
+}
+
+/* Seconds since 1970 at this moment of virtual time. */
+static inline int64_t world_seconds(const struct world *w)
+{
+    return w->spec->epoch_s + (int64_t)(w->queue.now_ns / CORE_S);
+}
+
+/* True if someone reads the trace at this level. */
+static inline bool world_tells(const struct world *w, enum trace_level level)
+{
+    return trace_wants(&w->trace, level);
+}
+
+/* The number of the host that owns an address, 0 if none: for the trace's `peer` alone. */
+uint32_t world_host_at(const struct world *w, const struct net_addr *addr);
+
+/* "name[192.0.2.10]:25" for logs; the short name of the host. buf has WORLD_PEER_TEXT octets. */
+#define WORLD_PEER_TEXT 128
+const char *world_peer_text(const struct world *w, const struct net_addr *addr, unsigned port, char *buf);
+#endif

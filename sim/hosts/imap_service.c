@@ -1,0 +1,225 @@
+/* IMAP servers of a store. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "sim/hosts/imap_box.h"
+#include "sim/hosts/pump.h"
+#include "sim/hosts/scratch.h"
+#include "sim/hosts/services.h"
+#include "sim/hosts/tell.h"
+
+struct imap_listener { /* one port */
+    struct store                    *store;
+    const struct spec_service       *spec;
+    struct imap_server_config        config;
+    const struct sasl_server_config *sasl;
+};
+
+struct imap_session {
+    struct pump           pump;
+    struct imap_listener *listener;
+    struct imap_server    engine;
+    struct imap_box       box;
+    struct core_timer     news; /* polls the engine after the event that changed the mailbox */
+};
+
+static struct host *host_of(const struct imap_session *s)
+{
+    return s->listener->store->host;
+}
+
+static void tell_session(struct imap_session *s, const char *event)
+{
+    struct host        *h = host_of(s);
+    struct trace_record r;
+    struct net_addr     addr, here;
+    uint16_t            port, local;
+    char                client[WORLD_PEER_TEXT], at[WORLD_PEER_TEXT];
+    if (!tell_state(&r, h, TRACE_KIND_SESSION, event))
+        return;
+    pump_peer(&s->pump, &addr, &port);
+    pump_local(&s->pump, &here, &local);
+    r.conn = pump_number(&s->pump);
+    r.peer = s->pump.peer;
+    r.proto = TRACE_IMAP;
+    trace_attr_str(&r, "daemon", "imap");
+    trace_attr_str(&r, "client", world_peer_text(h->world, &addr, 0, client));
+    trace_attr_str(&r, "local", world_peer_text(h->world, &here, 0, at));
+    trace_attr_num(&r, "port", local);
+    if (s->box.auth.user) {
+        trace_attr_str(&r, "user", s->box.auth.user->spec->name);
+        trace_attr_str(&r, "method", s->box.auth.method ? s->box.auth.method : "PLAIN");
+    }
+    tell_send(&r, h, false);
+}
+
+static void after_step(struct imap_session *s, struct imap_step *out)
+{
+    pump_say(&s->pump, &out->send);
+    if (out->more)
+        pump_more(&s->pump);
+    if (out->close)
+        pump_close(&s->pump);
+}
+
+static void on_opened(struct pump *p)
+{
+    struct imap_session *s = CORE_OWNER(p, struct imap_session, pump);
+    struct imap_step    *out = &host_of(s)->world->scratch->imap_server;
+    tell_session(s, "connect");
+    imap_server_greet(&s->engine, false, out);
+    after_step(s, out);
+    pump_wait(p, imap_server_patience_ns(&s->engine));
+}
+
+static size_t on_step(struct pump *p, const char *in, size_t len)
+{
+    struct imap_session *s = CORE_OWNER(p, struct imap_session, pump);
+    struct imap_step    *out = &host_of(s)->world->scratch->imap_server;
+    size_t               used = imap_server_step(&s->engine, in, len, out);
+    if (used == 0)
+        return 0;
+    pump_wait(p, imap_server_patience_ns(&s->engine));
+    if (out->verdict == IMAP_LOGGED_IN)
+        tell_session(s, "login");
+    else if (out->verdict == IMAP_WRONG_PASSWORD)
+        tell_session(s, "auth-failed");
+    else if (out->verb == IMAP_VERB_LOGOUT && out->close)
+        tell_session(s, "logout");
+    after_step(s, out);
+    return used;
+}
+
+static bool on_pull(struct pump *p)
+{
+    struct imap_session *s = CORE_OWNER(p, struct imap_session, pump);
+    struct imap_step    *out = &host_of(s)->world->scratch->imap_server;
+    bool                 any = imap_server_pull(&s->engine, out);
+    if (!any)
+        return false;
+    pump_say(p, &out->send);
+    if (out->close)
+        pump_close(p);
+    return out->more;
+}
+
+/* The mailbox changed under a session that may be idling: it is told in an event of its own, because the change
+ * is still going on. */
+static void wake(void *ctx)
+{
+    struct imap_session *s = ctx;
+    struct core_queue   *q = &host_of(s)->world->queue;
+    if (!core_timer_armed(&s->news))
+        core_timer_set(q, &s->news, q->now_ns);
+}
+
+static void on_news(struct core_queue *q, struct core_timer *timer)
+{
+    struct imap_session *s = CORE_OWNER(timer, struct imap_session, news);
+    struct imap_step    *out = &host_of(s)->world->scratch->imap_server;
+    (void)q;
+    if (s->pump.more || s->pump.left_len > 0 || s->pump.closing)
+        return;
+    if (imap_server_poll(&s->engine, out))
+        after_step(s, out);
+}
+
+static void on_peer_closed(struct pump *p)
+{
+    pump_close(p);
+}
+
+static void on_expired(struct pump *p)
+{
+    struct imap_session *s = CORE_OWNER(p, struct imap_session, pump);
+    struct imap_step    *out = &host_of(s)->world->scratch->imap_server;
+    if (p->closing) {
+        pump_abort(p);
+        return;
+    }
+    tell_session(s, "timeout");
+    if (!p->more) {
+        imap_server_expire(&s->engine, false, out);
+        after_step(s, out);
+    }
+    pump_close(p);
+    pump_wait(p, imap_server_patience_ns(&s->engine));
+}
+
+static void on_ended(struct pump *p, enum tcp_end why)
+{
+    struct imap_session *s = CORE_OWNER(p, struct imap_session, pump);
+    struct world        *w = host_of(s)->world;
+    imap_server_end(&s->engine);
+    core_timer_cancel(&w->queue, &s->news);
+    tell_session(s, why == TCP_END_NORMAL ? "disconnect" : "lost");
+    imap_box_end(&s->box);
+    core_pool_give(&w->imap_in, s);
+}
+
+static bool is_content(const struct wire_lesson *why)
+{
+    return why == &imap_line_info(IMAP_LINE_CONTENT)->lesson;
+}
+
+static const struct pump_ops session_ops = { .proto = TRACE_IMAP,
+                                             .dir = 'S',
+                                             .opened = on_opened,
+                                             .step = on_step,
+                                             .pull = on_pull,
+                                             .peer_closed = on_peer_closed,
+                                             .expired = on_expired,
+                                             .ended = on_ended,
+                                             .content = is_content };
+
+static bool accepted(struct net_host *net_host, void *ctx, struct tcp_conn *c, const struct tcp_ops **ops, void **app)
+{
+    struct imap_listener *l = ctx;
+    struct imap_session  *s = core_pool_take(&l->store->host->world->imap_in);
+    (void)net_host;
+    pump_accept(&s->pump, l->store->host, &session_ops, c, ops, app);
+    s->listener = l;
+    s->news = (struct core_timer){ .run = on_news };
+    memset(&s->box, 0, sizeof s->box);
+    s->box.wake = wake;
+    s->box.wake_ctx = s;
+    service_auth_init(&s->box.auth, l->sasl, l->store->host);
+    imap_server_init(&s->engine, &l->config, &s->box, &s->box.auth, false);
+    return true;
+}
+
+bool imap_services_open(struct store *store, const struct spec_store *spec, const char **pointer)
+{
+    struct host *h = store->host;
+    for (size_t i = 0; i < spec->nservices; i++) {
+        struct imap_listener *l;
+        if (spec->services[i].kind != SPEC_IMAP)
+            continue;
+        l = core_arena_take(&h->world->arena, sizeof *l);
+        l->store = store;
+        l->spec = &spec->services[i];
+        l->sasl = service_auth_config(h, l->spec->mechanisms, false);
+        l->config = (struct imap_server_config){ .store = &imap_box_ops,
+                                                 .auth = &service_auth_ops,
+                                                 .scratch = h->world->scratch->imap_server_scratch,
+                                                 .id_name = "mailwalk",
+                                                 .extensions = IMAP_EXT_ALL };
+        if (!tcp_listen(h->net, l->spec->port, accepted, l)) {
+            *pointer = l->spec->pointer;
+            return false;
+        }
+    }
+    return true;
+}
+
+size_t imap_session_octets(void)
+{
+    return sizeof(struct imap_session);
+}
+
+void services_init_world(struct world *w)
+{
+    core_pool_init(&w->pop3_in, pop3_session_octets(), 0);
+    core_pool_init(&w->imap_in, imap_session_octets(), 0);
+}

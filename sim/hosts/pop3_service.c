@@ -1,0 +1,284 @@
+/* POP3 servers of a store. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "sim/hosts/pump.h"
+#include "sim/hosts/scratch.h"
+#include "sim/hosts/service_auth.h"
+#include "sim/hosts/services.h"
+#include "sim/hosts/tell.h"
+
+struct pop3_listener { /* one port */
+    struct store                    *store;
+    const struct spec_service       *spec;
+    struct pop3_server_config        config;
+    const struct sasl_server_config *sasl;
+};
+
+struct pop3_session {
+    struct pump           pump;
+    struct pop3_listener *listener;
+    struct pop3_server    engine;
+    struct service_auth   auth;
+    struct user          *locked;  /* whose maildrop is open; NULL: none */
+    struct stored       **message; /* the snapshot; owned */
+    uint8_t              *marked;  /* owned */
+    uint32_t              count;
+};
+
+static struct host *host_of(const struct pop3_session *s)
+{
+    return s->listener->store->host;
+}
+
+static void tell_session(struct pop3_session *s, const char *event, const char *result)
+{
+    struct host        *h = host_of(s);
+    struct trace_record r;
+    struct net_addr     addr, here;
+    uint16_t            port, local;
+    char                client[WORLD_PEER_TEXT], at[WORLD_PEER_TEXT];
+    if (!tell_state(&r, h, TRACE_KIND_SESSION, event))
+        return;
+    pump_peer(&s->pump, &addr, &port);
+    pump_local(&s->pump, &here, &local);
+    r.conn = pump_number(&s->pump);
+    r.peer = s->pump.peer;
+    r.proto = TRACE_POP3;
+    trace_attr_str(&r, "daemon", "pop3");
+    trace_attr_str(&r, "client", world_peer_text(h->world, &addr, 0, client));
+    trace_attr_str(&r, "local", world_peer_text(h->world, &here, 0, at));
+    trace_attr_num(&r, "port", local);
+    if (s->auth.user || s->locked) {
+        trace_attr_str(&r, "user", (s->locked ? s->locked : s->auth.user)->spec->name);
+        trace_attr_str(&r, "method", s->auth.method ? s->auth.method : "PLAIN");
+    }
+    if (result)
+        trace_attr_str(&r, "result", result);
+    tell_send(&r, h, false);
+}
+
+/* ---- the maildrop, for the engine ---------------------------------------------------------------- */
+
+static enum pop3_open op_open(void *host, uint32_t *count)
+{
+    struct pop3_session *s = host;
+    struct user         *u = s->auth.user;
+    struct mailbox      *box;
+    if (!u)
+        return POP3_OPEN_PERMFAIL;
+    if (u->locked)
+        return POP3_OPEN_IN_USE;
+    box = &u->inbox;
+    u->locked = true;
+    s->locked = u;
+    s->count = box->count;
+    s->message = core_alloc((s->count + 1) * sizeof(struct stored *));
+    s->marked = core_alloc(s->count + 1);
+    for (uint32_t i = 0; i < s->count; i++) {
+        s->message[i] = box->message[i];
+        s->message[i]->refs++;
+    }
+    *count = s->count;
+    return POP3_OPEN_OK;
+}
+
+static uint64_t op_size(void *host, uint32_t i)
+{
+    struct pop3_session *s = host;
+    return stored_len(s->message[i]);
+}
+
+static struct wire_slice op_uidl(void *host, uint32_t i)
+{
+    struct pop3_session *s = host;
+    char                *text = host_of(s)->world->scratch->uidl;
+    snprintf(text, SCRATCH_UIDL, "%08x%08x", s->locked->inbox.uidvalidity, s->message[i]->uid);
+    return wire_slice(text, 16);
+}
+
+static struct wire_slice op_bytes(void *host, uint32_t i)
+{
+    struct pop3_session *s = host;
+    store_tell(s->locked, &s->locked->inbox, "fetched", s->message[i]);
+    return wire_slice(stored_octets(s->message[i]), stored_len(s->message[i]));
+}
+
+static bool op_marked(void *host, uint32_t i)
+{
+    struct pop3_session *s = host;
+    return s->marked[i];
+}
+
+static void op_mark(void *host, uint32_t i, bool deleted)
+{
+    struct pop3_session *s = host;
+    s->marked[i] = deleted;
+}
+
+static bool op_close(void *host, bool commit)
+{
+    struct pop3_session *s = host;
+    struct user         *u = s->locked;
+    if (!u)
+        return true;
+    for (uint32_t i = 0; i < s->count; i++) {
+        if (commit && s->marked[i] && !s->message[i]->gone) {
+            struct stored *m = s->message[i];
+            store_remove(&u->inbox, m);
+            store_tell(u, &u->inbox, "expunged", m);
+        }
+        stored_drop(host_of(s)->world, s->message[i]);
+    }
+    free(s->message);
+    free(s->marked);
+    s->message = NULL;
+    s->marked = NULL;
+    u->locked = false;
+    s->locked = NULL;
+    return true;
+}
+
+static const struct pop3_server_ops drop_ops = { .open = op_open,
+                                                 .size = op_size,
+                                                 .uidl = op_uidl,
+                                                 .bytes = op_bytes,
+                                                 .marked = op_marked,
+                                                 .mark = op_mark,
+                                                 .close = op_close };
+
+/* ---- the session ------------------------------------------------------------------------------------ */
+
+static void after_step(struct pop3_session *s, struct pop3_step *out)
+{
+    pump_say(&s->pump, &out->send);
+    if (out->more)
+        pump_more(&s->pump);
+    if (out->close)
+        pump_close(&s->pump);
+}
+
+static void on_opened(struct pump *p)
+{
+    struct pop3_session *s = CORE_OWNER(p, struct pop3_session, pump);
+    struct pop3_step    *out = &host_of(s)->world->scratch->pop3_server;
+    tell_session(s, "connect", NULL);
+    pop3_server_start(&s->engine, world_now(host_of(s)->world), out);
+    after_step(s, out);
+    pump_wait(p, POP3_AUTOLOGOUT_NS);
+}
+
+static size_t on_step(struct pump *p, const char *in, size_t len)
+{
+    struct pop3_session *s = CORE_OWNER(p, struct pop3_session, pump);
+    struct pop3_step    *out = &host_of(s)->world->scratch->pop3_server;
+    size_t               used = pop3_server_step(&s->engine, in, len, out);
+    if (used == 0)
+        return 0;
+    pump_wait(p, POP3_AUTOLOGOUT_NS);
+    pop3_server_touch(&s->engine, world_now(host_of(s)->world));
+    if (out->verdict == POP3_LOGGED_IN)
+        tell_session(s, "login", NULL);
+    else if (out->verdict == POP3_DENIED)
+        tell_session(s, "auth-failed", NULL);
+    else if (out->verdict == POP3_COMMITTED)
+        tell_session(s, "logout", NULL);
+    after_step(s, out);
+    return used;
+}
+
+static bool on_pull(struct pump *p)
+{
+    struct pop3_session *s = CORE_OWNER(p, struct pop3_session, pump);
+    struct pop3_step    *out = &host_of(s)->world->scratch->pop3_server;
+    bool                 any = pop3_server_pull(&s->engine, out);
+    if (any)
+        pump_say(p, &out->send);
+    return any && out->more;
+}
+
+static void on_peer_closed(struct pump *p)
+{
+    struct pop3_session *s = CORE_OWNER(p, struct pop3_session, pump);
+    pop3_server_lost(&s->engine);
+    pump_close(p);
+}
+
+static void on_expired(struct pump *p)
+{
+    struct pop3_session *s = CORE_OWNER(p, struct pop3_session, pump);
+    struct pop3_step    *out = &host_of(s)->world->scratch->pop3_server;
+    if (p->closing) {
+        pump_abort(p);
+        return;
+    }
+    tell_session(s, "timeout", NULL);
+    if (pop3_server_expire(&s->engine, world_now(host_of(s)->world), out))
+        after_step(s, out);
+    pump_close(p);
+    pump_wait(p, POP3_AUTOLOGOUT_NS);
+}
+
+static void on_ended(struct pump *p, enum tcp_end why)
+{
+    struct pop3_session *s = CORE_OWNER(p, struct pop3_session, pump);
+    struct world        *w = host_of(s)->world;
+    pop3_server_lost(&s->engine);
+    tell_session(s, why == TCP_END_NORMAL ? "disconnect" : "lost", NULL);
+    service_auth_end(&s->auth);
+    core_pool_give(&w->pop3_in, s);
+}
+
+static const struct pump_ops session_ops = { .proto = TRACE_POP3,
+                                             .dir = 'S',
+                                             .opened = on_opened,
+                                             .step = on_step,
+                                             .pull = on_pull,
+                                             .peer_closed = on_peer_closed,
+                                             .expired = on_expired,
+                                             .ended = on_ended,
+                                             .content = is_content };
+
+static bool accepted(struct net_host *net_host, void *ctx, struct tcp_conn *c, const struct tcp_ops **ops, void **app)
+{
+    struct pop3_listener *l = ctx;
+    struct pop3_session  *s = core_pool_take(&l->store->host->world->pop3_in);
+    (void)net_host;
+    pump_accept(&s->pump, l->store->host, &session_ops, c, ops, app);
+    s->listener = l;
+    s->locked = NULL;
+    s->message = NULL;
+    s->marked = NULL;
+    s->count = 0;
+    service_auth_init(&s->auth, l->sasl, l->store->host);
+    pop3_server_init(&s->engine, &l->config, s, &service_auth_ops, &s->auth);
+    return true;
+}
+
+bool pop3_services_open(struct store *store, const struct spec_store *spec, const char **pointer)
+{
+    struct host *h = store->host;
+    for (size_t i = 0; i < spec->nservices; i++) {
+        struct pop3_listener *l;
+        if (spec->services[i].kind != SPEC_POP3)
+            continue;
+        l = core_arena_take(&h->world->arena, sizeof *l);
+        l->store = store;
+        l->spec = &spec->services[i];
+        l->sasl = service_auth_config(h, l->spec->mechanisms, false);
+        l->config = (struct pop3_server_config){ .ops = &drop_ops,
+                                                 .host_name = wire_slice_str(h->spec->fqdn ? h->spec->fqdn : h->spec->name),
+                                                 .user = true };
+        if (!tcp_listen(h->net, l->spec->port, accepted, l)) {
+            *pointer = l->spec->pointer;
+            return false;
+        }
+    }
+    return true;
+}
+
+size_t pop3_session_octets(void)
+{
+    return sizeof(struct pop3_session);
+}

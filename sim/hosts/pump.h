@@ -1,0 +1,78 @@
+#ifndef SIM_HOSTS_PUMP_H
+#define SIM_HOSTS_PUMP_H
+/*
+ * pump - between a TCP connection and a protocol engine.
+ *
+ *   TCP data() -> step(): the engine takes what it can -> pump_say(): its answer -> TCP send buffer
+ *                 pull(): long output, whenever the send buffer has room
+ *
+ * One for each session, embedded in it. The pump keeps the engine's promises for it: nothing is
+ * stepped while output waits to be pulled (unless the engine allows it), what does not fit is
+ * kept and sent first, a close comes after all that was said, and the protocol's time-out is one lazily
+ * moved timer. What is said goes into the trace line by line, each at the moment its first octet leaves.
+ */
+#include "protocols/wire/out.h"
+#include "sim/hosts/host.h"
+#include "sim/net/tcp.h"
+
+struct pump;
+struct said;
+
+struct pump_ops {
+    enum trace_proto proto;
+    char             dir;                /* of what this end says: 'C' or 'S' */
+    bool             step_while_pulling; /* a pipelining SMTP client must read while it writes */
+    void (*opened)(struct pump *p);      /* the connection is there */
+    /* Feeds the engine; calls pump_say for what it wants sent, pump_more or pump_close as it demands.
+     * Returns the octets taken, 0: more are needed. */
+    size_t (*step)(struct pump *p, const char *in, size_t len);
+    /* The engine's next piece of long output, through pump_say. False: there is none. */
+    bool (*pull)(struct pump *p);
+    void (*peer_closed)(struct pump *p); /* no more will come */
+    void (*expired)(struct pump *p);     /* the time set with pump_wait is over */
+    void (*ended)(struct pump *p, enum tcp_end why); /* the last call: frees the session */
+    bool (*content)(const struct wire_lesson *why);  /* is a line with this lesson message content? may be NULL */
+};
+
+struct pump {
+    struct tcp_conn       *conn; /* NULL before it is open and after it has ended */
+    const struct pump_ops *ops;
+    struct host           *host;
+    char                  *left; /* said, and not yet taken by TCP; owned */
+    size_t                 left_cap;
+    uint32_t               left_at, left_len;
+    struct said           *said_first, *said_next, *said_last; /* lines not yet sent; next: not yet marked */
+    uint64_t               out_said, out_sent;                 /* octets, while lines are traced */
+    uint64_t               wait_until_ns;
+    struct core_timer      timer;
+    uint32_t               peer; /* host number for the trace */
+    bool                   more, closing, closed, inside, aborting;
+};
+
+/* Opens a connection from `host`. False: there is no way to the address; nothing else will be called. */
+bool pump_connect(struct pump *p, struct host *host, const struct pump_ops *ops, const struct net_addr *to,
+                  uint16_t port);
+/* In a tcp_accept_fn: takes the connection; opened() follows. */
+void pump_accept(struct pump *p, struct host *host, const struct pump_ops *ops, struct tcp_conn *conn,
+                 const struct tcp_ops **tcp_ops, void **app);
+
+void pump_say(struct pump *p, const struct wire_out *out);
+void pump_more(struct pump *p);  /* there is something to pull */
+void pump_close(struct pump *p); /* after all that was said; no step is called any more */
+void pump_abort(struct pump *p); /* RST; ended() follows, at the latest when the call from the pump returns */
+
+/* expired() is called when nothing moves the time for so long; 0: never. */
+void pump_wait(struct pump *p, uint64_t timeout_ns);
+
+static inline uint32_t pump_number(const struct pump *p)
+{
+    return p->conn ? tcp_number(p->conn) : 0;
+}
+
+/* The peer's address, for logs and Received fields. */
+void pump_peer(const struct pump *p, struct net_addr *addr, uint16_t *port);
+void pump_local(const struct pump *p, struct net_addr *addr, uint16_t *port);
+
+/* Once for a world: TCP tells the pump when a marked line leaves. */
+void pump_init_world(struct world *w);
+#endif

@@ -1,0 +1,151 @@
+/* The accounts of a store, offered through SASL. */
+#include "sim/hosts/service_auth.h"
+
+#include <string.h>
+
+#include "protocols/tls/digest.h"
+#include "sim/hosts/tell.h"
+
+static void hmac_md5(const void *key, size_t key_len, const void *msg, size_t len, unsigned char out[SASL_MD5_LEN])
+{
+    digest_hmac_md5(key, key_len, msg, len, out);
+}
+
+const struct sasl_digest_ops service_digests = { .hmac_md5 = hmac_md5 };
+
+/* "alice" and "alice@example.com" are the same account here. */
+static struct user *find(struct service_auth *a, struct wire_slice name)
+{
+    const char *at = name.len > 0 ? memchr(name.at, '@', name.len) : NULL;
+    if (!a->host->store)
+        return NULL;
+    if (at)
+        name.len = (size_t)(at - name.at);
+    return store_user(a->host->store, name);
+}
+
+static enum wire_auth verify(void *host, struct wire_slice user, struct wire_slice password)
+{
+    struct service_auth *a = host;
+    struct user         *u = find(a, user);
+    if (!u || !store_password_is(u, password))
+        return WIRE_AUTH_DENIED;
+    a->claimed = u;
+    return WIRE_AUTH_OK;
+}
+
+static enum wire_auth lookup(void *host, struct wire_slice user, struct wire_slice *password)
+{
+    struct service_auth *a = host;
+    struct user         *u = find(a, user);
+    if (!u || !u->spec->password)
+        return WIRE_AUTH_DENIED;
+    a->claimed = u;
+    *password = wire_slice_str(u->spec->password);
+    return WIRE_AUTH_OK;
+}
+
+static uint64_t nonce(void *host)
+{
+    struct service_auth *a = host;
+    return core_rng_next(&a->host->world->rng_auth);
+}
+
+static const struct sasl_server_ops account_ops = { .verify = verify, .lookup = lookup, .nonce = nonce };
+
+const struct sasl_server_config *service_auth_config(struct host *host, const char *mechanisms, bool clear_needs_tls)
+{
+    struct sasl_server_config *c = core_arena_take(&host->world->arena, sizeof *c);
+    const char                *at = mechanisms;
+    *c = (struct sasl_server_config){ .ops = &account_ops,
+                                      .digest = &service_digests,
+                                      .mechs = mechanisms ? 0 : SASL_ALL,
+                                      .clear_needs_tls = clear_needs_tls,
+                                      .host_name = wire_slice_str(host->spec->fqdn ? host->spec->fqdn : host->spec->name) };
+    while (at && *at) {
+        const char    *end = strchr(at, ' ');
+        size_t         len = end ? (size_t)(end - at) : strlen(at);
+        enum sasl_mech m = sasl_mech_find(wire_slice(at, len));
+        if (m != SASL_MECHS)
+            c->mechs |= SASL_BIT(m);
+        at = end ? end + 1 : NULL;
+    }
+    return c;
+}
+
+void service_auth_init(struct service_auth *a, const struct sasl_server_config *config, struct host *host)
+{
+    a->host = host;
+    a->user = a->claimed = NULL;
+    a->method = NULL;
+    sasl_server_init(&a->sasl, config, a, NULL);
+}
+
+void service_auth_init_world(struct world *w)
+{
+    core_pool_init(&w->identities, sizeof(struct sasl_identity), 0);
+}
+
+static void identity_take(struct service_auth *a)
+{
+    if (!a->sasl.who)
+        a->sasl.who = core_pool_take(&a->host->world->identities);
+}
+
+void service_auth_end(struct service_auth *a)
+{
+    if (a->sasl.who)
+        core_pool_give(&a->host->world->identities, a->sasl.who);
+    a->sasl.who = NULL;
+}
+
+static enum wire_auth settle(struct service_auth *a, enum wire_auth verdict, const char *method)
+{
+    if (verdict == WIRE_AUTH_MORE)
+        return verdict;
+    if (verdict == WIRE_AUTH_OK) {
+        a->user = a->claimed;
+        a->method = method;
+    }
+    a->claimed = NULL;
+    service_auth_end(a);
+    return verdict;
+}
+
+static const char *op_mechanisms(void *ctx)
+{
+    struct service_auth *a = ctx;
+    return sasl_server_mechanisms(&a->sasl);
+}
+
+static enum wire_auth op_begin(void *ctx, const char *mech, const char *in, size_t len, char *out, size_t *out_len)
+{
+    struct service_auth *a = ctx;
+    a->sasl.now_s = (uint64_t)world_seconds(a->host->world);
+    identity_take(a);
+    return settle(a, sasl_wire_server.begin(&a->sasl, mech, in, len, out, out_len),
+                  a->sasl.mech < SASL_MECHS ? sasl_mech_info(a->sasl.mech)->name : NULL);
+}
+
+static enum wire_auth op_step(void *ctx, const char *in, size_t len, char *out, size_t *out_len)
+{
+    struct service_auth *a = ctx;
+    identity_take(a);
+    return settle(a, sasl_wire_server.step(&a->sasl, in, len, out, out_len), sasl_mech_info(a->sasl.mech)->name);
+}
+
+static void op_cancel(void *ctx)
+{
+    struct service_auth *a = ctx;
+    sasl_wire_server.cancel(&a->sasl);
+    service_auth_end(a);
+}
+
+static enum wire_auth op_login(void *ctx, const char *user, size_t user_len, const char *pass, size_t pass_len)
+{
+    struct service_auth *a = ctx;
+    identity_take(a);
+    return settle(a, sasl_wire_server.login(&a->sasl, user, user_len, pass, pass_len), "PLAIN");
+}
+
+const struct wire_auth_server service_auth_ops = { op_mechanisms, op_begin, op_step, op_cancel, op_login };

@@ -1,0 +1,32 @@
+#ifndef SIM_HOSTS_SERVICE_AUTH_H
+#define SIM_HOSTS_SERVICE_AUTH_H
+/*
+ * service_auth - the accounts of a store, offered to SMTP, POP3 and IMAP servers through SASL.
+ *
+ *   engine --wire_auth_server--> service_auth --> protocols/sasl --> store_user, password
+ *
+ * The name that is being proven takes memory only while the exchange lasts.
+ */
+#include "protocols/sasl/sasl.h"
+#include "sim/hosts/store.h"
+
+struct service_auth {
+    struct sasl_server         sasl;
+    struct host               *host;
+    struct user               *user; /* proven; NULL before */
+    struct user               *claimed;
+    const char                *method; /* of the proof: "PLAIN", "USER"; NULL before */
+};
+
+extern const struct wire_auth_server service_auth_ops; /* ctx is a struct service_auth */
+
+/* For a service: mechanisms by name ("PLAIN LOGIN"); NULL: all. Memory is the world's. */
+const struct sasl_server_config *service_auth_config(struct host *host, const char *mechanisms, bool clear_needs_tls);
+
+void service_auth_init(struct service_auth *a, const struct sasl_server_config *config, struct host *host);
+void service_auth_end(struct service_auth *a);
+void service_auth_init_world(struct world *w);
+
+/* HMAC-MD5 and friends for protocols/sasl. */
+extern const struct sasl_digest_ops service_digests;
+#endif

@@ -1,0 +1,278 @@
+/* The mailboxes of one host. */
+#include "sim/hosts/store.h"
+
+#include <assert.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "protocols/imap/imap_store.h"
+#include "protocols/wire/message.h"
+#include "sim/hosts/tell.h"
+
+static uint32_t name_hash(struct wire_slice name)
+{
+    uint32_t h = 2166136261u;
+    for (size_t i = 0; i < name.len; i++)
+        h = (h ^ (unsigned char)wire_to_lower(name.at[i])) * 16777619u;
+    return h;
+}
+
+static struct world *world_of(const struct mailbox *box)
+{
+    return box->user->store->host->world;
+}
+
+static void mailbox_init(struct mailbox *box, struct user *u, char *name)
+{
+    *box = (struct mailbox){ .user = u, .name = name, .uidnext = 1, .subscribed = true };
+    box->uidvalidity = u->store->uidvalidity_next++;
+}
+
+struct store *store_new(struct host *host, const struct spec_store *spec)
+{
+    static char   inbox[] = "INBOX";
+    struct world *w = host->world;
+    struct store *s = core_arena_take(&w->arena, sizeof *s);
+    uint32_t      size = 4;
+    while (size < spec->nusers * 2)
+        size *= 2;
+    s->host = host;
+    s->mask = size - 1;
+    s->hash = core_arena_take(&w->arena, size * sizeof(struct user *));
+    s->users = core_arena_take(&w->arena, (spec->nusers + 1) * sizeof *s->users);
+    s->nusers = spec->nusers;
+    /* A number that only grows, even when a mailbox is made anew: RFC 3501 section 2.3.1.1. */
+    s->uidvalidity_next = (uint32_t)w->spec->epoch_s;
+    for (size_t i = 0; i < spec->nusers; i++) {
+        struct user  *u = &s->users[i];
+        struct user **head = &s->hash[name_hash(wire_slice_str(spec->users[i].name)) & s->mask];
+        u->spec = &spec->users[i];
+        u->store = s;
+        mailbox_init(&u->inbox, u, inbox);
+        u->next_hash = *head;
+        *head = u;
+        for (size_t k = 0; k < u->spec->nmailboxes; k++)
+            store_mailbox_create(u, wire_slice_str(u->spec->mailboxes[k]));
+    }
+    return s;
+}
+
+struct user *store_user(struct store *s, struct wire_slice name)
+{
+    struct user *u = s->hash[name_hash(name) & s->mask];
+    while (u && !wire_slice_is_nocase(name, u->spec->name))
+        u = u->next_hash;
+    return u;
+}
+
+bool store_password_is(const struct user *u, struct wire_slice password)
+{
+    return u->spec->password && wire_slice_is(password, u->spec->password);
+}
+
+bool store_has_room(const struct user *u, uint64_t octets)
+{
+    return u->spec->quota_octets == 0 || u->used_octets + octets <= u->spec->quota_octets;
+}
+
+/* ---- messages --------------------------------------------------------------------------------- */
+
+void stored_drop(struct world *w, struct stored *m)
+{
+    if (--m->refs > 0)
+        return;
+    mail_drop(&w->mails, m->mail);
+    core_pool_give(&w->stored, m);
+}
+
+void store_tell(struct user *u, const struct mailbox *box, const char *event, const struct stored *m)
+{
+    struct host        *host = u->store->host;
+    struct trace_record r;
+    struct wire_slice   id;
+    char                message_id[256], flags[128];
+    if (!tell_state(&r, host, TRACE_KIND_MAILBOX, event))
+        return;
+    trace_attr_str(&r, "user", u->spec->name);
+    trace_attr_str(&r, "mailbox", box->name);
+    if (m) {
+        trace_attr_num(&r, "uid", m->uid);
+        trace_attr_num(&r, "size", (int64_t)stored_len(m));
+        id = wire_field_body(stored_octets(m), stored_len(m), "Message-ID");
+        snprintf(message_id, sizeof message_id, "%.*s", (int)(id.len < 255 ? id.len : 255), id.at ? id.at : "");
+        trace_attr_str(&r, "message_id", message_id);
+        snprintf(flags, sizeof flags, "%s%s%s%s%s", m->flags & IMAP_SEEN ? "\\Seen " : "",
+                 m->flags & IMAP_ANSWERED ? "\\Answered " : "", m->flags & IMAP_FLAGGED ? "\\Flagged " : "",
+                 m->flags & IMAP_DELETED ? "\\Deleted " : "", m->flags & IMAP_DRAFT ? "\\Draft " : "");
+        if (flags[0])
+            flags[strlen(flags) - 1] = '\0';
+        trace_attr_str(&r, "flags", flags);
+    }
+    trace_attr_num(&r, "messages", box->count);
+    trace_attr_num(&r, "octets", (int64_t)u->used_octets);
+    tell_send(&r, host, true);
+}
+
+static void views_wake(struct mailbox *box)
+{
+    for (struct view *v = box->views; v; v = v->next)
+        if (v->wake)
+            v->wake(v->ctx);
+}
+
+enum store_verdict store_add(struct mailbox *box, struct mail *mail, uint32_t before, uint32_t flags,
+                             uint32_t keywords, int64_t date_s, uint32_t *uid)
+{
+    struct user   *u = box->user;
+    struct world  *w = world_of(box);
+    struct stored *m;
+    if (!store_has_room(u, mail->len + before))
+        return STORE_OVER_QUOTA;
+    if (box->count == STORE_MESSAGES_MAX)
+        return STORE_FULL;
+    if (box->count == box->cap) {
+        box->cap = box->cap ? box->cap * 2 : 4;
+        box->message = core_realloc(box->message, box->cap * sizeof(struct stored *));
+    }
+    m = core_pool_take(&w->stored);
+    *m = (struct stored){ .mail = mail_hold(mail),
+                          .uid = box->uidnext++,
+                          .refs = 1,
+                          .flags = flags,
+                          .keywords = keywords,
+                          .before = before,
+                          .date_s = date_s };
+    box->message[box->count++] = m;
+    u->used_octets += stored_len(m);
+    if (uid)
+        *uid = m->uid;
+    if (box->views)
+        views_wake(box);
+    return STORE_OK;
+}
+
+void store_remove(struct mailbox *box, struct stored *m)
+{
+    uint32_t i = 0;
+    if (m->gone)
+        return;
+    while (i < box->count && box->message[i] != m)
+        i++;
+    assert(i < box->count);
+    memmove(&box->message[i], &box->message[i + 1], (box->count - i - 1) * sizeof(struct stored *));
+    box->count--;
+    m->gone = true;
+    box->user->used_octets -= stored_len(m);
+    for (struct view *v = box->views; v; v = v->next)
+        for (uint32_t k = 0; k < v->count; k++)
+            if (v->entry[k].stored == m)
+                v->gone++;
+    if (box->views)
+        views_wake(box);
+    stored_drop(world_of(box), m);
+}
+
+void store_flags_changed(struct mailbox *box, struct stored *m, const struct view *by)
+{
+    for (struct view *v = box->views; v; v = v->next) {
+        if (v == by)
+            continue;
+        for (uint32_t k = 0; k < v->count; k++)
+            if (v->entry[k].stored == m && !v->entry[k].dirty) {
+                v->entry[k].dirty = true;
+                v->dirty++;
+            }
+        if (v->wake)
+            v->wake(v->ctx);
+    }
+}
+
+/* ---- mailboxes ---------------------------------------------------------------------------------- */
+
+struct mailbox *store_mailbox(struct user *u, struct wire_slice name)
+{
+    struct mailbox *box = &u->inbox;
+    if (wire_slice_is_nocase(name, "INBOX"))
+        return box;
+    for (box = box->next; box; box = box->next)
+        if (wire_slice_is(name, box->name))
+            return box;
+    return NULL;
+}
+
+struct mailbox *store_mailbox_create(struct user *u, struct wire_slice name)
+{
+    struct mailbox *box = core_alloc(sizeof *box), **end = &u->inbox.next;
+    char           *copy = core_alloc(name.len + 1);
+    memcpy(copy, name.at, name.len);
+    mailbox_init(box, u, copy);
+    while (*end)
+        end = &(*end)->next;
+    *end = box;
+    return box;
+}
+
+static void mailbox_empty(struct mailbox *box)
+{
+    while (box->count > 0)
+        store_remove(box, box->message[box->count - 1]);
+    free(box->message);
+    box->message = NULL;
+    box->cap = 0;
+    if (box->keyword)
+        for (int i = 0; i < IMAP_KEYWORDS_MAX; i++)
+            free(box->keyword[i]);
+    free(box->keyword);
+    box->keyword = NULL;
+}
+
+void store_mailbox_remove(struct user *u, struct mailbox *box)
+{
+    struct mailbox **at = &u->inbox.next;
+    mailbox_empty(box);
+    while (*at != box)
+        at = &(*at)->next;
+    *at = box->next;
+    for (struct view *v = box->views; v; v = v->next)
+        v->box = NULL; /* a session still looks at it: its view ends by itself */
+    free(box->name);
+    free(box);
+}
+
+void store_free(struct store *s)
+{
+    for (size_t i = 0; i < s->nusers; i++) {
+        while (s->users[i].inbox.next)
+            store_mailbox_remove(&s->users[i], s->users[i].inbox.next);
+        mailbox_empty(&s->users[i].inbox);
+    }
+}
+
+/* ---- views ---------------------------------------------------------------------------------------- */
+
+struct view *store_view_open(struct mailbox *box, bool read_only)
+{
+    struct view *v = core_alloc(sizeof *v);
+    v->box = box;
+    v->world = world_of(box);
+    v->read_only = read_only;
+    v->next = box->views;
+    box->views = v;
+    return v;
+}
+
+void store_view_close(struct view *v)
+{
+    struct world *w = v->world;
+    if (v->box) {
+        struct view **at = &v->box->views;
+        while (*at != v)
+            at = &(*at)->next;
+        *at = v->next;
+    }
+    for (uint32_t i = 0; i < v->count; i++)
+        stored_drop(w, v->entry[i].stored);
+    free(v->entry);
+    free(v);
+}

@@ -1,0 +1,132 @@
+#ifndef SIM_HOSTS_STORE_H
+#define SIM_HOSTS_STORE_H
+/*
+ * store - the mailboxes of one host: one truth, looked at by POP3 and IMAP sessions.
+ *
+ *   store --- user bob --- INBOX   [uid 1][uid 2][uid 5]   <- store_deliver adds
+ *                     `--- Sent    [uid 1]
+ *                            ^-- view of an IMAP session: its own numbering 1, 2, 3
+ *                            ^-- lock of a POP3 session: a snapshot, changed at QUIT
+ *
+ * Messages are held through sim/hosts/mail.h and never change. A view keeps counting a message that
+ * another session has removed until its client has been told (RFC 3501 section 7.4.1).
+ */
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "protocols/imap/imap_table.h"
+#include "protocols/wire/ascii.h"
+#include "sim/hosts/host.h"
+
+#define STORE_MAILBOXES_MAX 1000 /* of one user */
+#define STORE_MESSAGES_MAX  1000000 /* in one mailbox */
+
+struct stored { /* one message in one mailbox */
+    struct mail *mail;
+    uint32_t     uid;
+    uint32_t     refs;     /* the mailbox, and every view that counts it */
+    uint32_t     flags;    /* enum imap_flag */
+    uint32_t     keywords; /* bits of the mailbox's keywords */
+    uint32_t     before;   /* octets of Return-Path in front of mail_text */
+    bool         gone;     /* no longer in the mailbox */
+    bool         seen_new; /* some session has had it as \Recent */
+    int64_t      date_s;
+};
+
+struct view_entry {
+    struct stored *stored;
+    bool           dirty;  /* its flags changed behind the view's back */
+    bool           recent; /* \Recent for this session */
+};
+
+struct view {
+    struct view       *next; /* of the same mailbox */
+    struct mailbox    *box;  /* NULL: it has been deleted meanwhile */
+    struct world      *world;
+    struct view_entry *entry;
+    uint32_t           count, cap;
+    uint32_t           dirty, gone; /* how many entries wait to be told */
+    bool               read_only;
+    void (*wake)(void *ctx); /* something waits; may be NULL */
+    void *ctx;
+};
+
+struct mailbox {
+    struct mailbox *next; /* of the same user, in order of creation; INBOX is first */
+    struct user    *user;
+    char           *name;
+    struct stored **message;
+    uint32_t        count, cap;
+    uint32_t        uidnext, uidvalidity;
+    bool            subscribed, noselect;
+    char          **keyword; /* NULL until one is used; then IMAP_KEYWORDS_MAX */
+    struct view    *views;
+};
+
+struct user {
+    struct user            *next_hash;
+    const struct spec_user *spec;
+    struct store           *store;
+    struct mailbox          inbox;
+    uint64_t                used_octets;
+    bool                    locked; /* by a POP3 session */
+};
+
+struct store {
+    struct host   *host;
+    struct user  **hash;
+    uint32_t       mask;
+    struct user   *users; /* nusers of them */
+    size_t         nusers;
+    uint32_t       uidvalidity_next;
+    struct pop3_service *pop3;
+    struct imap_service *imap;
+};
+
+struct store *store_new(struct host *host, const struct spec_store *spec);
+void          store_free(struct store *s); /* mails and arrays; not the arena's part */
+
+/* By bare name, without regard to case; NULL: no such user. */
+struct user *store_user(struct store *s, struct wire_slice name);
+bool         store_password_is(const struct user *u, struct wire_slice password);
+
+enum store_verdict { STORE_OK, STORE_OVER_QUOTA, STORE_FULL };
+
+/* Would so many octets more fit? */
+bool store_has_room(const struct user *u, uint64_t octets);
+
+/* Adds a message to a mailbox. Takes a hold of its own on `mail`. `before`: octets in front of mail_text that
+ * belong to it here. *uid may be NULL. */
+enum store_verdict store_add(struct mailbox *box, struct mail *mail, uint32_t before, uint32_t flags,
+                             uint32_t keywords, int64_t date_s, uint32_t *uid);
+
+/* Takes a message out of its mailbox; views are told. */
+void store_remove(struct mailbox *box, struct stored *m);
+
+struct mailbox *store_mailbox(struct user *u, struct wire_slice name);
+struct mailbox *store_mailbox_create(struct user *u, struct wire_slice name);
+void            store_mailbox_remove(struct user *u, struct mailbox *box);
+
+/* Lets go of one hold; the last one frees it. */
+void stored_drop(struct world *w, struct stored *m);
+
+/* ---- views ---- */
+struct view *store_view_open(struct mailbox *box, bool read_only);
+void         store_view_close(struct view *v);
+/* All changed flags of `m` are told to every view but `by` (NULL: to all). */
+void         store_flags_changed(struct mailbox *box, struct stored *m, const struct view *by);
+
+static inline const char *stored_octets(const struct stored *m)
+{
+    return mail_text(m->mail) - m->before;
+}
+
+static inline size_t stored_len(const struct stored *m)
+{
+    return m->mail->len + m->before;
+}
+
+/* A `mailbox` record about one message. */
+void store_tell(struct user *u, const struct mailbox *box, const char *event, const struct stored *m);
+#endif

@@ -1,0 +1,82 @@
+/* How hosts write the trace. */
+#include "sim/hosts/tell.h"
+
+#include <assert.h>
+#include <stdarg.h>
+#include <stdio.h>
+
+#define SENTENCE_MAX 512 /* octets of a phase's sentence; what is longer is cut */
+
+static const struct phase_info phases[PHASE_COUNT] = {
+#define X(name, title, lesson, section) [PHASE_##name] = { #name, title, lesson, section },
+    PHASES(X)
+#undef X
+};
+
+const struct phase_info *phase_info(enum phase p)
+{
+    assert(p < PHASE_COUNT);
+    return &phases[p];
+}
+
+void tell_begin(struct trace_record *r, const struct host *host, enum trace_kind kind)
+{
+    *r = (struct trace_record){ .kind = kind, .host = host->number, .t_ns = host->world->queue.now_ns };
+}
+
+void tell_phase(struct host *host, enum phase p, uint32_t peer, uint32_t conn, const char *fmt, ...)
+{
+    struct trace       *t = &host->world->trace;
+    struct trace_record r;
+    char                text[SENTENCE_MAX];
+    va_list             ap;
+    int                 n;
+    if (!trace_wants(t, TRACE_PHASE)) {
+        if (t->levels)
+            t->cause = trace_skip(t);
+        return;
+    }
+    tell_begin(&r, host, TRACE_KIND_PHASE);
+    va_start(ap, fmt);
+    n = vsnprintf(text, sizeof text, fmt, ap);
+    va_end(ap);
+    assert(n >= 0);
+    r.text = text;
+    r.text_len = (size_t)n < sizeof text ? (size_t)n : sizeof text - 1;
+    r.peer = peer;
+    r.conn = conn;
+    r.title = phases[p].title;
+    r.lesson = phases[p].lesson;
+    r.section = phases[p].section;
+    t->cause = trace_emit(t, &r);
+}
+
+bool tell_state(struct trace_record *r, const struct host *host, enum trace_kind kind, const char *event)
+{
+    struct trace *t = &host->world->trace;
+    if (!trace_wants(t, TRACE_STATE)) {
+        if (t->levels)
+            trace_skip(t);
+        return false;
+    }
+    tell_begin(r, host, kind);
+    if (event)
+        trace_attr_str(r, "event", event);
+    return true;
+}
+
+uint64_t tell_send(struct trace_record *r, const struct host *host, bool leads)
+{
+    struct trace *t = &host->world->trace;
+    uint64_t      seq = trace_emit(t, r);
+    if (leads)
+        t->cause = seq;
+    return seq;
+}
+
+const char *tell_addr(const struct net_addr *a)
+{
+    static char     text[4][NET_ADDR_TEXT];
+    static unsigned next;
+    return net_addr_text(a, text[next++ % 4]);
+}
