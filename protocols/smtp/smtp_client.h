@@ -93,10 +93,10 @@ enum smtp_client_verdict {
 };
 
 struct smtp_client_verdict_info {
-    const char *name;          /* "TEMPFAIL" */
-    const char *status;        /* for a report when the server gave none: "4.0.0" */
-    bool temporary;            /* the message is worth another attempt */
-    struct wire_lesson lesson; /* what the client does now, and why */
+    const char *name;                 /* "TEMPFAIL" */
+    const char *status;               /* for a report when the server gave none: "4.0.0" */
+    bool temporary;                   /* the message is worth another attempt */
+    const struct wire_lesson *lesson; /* what the client does now, and why */
 };
 
 const struct smtp_client_verdict_info *smtp_client_verdict_info(enum smtp_client_verdict verdict);
@@ -181,14 +181,13 @@ struct smtp_client {
     enum smtp_client_state state;
     uint16_t reply_code, reply_lines; /* of the reply now arriving; lines 0: none has begun */
     bool tls, authenticated, extended;
-    bool mail_answered, data_sent; /* in this envelope */
-    bool mail_open;                /* the server holds a transaction of ours */
-    bool header_done;              /* content: the empty line has been sent */
-    bool line_start;               /* content: the next octet begins a line */
-    bool first_line;               /* content: nothing sent yet */
-    bool cancelled;                /* AUTH: "*" sent */
-    bool auth_seen;                /* an AUTH line was in the EHLO reply */
-    bool empty_end;                /* DATA had 354 though nobody is left to receive: a lone "." was sent */
+    bool mail_sent, mail_answered, data_sent; /* in this envelope */
+    bool mail_open;                           /* the server holds a transaction of ours */
+    bool header_done;                         /* content: the empty line has been sent */
+    bool line_start;                          /* content: the next octet begins a line */
+    bool first_line;                          /* content: the next line is the first of header or body */
+    bool cancelled;                           /* AUTH: "*" sent */
+    bool empty_end; /* DATA had 354 though nobody is left to receive: a lone "." was sent */
 };
 
 #define SMTP_CLIENT_NOBODY UINT32_MAX

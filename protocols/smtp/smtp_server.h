@@ -70,6 +70,7 @@ struct smtp_server_config {
     bool tls_required;       /* nothing but EHLO, NOOP, STARTTLS, QUIT without TLS, RFC 3207 section 4 */
     bool refuse_nul;         /* in content that is not BINARYMIME */
     bool refuse_8bit;        /* in content that was not declared 8BITMIME or BINARYMIME */
+    bool helo_only;          /* a server of 1982: EHLO is 502 */
     bool accept_lf;          /* take commands (never content) that end with LF alone, for people who type */
 };
 
@@ -139,9 +140,10 @@ struct smtp_server {
     uint32_t recipients;                     /* accepted in this transaction */
     uint32_t errors;                         /* faults in this session */
     enum smtp_server_state state;
-    enum smtp_body body;         /* of this transaction */
-    enum smtp_verdict doomed;    /* why this content will be refused at its end; SMTP_SILENT: it is not */
-    struct smtp_content content; /* what went by so far */
+    enum smtp_body body;           /* of this transaction */
+    enum smtp_verdict doomed;      /* why this content will be refused at its end; SMTP_SILENT: it is not */
+    enum smtp_server_state resume; /* where a BDAT that comes at a wrong moment leads back to */
+    struct smtp_content content;   /* what went by so far */
     bool tls, authenticated;
     bool extended;    /* EHLO, not HELO */
     bool smtputf8;    /* of this transaction */
@@ -149,6 +151,7 @@ struct smtp_server {
     bool transaction; /* mail() said yes, the end has not come: reset() is owed */
     bool line_start;  /* content: the next octet begins a line */
     bool after_cr;    /* content: the last octet was CR */
+    bool stray_chunk; /* BDAT: its octets are read and thrown away */
     bool last_chunk;  /* this BDAT said LAST */
     bool skipping;    /* an endless line: throw away until its LF */
 };
