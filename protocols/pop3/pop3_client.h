@@ -174,6 +174,9 @@ void pop3_client_touch(struct pop3_client *c, uint64_t now_ns);
 uint64_t pop3_client_deadline(const struct pop3_client *c);
 bool pop3_client_expire(struct pop3_client *c, uint64_t now_ns, struct pop3_client_step *out);
 
+/* What became of the session once out->close was true: POP3C_FINISHED, or why it failed. */
+enum pop3_client_verdict pop3_client_outcome(const struct pop3_client *c);
+
 /* ---- tables, for views ---- */
 
 struct pop3_client_verdict_info {

@@ -98,8 +98,7 @@ static bool is_line_start(const char *b, size_t at)
     return at == 0 || (at >= 2 && b[at - 1] == '\n' && b[at - 2] == '\r');
 }
 
-/* Up to where the octets from `at` go as they are: the next dot that begins a line, or `end`. */
-static size_t plain_until(const char *b, size_t at, size_t end)
+size_t pop3_plain_until(const char *b, size_t at, size_t end)
 {
     size_t from = at;
     for (;;) {
@@ -129,7 +128,7 @@ static bool fill_body(struct pop3_server *s, struct wire_out *send)
             at++;
             continue;
         }
-        stop = plain_until(body.at, at, end - at < limit ? end : at + limit);
+        stop = pop3_plain_until(body.at, at, end - at < limit ? end : at + limit);
         wire_out_bytes(send, body.at + at, stop - at);
         at = stop;
     }

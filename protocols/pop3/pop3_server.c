@@ -1,13 +1,9 @@
-/* The POP3 server engine: takes lines, checks what the table can check, logs in. Reading mail is in
- * pop3_maildrop.c. */
+/* The POP3 server engine: takes lines and checks what the table can check. Logging in is in pop3_login.c,
+ * reading mail in pop3_maildrop.c. */
 #include "protocols/pop3/pop3_server.h"
 #include "protocols/pop3/pop3_inside.h"
-#include "protocols/wire/base64.h"
 
 #include <assert.h>
-
-#define MECHANISM_MAX 20 /* characters, RFC 4422 section 3.1 */
-#define APOP_HEX      32 /* digits of an MD5 digest */
 
 /* ---- replies ---- */
 
@@ -47,7 +43,7 @@ static void step_begin(const struct pop3_server *s, struct pop3_step *out, enum 
 }
 
 /* The only place where the state changes. POP3 never goes back (RFC 1939 section 3). */
-static void enter(struct pop3_server *s, enum pop3_state next)
+void pop3_enter(struct pop3_server *s, enum pop3_state next)
 {
     assert(next > (enum pop3_state)s->state);
     assert(next != POP3_UPDATE || s->state == POP3_TRANSACTION);
@@ -62,10 +58,10 @@ static void unlock(struct pop3_server *s)
 }
 
 /* The session ends here, without deleting. */
-static void hang_up(struct pop3_server *s, struct pop3_step *out)
+void pop3_hang_up(struct pop3_server *s, struct pop3_step *out)
 {
     unlock(s);
-    enter(s, POP3_CLOSED);
+    pop3_enter(s, POP3_CLOSED);
     out->close = true;
 }
 
@@ -79,25 +75,6 @@ void pop3_server_init(struct pop3_server *s, const struct pop3_server_config *co
     s->deadline_ns = UINT64_MAX;
 }
 
-static bool offers_apop(const struct pop3_server *s)
-{
-    return s->config->apop && s->config->ops->apop && s->config->ops->nonce;
-}
-
-/* "<nonce@host>": what the client hashes with its password. */
-static size_t apop_timestamp(const struct pop3_server *s, char out[POP3_REPLY_MAX])
-{
-    struct wire_slice host = s->config->host_name;
-    size_t n = 0, host_len = host.len < 255 ? host.len : 255;
-    out[n++] = '<';
-    n += wire_put_u64(out + n, s->apop_nonce);
-    out[n++] = '@';
-    memcpy(out + n, host.at, host_len);
-    n += host_len;
-    out[n++] = '>';
-    return n;
-}
-
 void pop3_server_start(struct pop3_server *s, uint64_t now_ns, struct pop3_step *out)
 {
     assert(s->state == POP3_AUTHORIZATION);
@@ -107,11 +84,11 @@ void pop3_server_start(struct pop3_server *s, uint64_t now_ns, struct pop3_step 
     wire_out_bytes(&out->send, s->config->host_name.at,
                    s->config->host_name.len < 255 ? s->config->host_name.len : 255);
     wire_out_str(&out->send, " POP3 server ready");
-    if (offers_apop(s)) {
+    if (pop3_offers_apop(s)) {
         char timestamp[POP3_REPLY_MAX];
         s->apop_nonce = s->config->ops->nonce(s->host);
         wire_out_str(&out->send, " ");
-        wire_out_bytes(&out->send, timestamp, apop_timestamp(s, timestamp));
+        wire_out_bytes(&out->send, timestamp, pop3_apop_timestamp(s, timestamp));
     }
     wire_out_str(&out->send, "\r\n");
 }
@@ -141,7 +118,7 @@ bool pop3_server_expire(struct pop3_server *s, uint64_t now_ns, struct pop3_step
     out->verdict = POP3_TIMED_OUT;
     out->answered = &pop3_verdict_info(POP3_TIMED_OUT)->lesson;
     s->pull = POP3_PULL_NONE;
-    hang_up(s, out);
+    pop3_hang_up(s, out);
     out->after = POP3_CLOSED;
     return true;
 }
@@ -154,182 +131,7 @@ void pop3_server_lost(struct pop3_server *s)
     s->pull = POP3_PULL_NONE;
     unlock(s);
     if (s->state < POP3_UPDATE)
-        enter(s, POP3_CLOSED);
-}
-
-/* ---- logging in ---- */
-
-static void fail_login(struct pop3_server *s, struct pop3_step *out)
-{
-    if (s->failures < UINT8_MAX)
-        s->failures++;
-    if (s->config->failures_max == 0 || s->failures < s->config->failures_max) {
-        pop3_reply(out, POP3_DENIED);
-        return;
-    }
-    pop3_reply(out, POP3_TOO_MANY_FAILURES);
-    hang_up(s, out);
-}
-
-/* The identity is proven; now the maildrop. */
-static void open_maildrop(struct pop3_server *s, struct pop3_step *out)
-{
-    uint32_t count = 0;
-    switch (s->config->ops->open(s->host, &count)) {
-    case POP3_OPEN_OK:
-        s->count = count;
-        s->open = true;
-        enter(s, POP3_TRANSACTION);
-        pop3_reply(out, POP3_LOGGED_IN);
-        break;
-    case POP3_OPEN_IN_USE:
-        pop3_reply(out, POP3_IN_USE);
-        break;
-    case POP3_OPEN_TEMPFAIL:
-        pop3_reply(out, POP3_TEMPFAIL);
-        break;
-    case POP3_OPEN_PERMFAIL:
-        pop3_reply(out, POP3_PERMFAIL);
-        break;
-    }
-}
-
-/* What the mechanism or the accounts said, as a reply. */
-static void conclude(struct pop3_server *s, enum wire_auth auth, const char *challenge, size_t len,
-                     struct pop3_step *out)
-{
-    s->in_auth = auth == WIRE_AUTH_MORE;
-    s->user_len = 0; /* PASS must follow a USER directly (RFC 1939 section 7) */
-    switch (auth) {
-    case WIRE_AUTH_MORE: {
-        char letters[WIRE_BASE64_LEN(WIRE_AUTH_DATA_MAX)];
-        pop3_reply_begin(out, POP3_CHALLENGED);
-        wire_out_bytes(&out->send, letters, wire_base64_encode(letters, challenge, len));
-        wire_out_str(&out->send, "\r\n");
-        break;
-    }
-    case WIRE_AUTH_OK:
-        open_maildrop(s, out);
-        break;
-    case WIRE_AUTH_DENIED:
-        fail_login(s, out);
-        break;
-    case WIRE_AUTH_MALFORMED:
-        pop3_reply(out, POP3_BAD_RESPONSE);
-        break;
-    case WIRE_AUTH_NO_MECH:
-        pop3_reply(out, POP3_NO_MECHANISM);
-        break;
-    case WIRE_AUTH_NEED_TLS:
-        pop3_reply(out, POP3_NEED_TLS);
-        break;
-    case WIRE_AUTH_TEMPFAIL:
-        pop3_reply(out, POP3_TEMPFAIL);
-        break;
-    }
-}
-
-static bool user_needs_tls(const struct pop3_server *s)
-{
-    return s->config->user_needs_tls && !s->tls;
-}
-
-static void run_user(struct pop3_server *s, const struct pop3_args *args, struct pop3_step *out)
-{
-    struct wire_slice user = args->word[0];
-    s->user_len = 0;
-    if (user_needs_tls(s)) {
-        pop3_reply(out, POP3_NEED_TLS);
-    } else if (user.len > POP3_USER_MAX) {
-        pop3_reply(out, POP3_BAD_ARGS);
-    } else {
-        memcpy(s->user, user.at, user.len);
-        s->user_len = (uint8_t)user.len;
-        pop3_reply(out, POP3_USER_NOTED);
-    }
-}
-
-static void run_pass(struct pop3_server *s, const struct pop3_args *args, struct pop3_step *out)
-{
-    enum wire_auth auth;
-    if (user_needs_tls(s)) {
-        pop3_reply(out, POP3_NEED_TLS);
-        return;
-    }
-    if (s->user_len == 0) {
-        pop3_reply(out, POP3_USER_FIRST);
-        return;
-    }
-    auth = s->auth->login(s->auth_ctx, s->user, s->user_len, args->rest.at, args->rest.len);
-    assert(auth != WIRE_AUTH_MORE);
-    conclude(s, auth, NULL, 0, out);
-}
-
-static void run_apop(struct pop3_server *s, const struct pop3_args *args, struct pop3_step *out)
-{
-    struct wire_slice digest = args->word[1];
-    char timestamp[POP3_REPLY_MAX];
-    size_t n = apop_timestamp(s, timestamp);
-    bool hex = digest.len == APOP_HEX;
-    for (size_t i = 0; i < digest.len && hex; i++)
-        hex = wire_hex_value(digest.at[i]) >= 0;
-    if (!hex)
-        pop3_reply(out, POP3_BAD_ARGS);
-    else
-        conclude(s, s->config->ops->apop(s->host, args->word[0], wire_slice(timestamp, n), digest), NULL, 0,
-                 out);
-}
-
-static void run_auth(struct pop3_server *s, const struct pop3_args *args, struct pop3_step *out)
-{
-    char mechanism[MECHANISM_MAX + 1], data[WIRE_AUTH_DATA_MAX], challenge[WIRE_AUTH_DATA_MAX];
-    struct wire_slice name = args->word[0], initial = args->word[1];
-    size_t len = 0, challenge_len = 0;
-    enum wire_auth auth;
-    if (name.len > MECHANISM_MAX) {
-        pop3_reply(out, POP3_NO_MECHANISM);
-        return;
-    }
-    memcpy(mechanism, name.at, name.len);
-    mechanism[name.len] = '\0';
-    /* "=" is an initial response of no octets, which is not the same as none (RFC 5034 section 4). */
-    if (args->count == 2 && !wire_slice_is(initial, "=") &&
-        !wire_base64_decode(data, sizeof data, &len, initial.at, initial.len)) {
-        pop3_reply(out, POP3_BAD_RESPONSE);
-        return;
-    }
-    auth = s->auth->begin(s->auth_ctx, mechanism, args->count == 2 ? data : NULL, len, challenge,
-                          &challenge_len);
-    conclude(s, auth, challenge, challenge_len, out);
-}
-
-/* A line inside an AUTH exchange. */
-static void take_response(struct pop3_server *s, struct wire_slice line, struct pop3_step *out)
-{
-    char data[WIRE_AUTH_DATA_MAX], challenge[WIRE_AUTH_DATA_MAX];
-    size_t len, challenge_len = 0;
-    bool star = wire_slice_is(line, "*");
-    out->secret_len = star ? 0 : (uint32_t)line.len;
-    if (star || !wire_base64_decode(data, sizeof data, &len, line.at, line.len)) {
-        s->auth->cancel(s->auth_ctx);
-        s->in_auth = false;
-        pop3_reply(out, star ? POP3_CANCELLED : POP3_BAD_RESPONSE);
-        return;
-    }
-    conclude(s, s->auth->step(s->auth_ctx, data, len, challenge, &challenge_len), challenge, challenge_len,
-             out);
-}
-
-static void run_stls(struct pop3_server *s, const struct pop3_args *args, struct pop3_step *out)
-{
-    (void)args;
-    if (s->tls) {
-        pop3_reply(out, POP3_TLS_ACTIVE);
-        return;
-    }
-    s->user_len = 0;
-    out->start_tls = true;
-    pop3_reply(out, POP3_TLS_READY);
+        pop3_enter(s, POP3_CLOSED);
 }
 
 /* ---- both states ---- */
@@ -353,7 +155,7 @@ static void run_capa(struct pop3_server *s, const struct pop3_args *args, struct
     put_capability(out, "RESP-CODES", "");
     put_capability(out, "AUTH-RESP-CODE", "");
     put_capability(out, "PIPELINING", "");
-    if (s->config->user && !user_needs_tls(s))
+    if (s->config->user && !pop3_user_needs_tls(s))
         put_capability(out, "USER", "");
     if (mechanisms[0] != '\0')
         put_capability(out, "SASL ", mechanisms);
@@ -369,11 +171,11 @@ static void run_quit(struct pop3_server *s, const struct pop3_args *args, struct
     (void)args;
     out->close = true;
     if (s->state == POP3_AUTHORIZATION) {
-        enter(s, POP3_CLOSED);
+        pop3_enter(s, POP3_CLOSED);
         pop3_reply(out, POP3_LEFT);
         return;
     }
-    enter(s, POP3_UPDATE);
+    pop3_enter(s, POP3_UPDATE);
     s->open = false;
     pop3_reply(out, s->config->ops->close(s->host, true) ? POP3_COMMITTED : POP3_NOT_COMMITTED);
 }
@@ -381,8 +183,8 @@ static void run_quit(struct pop3_server *s, const struct pop3_args *args, struct
 /* ---- the dispatcher ---- */
 
 static pop3_run *const runs[POP3_VERBS] = {
-    [POP3_USER] = run_user,      [POP3_PASS] = run_pass,      [POP3_APOP] = run_apop,
-    [POP3_AUTH] = run_auth,      [POP3_STLS] = run_stls,      [POP3_CAPA] = run_capa,
+    [POP3_USER] = pop3_run_user, [POP3_PASS] = pop3_run_pass, [POP3_APOP] = pop3_run_apop,
+    [POP3_AUTH] = pop3_run_auth, [POP3_STLS] = pop3_run_stls, [POP3_CAPA] = run_capa,
     [POP3_STAT] = pop3_run_stat, [POP3_LIST] = pop3_run_list, [POP3_UIDL] = pop3_run_uidl,
     [POP3_RETR] = pop3_run_retr, [POP3_TOP] = pop3_run_top,   [POP3_DELE] = pop3_run_dele,
     [POP3_RSET] = pop3_run_rset, [POP3_NOOP] = pop3_run_noop, [POP3_QUIT] = run_quit,
@@ -396,7 +198,7 @@ static bool is_offered(const struct pop3_server *s, enum pop3_verb verb)
     case POP3_PASS:
         return s->config->user;
     case POP3_APOP:
-        return offers_apop(s);
+        return pop3_offers_apop(s);
     case POP3_STLS:
         return s->config->stls || s->tls;
     default:
@@ -509,9 +311,9 @@ size_t pop3_server_step(struct pop3_server *s, const char *in, size_t len, struc
         hide_refused(s->in_auth, in, used, out);
         refuse_line(s, lf ? POP3_BAD_LINE : POP3_LINE_TOO_LONG, out);
         if (!lf)
-            hang_up(s, out); /* where would the next command begin? */
+            pop3_hang_up(s, out); /* where would the next command begin? */
     } else if (s->in_auth) {
-        take_response(s, wire_slice(in, used - 2), out);
+        pop3_take_response(s, wire_slice(in, used - 2), out);
     } else {
         dispatch(s, wire_slice(in, used - 2), out);
     }
