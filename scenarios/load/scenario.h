@@ -25,13 +25,14 @@
 #include "sim/core/pool.h"
 #include "sim/hosts/spec.h"
 
-#define SCENARIO_FILE_MAX   (16u * 1024 * 1024) /* octets of a scenario file */
-#define SCENARIO_BESIDE_MAX (16u * 1024 * 1024) /* octets of a .eml or an attachment beside it */
-#define SCENARIO_DEPTH_MAX  32                  /* arrays and objects inside one another */
-#define SCENARIO_VALUES_MAX 1000000             /* JSON values in a file */
-#define SCENARIO_ERRORS_MAX 20                  /* told at once */
-#define SCENARIO_ERROR_MAX  600                 /* octets of one, with NUL */
-#define SCENARIO_SETS_MAX   1000                /* --set options */
+#define SCENARIO_FILE_MAX    (16u * 1024 * 1024) /* octets of a scenario file */
+#define SCENARIO_BESIDE_MAX  (16u * 1024 * 1024) /* octets of a .eml or an attachment beside it */
+#define SCENARIO_CONTENT_MAX (64u * 1024 * 1024) /* octets of all of them, and of generated attachments */
+#define SCENARIO_DEPTH_MAX   32                  /* arrays and objects inside one another */
+#define SCENARIO_VALUES_MAX  1000000             /* JSON values in a file */
+#define SCENARIO_ERRORS_MAX  20                  /* told at once */
+#define SCENARIO_ERROR_MAX   600                 /* octets of one, with NUL */
+#define SCENARIO_SETS_MAX    1000                /* --set options */
 
 struct scenario_errors {
     size_t count; /* in line[] */
