@@ -174,9 +174,9 @@ void dns_task_send(struct dns_resolver *r, uint64_t now_ns, struct dns_task *t, 
     assert(t->state == DNS_TASK_RUNNING && t->server < t->servers);
     t->id = (uint16_t)r->ops->random(r->host);
     if (!tcp)
-        to.source_port = c->no_port_random || high <= low
-                             ? low
-                             : (uint16_t)(low + r->ops->random(r->host) % ((uint32_t)(high - low) + 1));
+        to.source_port = low;
+    if (!tcp && !c->no_port_random && high > low)
+        to.source_port = (uint16_t)(low + r->ops->random(r->host) % ((uint32_t)(high - low) + 1));
     t->port = to.source_port;
     t->state = tcp ? DNS_TASK_WAIT_TCP : DNS_TASK_WAIT_UDP;
     wait_for(r, t, deadline_ns < t->give_up_ns ? deadline_ns : t->give_up_ns);

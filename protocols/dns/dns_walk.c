@@ -137,7 +137,9 @@ static void nearest_servers(struct dns_resolver *r, uint64_t now_ns, struct dns_
 static void start_round(struct dns_resolver *r, struct dns_task *t)
 {
     t->tried = 0;
-    t->start = t->servers > 1 ? (uint8_t)(r->ops->random(r->host) % t->servers) : 0;
+    t->start = 0;
+    if (t->servers > 1)
+        t->start = (uint8_t)(r->ops->random(r->host) % t->servers);
 }
 
 void dns_walk_run(struct dns_resolver *r, uint64_t now_ns, struct dns_task *t)
