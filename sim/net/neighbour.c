@@ -45,9 +45,8 @@ size_t net_neighbours_octets(const struct net *net)
 static size_t bucket_of(const struct net_neighbours *all, const struct net_iface *iface,
                         const struct net_addr *addr)
 {
-    uint64_t h = addr->q[0] ^ addr->q[1] ^ ((uint64_t)iface->host->number << 16 | iface->index) << 20;
-    h *= UINT64_C(0x9e3779b97f4a7c15);
-    return (size_t)(h ^ h >> 32) & (all->nbuckets - 1);
+    uint64_t salt = (uint64_t)iface->host->number << 16 | iface->index;
+    return (size_t)net_addr_hash(addr, salt) & (all->nbuckets - 1);
 }
 
 struct net_neighbour *net_neighbour_find(const struct net_iface *iface, const struct net_addr *addr)

@@ -11,7 +11,7 @@
  *
  * Ageing needs no timer: an entry is usable until `until_ns`, and is asked for again when it is next
  * needed. Entries stay where they are until the network is freed, so a route or a path may point to
- * one. While one is asked for, up to 16 packets wait; the oldest makes room. If it fails, their
+ * one. While one is asked for, up to 128 packets wait; the oldest makes room. If it fails, their
  * senders are told "host unreachable": a local one at once, a distant one by ICMP.
  */
 #include "sim/net/net_host.h"
@@ -19,7 +19,7 @@
 #define NET_REACHABLE_NS (60 * CORE_S) /* an entry's life without a new confirmation */
 #define NET_RETRY_NS     CORE_S        /* between requests, RFC 4861 RETRANS_TIMER; RFC 1122 2.3.2.1 */
 #define NET_REQUESTS_MAX 3             /* RFC 4861 MAX_MULTICAST_SOLICIT */
-#define NET_WAITING_MAX  16            /* packets that wait for one neighbour */
+#define NET_WAITING_MAX  128           /* packets that wait for one neighbour */
 
 /* X(enum suffix, name in the trace) */
 #define NET_NEIGHBOUR_STATES(X)                                                                              \

@@ -124,8 +124,7 @@ void net_packet_give(struct net *net, struct net_packet *p)
 
 static size_t owner_slot(const struct net *net, const struct net_addr *a)
 {
-    uint64_t h = (a->q[0] ^ a->q[1]) * UINT64_C(0x9e3779b97f4a7c15);
-    return (size_t)(h ^ h >> 32) & (net->max_owners - 1);
+    return (size_t)net_addr_hash(a, 0) & (net->max_owners - 1);
 }
 
 struct net_iface *net_owner(const struct net *net, const struct net_addr *a)

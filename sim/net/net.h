@@ -60,6 +60,14 @@ static inline bool net_addr_is4(const struct net_addr *a)
     return memcmp(a->b, mapped, sizeof mapped) == 0;
 }
 
+/* For hash tables; it differs between machines, so it decides where something is kept and nothing else. */
+static inline uint64_t net_addr_hash(const struct net_addr *a, uint64_t salt)
+{
+    uint64_t h = (a->q[0] ^ salt) * UINT64_C(0x9e3779b97f4a7c15) ^ a->q[1];
+    h = (h ^ h >> 32) * UINT64_C(0xd6e8feb86659fd93);
+    return h ^ h >> 32;
+}
+
 #define NET_ADDR_TEXT 46 /* with NUL */
 
 struct net_addr net_addr4(uint8_t a, uint8_t b, uint8_t c, uint8_t d);

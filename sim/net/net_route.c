@@ -138,17 +138,24 @@ bool net_route_remove(struct net_host *h, const struct net_addr *prefix, unsigne
     return false;
 }
 
-static const struct net_route *search(const struct net_route *run, uint32_t n, struct key k)
+/* Without branches in the loop, since half of them would be guessed wrong: *run is the last that may be it.
+ */
+static const struct net_route *search4(const struct net_route *run, uint32_t n, uint64_t key)
 {
-    uint32_t low = 0;
-    while (n > 1) { /* run[low] is the last that may be it */
-        uint32_t half = n / 2;
-        const struct net_route *mid = &run[low + half];
-        if (compare_keys(mid->high, mid->low, k.high, k.low) <= 0)
-            low += half;
-        n -= half;
+    for (uint32_t half; n > 1; n -= half) {
+        half = n / 2;
+        run += run[half].low <= key ? half : 0;
     }
-    return run[low].high == k.high && run[low].low == k.low ? &run[low] : NULL;
+    return run->low == key ? run : NULL;
+}
+
+static const struct net_route *search6(const struct net_route *run, uint32_t n, struct key k)
+{
+    for (uint32_t half; n > 1; n -= half) {
+        half = n / 2;
+        run += compare_keys(run[half].high, run[half].low, k.high, k.low) <= 0 ? half : 0;
+    }
+    return run->high == k.high && run->low == k.low ? run : NULL;
 }
 
 const struct net_route *net_route_find(struct net_host *h, const struct net_addr *dst)
@@ -159,7 +166,12 @@ const struct net_route *net_route_find(struct net_host *h, const struct net_addr
         sort_routes(h);
     for (uint32_t i = 0; i < h->nroutes; i += h->routes[i].run) {
         const struct net_route *run = &h->routes[i], *r;
-        if (run->family == family && (r = search(run, run->run, masked(k, run->bits))))
+        struct key prefix;
+        if (run->family != family)
+            continue;
+        prefix = masked(k, run->bits);
+        r = family == 4 ? search4(run, run->run, prefix.low) : search6(run, run->run, prefix);
+        if (r)
             return r;
     }
     return NULL;
