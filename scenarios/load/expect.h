@@ -69,20 +69,15 @@ struct expect_result {
     bool ok;
 };
 
-struct expect_state;
+struct expect_state; /* what the records told: expect_internal.h */
 
 struct expect {
     const struct scenario *scenario; /* borrowed */
-    struct expect_state *state;      /* one for each item */
-    struct core_arena arena;
-    /* from the opening */
-    const char *const *hosts;
+    struct expect_state *state;
+    const char *const *hosts; /* names from the opening */
     size_t nhosts;
-    /* what the records tell */
-    struct expect_ids *ids;       /* Message-IDs of the scenario's messages */
-    struct expect_queues *queues; /* entries of the queues */
-    struct expect_boxes *boxes;   /* mailboxes */
-    struct expect_result *results;
+    struct expect_result *results; /* NULL until they are asked for */
+    struct core_arena arena;
 };
 
 void expect_init(struct expect *e, const struct scenario *scenario);

@@ -127,11 +127,10 @@ static bool brief_record(struct json_get *g, const struct json_node *n, void *ou
         json_error(g, n, "must be \"NAME TYPE DATA\" or \"NAME TTL TYPE DATA\", like \"@ MX 10 mx\"");
         return false;
     }
-    return json_get_text(g, &fields_record, "name", core_arena_copy(g->arena, w.word[0], strlen(w.word[0])),
-                         n, out) &
+    return json_get_text(g, &fields_record, "name", w.word[0], n, out) &
            (ttl ? json_get_text(g, &fields_record, "ttl", ttl, n, out) : 1) &
            json_get_text(g, &fields_record, "type", type, n, out) &
-           json_get_text(g, &fields_record, "data", core_arena_copy(g->arena, data, strlen(data)), n, out);
+           json_get_text(g, &fields_record, "data", data, n, out);
 }
 
 const struct json_object fields_record = {

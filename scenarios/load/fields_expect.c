@@ -79,7 +79,7 @@ static const struct json_field expect_rows[] = {
       .help = "the flag that is set"),
     N("min", UINT, expect_item, min, .variants = ON(RETRANSMISSIONS), .fallback = "0",
       .help = "at least so many"),
-    N("max", UINT, expect_item, max, .variants = ON(RETRANSMISSIONS), .fallback = "4294967295",
+    N("max", UINT, expect_item, max, .variants = ON(RETRANSMISSIONS), .otherwise = "no limit",
       .help = "at most so many"),
     F("text", WORDS, expect_item, text, .variants = ON(LINE), .required = ON(LINE), .flags = GET_NOT_EMPTY,
       .max = 500, .help = "the line contains this"),
@@ -97,6 +97,8 @@ static void finish_expect(struct json_get *g, const struct json_node *n, void *o
         e->within_ns = CORE_NEVER;
     if (e->kind == EXPECT_MAILBOX && !e->mailbox)
         e->mailbox = "INBOX";
+    if (!json_child(n, "max"))
+        e->max = UINT32_MAX;
     if (e->never && count)
         json_error(g, count, "contradicts \"never\"");
     if (e->kind == EXPECT_RETRANSMISSIONS && e->min > e->max)

@@ -104,7 +104,8 @@ static void finish_attachment(struct json_get *g, const struct json_node *n, voi
         if (!beside_read(g, file, &a->octets, &a->len))
             return;
         if (!a->name)
-            a->name = base ? base + 1 : file->string;
+            a->name = core_arena_copy(g->arena, base ? base + 1 : file->string,
+                                      strlen(base ? base + 1 : file->string));
     } else if (text) {
         struct json_field f = { .key = "text", .kind = GET_LINES };
         const char *lines;

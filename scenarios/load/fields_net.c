@@ -154,8 +154,7 @@ static bool brief_interface(struct json_get *g, const struct json_node *n, void 
                    "must be \"LINK ADDRESS/BITS\", or \"LINK ADDRESS/BITS ADDRESS/BITS\" with IPv4 and IPv6");
         return false;
     }
-    if (!json_get_text(g, &fields_interface, "link", core_arena_copy(g->arena, w.word[0], strlen(w.word[0])),
-                       n, out))
+    if (!json_get_text(g, &fields_interface, "link", w.word[0], n, out))
         return false;
     for (size_t k = 1; k < words; k++) {
         bool six = strchr(w.word[k], ':') != NULL;
@@ -412,6 +411,7 @@ static void usual_services(struct json_get *g, const struct spec_host *h)
 static void finish_host(struct json_get *g, const struct json_node *n, void *out)
 {
     struct spec_host *h = out;
+    (void)n;
     if (h->mta && h->mta->nservices == 0)
         usual_services(g, h);
     if (!h->role)
@@ -422,7 +422,7 @@ static void finish_host(struct json_get *g, const struct json_node *n, void *out
                   : h->dns      ? "dns"
                                 : "client";
     if (!h->label)
-        h->label = h->fqdn ? h->fqdn : n->key;
+        h->label = h->fqdn ? h->fqdn : h->name;
 }
 
 const struct json_object fields_host = {

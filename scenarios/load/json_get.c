@@ -12,6 +12,7 @@ void json_error(struct json_get *g, const struct json_node *n, const char *fmt, 
 {
     char pointer[JSON_POINTER_MAX];
     va_list args;
+    n = n ? n : g->root;
     json_pointer(n, pointer, sizeof pointer);
     va_start(args, fmt);
     errors_add_v(g->errors, n->set ? "--set" : g->source, n->line, pointer, fmt, args);

@@ -126,7 +126,7 @@ bool json_get_value(struct json_get *g, const struct json_field *f, const struct
 bool json_get_text(struct json_get *g, const struct json_object *object, const char *key, const char *text,
                    const struct json_node *n, void *out);
 
-/* What is wrong with a node. */
+/* What is wrong with a node; NULL: with the whole file. */
 void json_error(struct json_get *g, const struct json_node *n, const char *fmt, ...)
     __attribute__((format(printf, 3, 4)));
 

@@ -80,9 +80,17 @@ static void store_uint(void *out, size_t width, uint64_t value)
     }
 }
 
+/* `text` must outlive the scenario. */
 static void store_text(void *out, const char *text)
 {
     memcpy(out, &text, sizeof text);
+}
+
+/* The tree goes when the file is read: what stays is a copy. */
+static bool keep_text(struct json_get *g, void *out, const char *text)
+{
+    store_text(out, core_arena_copy(g->arena, text, strlen(text)));
+    return true;
 }
 
 static uint64_t width_max(size_t width)
@@ -167,8 +175,7 @@ static bool read_words(struct json_get *g, const struct json_field *f, const str
         json_error(g, n, "has %zu octets; at most %llu", strlen(n->string), (unsigned long long)f->max);
         return false;
     }
-    store_text(out, n->string);
-    return true;
+    return keep_text(g, out, n->string);
 }
 
 /* Text with line breaks; other controls but tab are refused. */
@@ -191,8 +198,7 @@ static bool read_lines(struct json_get *g, const struct json_field *f, const str
             json_error(g, n, "holds a control character other than \\n and \\t");
             return false;
         }
-        store_text(out, n->string);
-        return true;
+        return keep_text(g, out, n->string);
     }
     if (n->count > LINES_MAX) {
         json_error(g, n, "has %lu lines; at most %d", (unsigned long)n->count, LINES_MAX);
@@ -221,8 +227,7 @@ static bool read_name(struct json_get *g, const struct json_field *f, const stru
 {
     if (n->type != JSON_STRING || !json_name_valid(n->string))
         return wrong_type(g, f, n);
-    store_text(out, n->string);
-    return true;
+    return keep_text(g, out, n->string);
 }
 
 static bool read_duration(struct json_get *g, const struct json_field *f, const struct json_node *n,
@@ -356,8 +361,7 @@ static bool read_mailbox(struct json_get *g, const struct json_field *f, const s
                    wire_address_verdict_text(v));
         return false;
     }
-    store_text(out, n->string);
-    return true;
+    return keep_text(g, out, n->string);
 }
 
 /* A local part, or a whole address. */
@@ -378,16 +382,14 @@ static bool read_domain(struct json_get *g, const struct json_field *f, const st
 {
     if (n->type != JSON_STRING || !domain_good(n->string))
         return wrong_type(g, f, n);
-    store_text(out, n->string);
-    return true;
+    return keep_text(g, out, n->string);
 }
 
 static bool read_zone(struct json_get *g, const struct json_field *f, const struct json_node *n, void *out)
 {
     if (n->type != JSON_STRING || (strcmp(n->string, ".") != 0 && !domain_good(n->string)))
         return wrong_type(g, f, n);
-    store_text(out, n->string);
-    return true;
+    return keep_text(g, out, n->string);
 }
 
 static bool read_server(struct json_get *g, const struct json_field *f, const struct json_node *n, void *out)
@@ -395,8 +397,7 @@ static bool read_server(struct json_get *g, const struct json_field *f, const st
     struct net_addr a;
     if (n->type != JSON_STRING || (!address_good(n->string, &a) && !domain_good(n->string)))
         return wrong_type(g, f, n);
-    store_text(out, n->string);
-    return true;
+    return keep_text(g, out, n->string);
 }
 
 static bool read_moment(struct json_get *g, const struct json_field *f, const struct json_node *n, void *out)
@@ -439,8 +440,7 @@ static bool read_status(struct json_get *g, const struct json_field *f, const st
         }
         return wrong_type(g, f, n);
     }
-    store_text(out, n->string);
-    return true;
+    return keep_text(g, out, n->string);
 }
 
 bool json_get_value(struct json_get *g, const struct json_field *f, const struct json_node *n, void *out)
