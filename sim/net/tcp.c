@@ -435,7 +435,7 @@ void tcp_close(struct tcp_conn *c)
 {
     if (c->flags & (TCP_F_GONE | TCP_F_CLOSE))
         return;
-    c->flags |= TCP_F_CLOSE;
+    c->flags = (c->flags & ~(uint32_t)TCP_F_WANT_WRITE) | TCP_F_CLOSE;
     push(c);
 }
 

@@ -55,7 +55,7 @@ struct wire {
 
 static struct wire wire; /* one at a time */
 
-static struct net_addr wire_addr(int host)
+static inline struct net_addr wire_addr(int host)
 {
     return net_addr4(192, 0, 2, (uint8_t)(host + 1));
 }
@@ -112,7 +112,7 @@ unsigned net_mtu_for(struct net_host *host, const struct net_addr *dst)
     return NET_MTU;
 }
 
-static void wire_arrive(struct core_queue *q, struct core_event *event)
+static inline void wire_arrive(struct core_queue *q, struct core_event *event)
 {
     struct net_packet *p = CORE_OWNER(event, struct net_packet, event);
     struct net_iface *to = net_owner(&wire.net, &p->dst);
@@ -121,7 +121,7 @@ static void wire_arrive(struct core_queue *q, struct core_event *event)
     net_tcp_input(to->host, p);
 }
 
-static struct wire_seg wire_read(const struct net_packet *p, int from)
+static inline struct wire_seg wire_read(const struct net_packet *p, int from)
 {
     const uint8_t *h = p->octets + p->l4;
     return (struct wire_seg){ .t_ns = wire.queue.now_ns,
@@ -136,7 +136,7 @@ static struct wire_seg wire_read(const struct net_packet *p, int from)
                               .conn = p->conn };
 }
 
-static void wire_post(struct net_packet *p, uint64_t after_ns)
+static inline void wire_post(struct net_packet *p, uint64_t after_ns)
 {
     p->event.run = wire_arrive;
     core_post(&wire.queue, &p->event, wire.queue.now_ns + after_ns);
@@ -170,7 +170,8 @@ bool net_ip_send(struct net_host *host, struct net_packet *p, uint8_t proto, con
         wire_post(copy, wire.delay_ns + CORE_MS);
     }
     if (fate == WIRE_BREAK)
-        p->octets[p->l4 + core_rng_below(&wire.rng, p->l4_len)] ^= (uint8_t)(1 + core_rng_below(&wire.rng, 255));
+        p->octets[p->l4 + core_rng_below(&wire.rng, p->l4_len)] ^=
+            (uint8_t)(1 + core_rng_below(&wire.rng, 255));
     if (fate == WIRE_LOSE)
         net_packet_give(&wire.net, p);
     else
@@ -181,8 +182,8 @@ bool net_ip_send(struct net_host *host, struct net_packet *p, uint8_t proto, con
 /* ---- making segments ------------------------------------------------------------------------------ */
 
 /* A segment from `from` to the other host, as if it came off the wire now. */
-static void wire_inject(int from, uint16_t src_port, uint16_t dst_port, uint32_t seq, uint32_t ack, unsigned flags,
-                        uint16_t wnd, const char *data)
+static inline void wire_inject(int from, uint16_t src_port, uint16_t dst_port, uint32_t seq, uint32_t ack,
+                               unsigned flags, uint16_t wnd, const char *data)
 {
     size_t len = strlen(data), all = TCP_HEADER + len;
     struct net_packet *p = net_packet_take(&wire.net, 4, all);
@@ -205,7 +206,8 @@ static void wire_inject(int from, uint16_t src_port, uint16_t dst_port, uint32_t
 }
 
 /* The same for connection c's peer, by default exactly what c expects next. */
-static void wire_to(const struct tcp_conn *c, int32_t seq_off, int32_t ack_off, unsigned flags, const char *data)
+static inline void wire_to(const struct tcp_conn *c, int32_t seq_off, int32_t ack_off, unsigned flags,
+                           const char *data)
 {
     int from = c->host == &wire.host[0] ? 1 : 0;
     wire_inject(from, c->remote_port, c->local_port, c->rcv_nxt + (uint32_t)seq_off,
@@ -214,7 +216,7 @@ static void wire_to(const struct tcp_conn *c, int32_t seq_off, int32_t ack_off, 
 
 /* ---- set-up ----------------------------------------------------------------------------------------- */
 
-static void wire_open(uint64_t seed)
+static inline void wire_open(uint64_t seed)
 {
     struct trace_sink sink;
     memset(&wire, 0, sizeof wire);
@@ -241,7 +243,7 @@ static void wire_open(uint64_t seed)
 }
 
 /* Octets and packets that TCP still holds, besides control blocks. */
-static size_t wire_held(void)
+static inline size_t wire_held(void)
 {
     size_t n = wire.net.small.in_use + wire.net.large.in_use;
     for (int i = 0; i < CORE_DEPOT_CLASSES; i++)
@@ -249,7 +251,7 @@ static size_t wire_held(void)
     return n;
 }
 
-static void wire_close(void)
+static inline void wire_close(void)
 {
     ck_assert_uint_eq(wire.queue.nevents, 0);
     net_tcp_free(&wire.net);
@@ -260,7 +262,7 @@ static void wire_close(void)
     core_queue_free(&wire.queue);
 }
 
-static uint64_t wire_run(uint64_t for_ns)
+static inline uint64_t wire_run(uint64_t for_ns)
 {
     uint64_t until = wire.queue.now_ns + for_ns, ran = core_queue_run(&wire.queue, until);
     wire.queue.now_ns = until; /* nothing is due before it */
@@ -268,13 +270,13 @@ static uint64_t wire_run(uint64_t for_ns)
 }
 
 /* Runs until nothing is left, TIME-WAIT included. */
-static void wire_drain(void)
+static inline void wire_drain(void)
 {
     core_queue_run(&wire.queue, CORE_NEVER - 1);
 }
 
 /* The n-th segment of the log (from 0) that `host` sent with these flags set. */
-static const struct wire_seg *wire_sent(int host, unsigned flags, size_t n)
+static inline const struct wire_seg *wire_sent(int host, unsigned flags, size_t n)
 {
     for (size_t i = 0; i < wire.nlog; i++)
         if (wire.log[i].from == host && (wire.log[i].flags & flags) == flags && n-- == 0)
@@ -282,8 +284,7 @@ static const struct wire_seg *wire_sent(int host, unsigned flags, size_t n)
     return NULL;
 }
 
-static void wire_print(void) __attribute__((unused));
-static void wire_print(void)
+static inline void wire_print(void)
 {
     for (size_t i = 0; i < wire.nlog; i++) {
         const struct wire_seg *s = &wire.log[i];
@@ -318,12 +319,12 @@ struct user {
     bool closes;
 };
 
-static char user_octet(uint64_t at)
+static inline char user_octet(uint64_t at)
 {
     return (char)(at * 31 + (at >> 8) * 7 + (at >> 16));
 }
 
-static void user_stream(struct user *u)
+static inline void user_stream(struct user *u)
 {
     char piece[3000];
     while (u->sent < u->to_send) {
@@ -341,7 +342,7 @@ static void user_stream(struct user *u)
         tcp_close(u->c);
 }
 
-static void user_opened(struct tcp_conn *c, void *app)
+static inline void user_opened(struct tcp_conn *c, void *app)
 {
     struct user *u = app;
     ck_assert(tcp_state(c) == TCP_ESTABLISHED);
@@ -351,7 +352,7 @@ static void user_opened(struct tcp_conn *c, void *app)
         user_stream(u);
 }
 
-static size_t user_data(struct tcp_conn *c, void *app, const char *octets, size_t len)
+static inline size_t user_data(struct tcp_conn *c, void *app, const char *octets, size_t len)
 {
     struct user *u = app;
     ck_assert_uint_gt(len, 0);
@@ -383,7 +384,7 @@ static size_t user_data(struct tcp_conn *c, void *app, const char *octets, size_
     return len;
 }
 
-static void user_writable(struct tcp_conn *c, void *app)
+static inline void user_writable(struct tcp_conn *c, void *app)
 {
     struct user *u = app;
     u->writable++;
@@ -391,7 +392,7 @@ static void user_writable(struct tcp_conn *c, void *app)
     user_stream(u);
 }
 
-static void user_peer_closed(struct tcp_conn *c, void *app)
+static inline void user_peer_closed(struct tcp_conn *c, void *app)
 {
     struct user *u = app;
     u->peer_closed++;
@@ -399,7 +400,7 @@ static void user_peer_closed(struct tcp_conn *c, void *app)
         tcp_close(c);
 }
 
-static void user_ended(struct tcp_conn *c, void *app, enum tcp_end why)
+static inline void user_ended(struct tcp_conn *c, void *app, enum tcp_end why)
 {
     struct user *u = app;
     (void)c;
@@ -409,11 +410,12 @@ static void user_ended(struct tcp_conn *c, void *app, enum tcp_end why)
     u->c = NULL;
 }
 
-static const struct tcp_ops user_ops = { user_opened, user_data, user_writable, user_peer_closed, user_ended };
+static const struct tcp_ops user_ops = { user_opened, user_data, user_writable, user_peer_closed,
+                                         user_ended };
 
 /* The listener's context is the user that the next connection gets; NULL refuses. */
-static bool user_accept(struct net_host *host, void *ctx, struct tcp_conn *c, const struct tcp_ops **ops,
-                        void **app)
+static inline bool user_accept(struct net_host *host, void *ctx, struct tcp_conn *c,
+                               const struct tcp_ops **ops, void **app)
 {
     (void)host;
     (void)c;
@@ -422,7 +424,7 @@ static bool user_accept(struct net_host *host, void *ctx, struct tcp_conn *c, co
     return ctx != NULL;
 }
 
-static void user_connect(struct user *u, int host, uint16_t port)
+static inline void user_connect(struct user *u, int host, uint16_t port)
 {
     struct net_addr dst = wire_addr(1 - host);
     u->c = tcp_connect(&wire.host[host], &dst, port, &user_ops, u);
@@ -430,7 +432,7 @@ static void user_connect(struct user *u, int host, uint16_t port)
 }
 
 /* Client on host 0, server on host 1, port 25, connected. */
-static void user_pair(struct user *client, struct user *server)
+static inline void user_pair(struct user *client, struct user *server)
 {
     ck_assert(tcp_listen(&wire.host[1], 25, user_accept, server));
     user_connect(client, 0, 25);
@@ -439,7 +441,7 @@ static void user_pair(struct user *client, struct user *server)
     ck_assert_int_eq(server->opened, 1);
 }
 
-static bool user_got(const struct user *u, const char *text)
+static inline bool user_got(const struct user *u, const char *text)
 {
     return u->got_len == strlen(text) && memcmp(u->got, text, u->got_len) == 0;
 }

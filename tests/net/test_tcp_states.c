@@ -348,7 +348,7 @@ START_TEST(send_then_close_in_one_cork_is_one_segment)
     fin = wire_sent(0, TCP_FIN, 0);
     ck_assert_uint_eq(fin->len, 9);
     ck_assert_uint_eq(fin->flags, TCP_FIN | TCP_PSH | TCP_ACK);
-wire_print();    /* data+FIN, FIN+ACK, ACK */
+    /* data+FIN, FIN+ACK, ACK */
     ck_assert_uint_eq(wire.nlog, 6);
     ck_assert_uint_eq(wire.log[4].flags, TCP_FIN | TCP_ACK);
     ck_assert_uint_eq(wire.log[5].flags, TCP_ACK);
@@ -649,7 +649,10 @@ START_TEST(an_rst_counts_only_at_the_next_octet)
     static const struct {
         int32_t off;
         bool answered, resets;
-    } rows[] = { { 0, false, true }, { 1, true, false }, { 1000, true, false }, { -1, false, false },
+    } rows[] = { { 0, false, true },
+                 { 1, true, false },
+                 { 1000, true, false },
+                 { -1, false, false },
                  { 70000, false, false } };
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
         struct user a = { 0 }, b = { 0 };
@@ -761,8 +764,8 @@ END_TEST
 static Suite *suite(void)
 {
     Suite *s = suite_create("tcp states");
-    TCase *begin = tcase_create("beginning"), *end = tcase_create("ending"), *wait = tcase_create("TIME-WAIT"),
-          *strangers = tcase_create("strangers");
+    TCase *begin = tcase_create("beginning"), *end = tcase_create("ending"),
+          *wait = tcase_create("TIME-WAIT"), *strangers = tcase_create("strangers");
     tcase_add_test(begin, control_blocks_are_small);
     tcase_add_test(begin, every_state_has_a_name_and_a_way_out);
     tcase_add_test(begin, handshake_is_three_segments);
