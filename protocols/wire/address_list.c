@@ -166,7 +166,8 @@ bool wire_address_list_next(struct wire_address_list *list, struct wire_address 
             return true;
         }
         fill_mailbox(list->at, &e, out);
-        if (out->local.len > 0 || out->domain.len > 0)
+        /* Nothing but comments is no mailbox. */
+        if (out->domain.len > 0 || wire_address_text(NULL, 0, out->local, true) > 0)
             return true;
     }
     list->pos = list->len;
