@@ -29,8 +29,6 @@
 
 #include "sim/core/trace.h"
 
-#define UI_COLUMNS 80
-
 struct ui_narrator_options {
     enum trace_level level; /* TRACE_PHASE, TRACE_LINE or TRACE_PACKET */
     bool ascii;             /* no octet above 0x7e */
@@ -51,9 +49,4 @@ struct trace_sink ui_narrator_sink(struct ui_narrator *n);
 
 /* Flushes and frees. Returns 0, or the errno of the first write that failed. */
 int ui_narrator_close(struct ui_narrator *n);
-
-#define UI_TIME_MAX 24 /* octets with NUL */
-
-/* "0.412 s", "1 min 15 s", "4 h 00 min", "5 d 02 h", "5 d". Returns buf. */
-const char *ui_time_text(uint64_t t_ns, char buf[UI_TIME_MAX]);
 #endif

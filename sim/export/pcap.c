@@ -9,7 +9,7 @@
 #include <pcap/pcap.h>
 
 #define NS_PER_S    UINT64_C(1000000000)
-#define BUFFER_SIZE 262144 /* octets: a write for some hundred frames */
+#define BUFFER_SIZE 65536 /* octets: a write for some hundred frames */
 
 struct export_pcap {
     FILE *file;

@@ -1,0 +1,457 @@
+/* The narrator: a whole lesson word by word, at 80 columns, whatever a peer sends. */
+#include "ui/narrator.h"
+
+#include <errno.h>
+
+#include "protocols/wire/utf8.h"
+#include "tests/check_main.h"
+#include "tests/export/sample.h"
+#include "ui/page.h"
+
+static char *text;
+static size_t text_len;
+static FILE *page;
+static struct trace t;
+static struct ui_narrator *n;
+
+static void begin(enum trace_level level, bool ascii, bool colour)
+{
+    struct ui_narrator_options options = { .level = level, .ascii = ascii, .colour = colour };
+    struct trace_sink sink;
+    page = open_memstream(&text, &text_len);
+    n = ui_narrator_open(page, &options);
+    ck_assert_ptr_nonnull(n);
+    sink = ui_narrator_sink(n);
+    trace_init(&t);
+    trace_add(&t, &sink);
+    trace_open(&t, &sample_opening);
+}
+
+/* Ends the run; no row may be wider than the page. */
+static void end(uint64_t t_ns)
+{
+    trace_close(&t, t_ns);
+    ck_assert_int_eq(ui_narrator_close(n), 0);
+    fclose(page);
+    for (const char *row = text; *row;) {
+        const char *lf = strchr(row, '\n');
+        ck_assert_ptr_nonnull(lf);
+        ck_assert_msg(wire_display_columns(row, (size_t)(lf - row)) <= 80, "%.*s", (int)(lf - row), row);
+        ck_assert_msg(lf == row || lf[-1] != ' ', "space at the end: %.*s", (int)(lf - row), row);
+        row = lf + 1;
+    }
+}
+
+static void check_text(const char *want)
+{
+    size_t same = 0;
+    while (text[same] && text[same] == want[same])
+        same++;
+    ck_assert_msg(text[same] == want[same], "got\n%.400s\nwanted\n%.400s", text + same, want + same);
+}
+
+static void phase(uint64_t t_ms, const char *title, const char *sentence, const char *lesson)
+{
+    struct trace_record r = sample_text(TRACE_KIND_PHASE, TRACE_NONE, 0, sentence, t_ms);
+    r.title = title;
+    r.lesson = lesson;
+    r.section = "RFC 5321 section 2";
+    trace_emit(&t, &r);
+}
+
+static void line(uint64_t t_ms, char dir, const char *what, const char *title, const char *lesson)
+{
+    struct trace_record r =
+        sample_text(dir == 'C' ? TRACE_KIND_COMMAND : TRACE_KIND_REPLY, TRACE_SMTP, dir, what, t_ms);
+    r.title = title;
+    r.lesson = lesson;
+    r.section = "RFC 5321 section 4";
+    trace_emit(&t, &r);
+}
+
+static void content(uint64_t t_ms, const char *what)
+{
+    struct trace_record r = sample_text(TRACE_KIND_CONTENT, TRACE_SMTP, 'C', what, t_ms);
+    trace_emit(&t, &r);
+}
+
+static void state(enum trace_kind kind, uint64_t t_ms, const char *const attr[][2])
+{
+    struct trace_record r = sample_record(kind, t_ms);
+    r.host = 2;
+    for (int i = 0; attr[i][0]; i++)
+        trace_attr_str(&r, attr[i][0], attr[i][1]);
+    trace_emit(&t, &r);
+}
+
+/* One small run, used at every level. */
+static void run(void)
+{
+    static const char rcpt_title[] = "The client names one recipient";
+    static const char rcpt_lesson[] = "One RCPT for each. A server may refuse one and take another.";
+    static const char *const queued[][2] = { { "event", "accepted" },
+                                             { "queue_id", "4F2A" },
+                                             { NULL, NULL } };
+    static const char *const cached[][2] = { { "event", "stored" },
+                                             { "name", "example.org" },
+                                             { NULL, NULL } };
+    static const char *const met[][2] = {
+        { "what", "delivered" }, { "expected", "lunch" }, { "got", "1" }, { "ok", "yes" }, { NULL, NULL }
+    };
+    static const char *const unmet[][2] = {
+        { "what", "bounced" }, { "expected", "never" }, { "got", "2" }, { "ok", "no" }, { NULL, NULL }
+    };
+    struct trace_record packet =
+        sample_text(TRACE_KIND_SENT, TRACE_TCP, 0,
+                    "192.0.2.10:49152 > 198.51.100.25:25 [SYN] seq 0 win 65535 mss 1460", 412);
+    phase(31, "The envelope: from whom, to whom", "alice names bob to mx", "Servers deliver by it alone.");
+    line(412, 'C', "RCPT TO:<bob@example.org>", rcpt_title, rcpt_lesson);
+    packet.frame = 17;
+    trace_emit(&t, &packet);
+    line(428, 'S', "250 2.1.5 Ok", "The recipient is accepted", NULL);
+    line(429, 'C', "RCPT TO:<ann@example.org>", rcpt_title, rcpt_lesson);
+    packet.kind = TRACE_KIND_DROPPED;
+    packet.frame = 18;
+    trace_attr_str(&packet, "why", "loss");
+    trace_emit(&t, &packet);
+    state(TRACE_KIND_QUEUE, 500, queued);
+    state(TRACE_KIND_CACHE, 501, cached);
+    state(TRACE_KIND_OUTCOME, 600, met);
+    state(TRACE_KIND_OUTCOME, 600, unmet);
+}
+
+#define OPENING                                                                                              \
+    "First message\n"                                                                                        \
+    "=============\n"                                                                                        \
+    "Scenario first-message, seed 7. The clock begins at 2026-01-05 09:00:00 UTC.\n"                         \
+    "\n"                                                                                                     \
+    "Who is who\n"                                                                                           \
+    "  alice  alice's laptop, 192.0.2.10, 2001:db8:1::10\n"                                                  \
+    "  mx     mail server of example.org, mx.example.org, 198.51.100.25\n"
+#define LEGEND                                                                                               \
+    "\nC \xe2\x96\xb8 is said by a client to a server, S \xe2\x97\x82 by the server. \xe2\x80\xa2 is what "  \
+    "changed.\n"
+#define PHASE_1                                                                                              \
+    "\n1. The envelope: from whom, to whom                                      0.031 s\n"                   \
+    "    alice names bob to mx. Servers deliver by it alone. (RFC 5321 section 2)\n"
+#define OUTCOME                                                                                              \
+    "\nOutcome\n"                                                                                            \
+    "  \xe2\x9c\x93 as expected  delivered: lunch (1)\n"                                                     \
+    "  \xe2\x9c\x97 NOT expected bounced: never; it was: 2\n"                                                \
+    "\nTotals\n"                                                                                             \
+    "  0 messages in mailboxes, 3 lines, 1 packet (1 dropped), 4 h 00 min\n"
+
+START_TEST(at_level_line_it_reads_like_a_lesson)
+{
+    begin(TRACE_LINE, false, false);
+    run();
+    end(UINT64_C(14400000000000));
+    check_text(OPENING LEGEND PHASE_1
+               "\n    \xe2\x94\x80\xe2\x94\x80 alice \xe2\x94\x80\xe2\x96\xb8 mx, SMTP, connection 3\n"
+               "    0.412 s C \xe2\x96\xb8 RCPT TO:<bob@example.org>\n"
+               "                  The client names one recipient. One RCPT for each. A server\n"
+               "                  may refuse one and take another. (RFC 5321 section 4)\n"
+               "    0.428 s S \xe2\x97\x82 250 2.1.5 Ok\n"
+               "                  The recipient is accepted\n"
+               "    0.429 s C \xe2\x96\xb8 RCPT TO:<ann@example.org>\n"
+               "                  The client names one recipient\n"
+               "    0.500 s \xe2\x80\xa2 mx has the message in its queue as 4F2A\n" OUTCOME);
+    free(text);
+}
+END_TEST
+
+START_TEST(at_level_phase_it_tells_the_journey)
+{
+    begin(TRACE_PHASE, false, false);
+    run();
+    end(UINT64_C(14400000000000));
+    check_text(OPENING PHASE_1 OUTCOME);
+    free(text);
+}
+END_TEST
+
+START_TEST(at_level_packet_it_tells_frames_and_every_state)
+{
+    begin(TRACE_PACKET, false, false);
+    run();
+    end(UINT64_C(14400000000000));
+    ck_assert_ptr_nonnull(strstr(
+        text,
+        "\n    0.412 s #17 192.0.2.10:49152 > 198.51.100.25:25 [SYN] seq 0 win 65535 mss 1\xe2\x80\xa6\n"));
+    ck_assert_ptr_nonnull(strstr(text, "\n    0.412 s \xe2\x9c\x97 #18 dropped loss: 192.0.2.10:49152 > "));
+    ck_assert_ptr_nonnull(
+        strstr(text, "\n    0.501 s \xe2\x80\xa2 mx: cache, event=stored, name=example.org\n"));
+    free(text);
+}
+END_TEST
+
+START_TEST(in_ascii_no_octet_is_above_7e)
+{
+    begin(TRACE_PACKET, true, false);
+    run();
+    line(1, 'C', "gr\xc3\xbc\xc3\x9f dich \xe2\x9c\x93", "T", NULL);
+    end(0);
+    ck_assert_ptr_nonnull(strstr(text, "C > gr\\u00fc\\u00df dich \\u2713\n"));
+    ck_assert_ptr_nonnull(strstr(text, "    -- alice -> mx, SMTP, connection 3\n"));
+    for (size_t i = 0; i < text_len; i++)
+        ck_assert((text[i] >= 0x20 && text[i] < 0x7f) || text[i] == '\n');
+    free(text);
+}
+END_TEST
+
+START_TEST(colour_only_where_it_is_asked_for)
+{
+    begin(TRACE_LINE, false, true);
+    run();
+    trace_close(&t, 0);
+    ck_assert_int_eq(ui_narrator_close(n), 0);
+    fclose(page);
+    ck_assert_ptr_nonnull(strstr(text, "C \xe2\x96\xb8 RCPT"));
+    ck_assert_ptr_nonnull(strstr(text, "\x1b[36mC "));
+    free(text);
+    begin(TRACE_LINE, false, false);
+    run();
+    end(0);
+    ck_assert_ptr_null(strchr(text, '\x1b'));
+    free(text);
+}
+END_TEST
+
+START_TEST(hostile_text_stands_still)
+{
+    static const char evil[] = "\x1b[2J\x1b]0;t\x07\r\b\x9b"
+                               "31m\xc2\x9b"
+                               "0m\xff\xe2\x80\xae"
+                               "cod.exe\xf0\x90\x00\x7f";
+    struct trace_record r;
+    static const char *const said[][2] = { { "event", "accepted" },
+                                           { "queue_id", "\x1b[31m\n1. fake" },
+                                           { NULL, NULL } };
+    begin(TRACE_PACKET, false, false);
+    r = sample_text(TRACE_KIND_COMMAND, TRACE_SMTP, 'C', evil, 1);
+    r.text_len = sizeof evil - 1;
+    r.title = evil; /* even what should be ours */
+    trace_emit(&t, &r);
+    r.kind = TRACE_KIND_CONTENT;
+    trace_emit(&t, &r);
+    r.kind = TRACE_KIND_PHASE;
+    trace_emit(&t, &r);
+    r.kind = TRACE_KIND_ERROR;
+    trace_emit(&t, &r);
+    r.kind = TRACE_KIND_SENT;
+    trace_emit(&t, &r);
+    r.kind = TRACE_KIND_DROPPED;
+    trace_attr_str(&r, "why", evil);
+    trace_emit(&t, &r);
+    r.kind = TRACE_KIND_OUTCOME;
+    trace_attr_str(&r, "what", evil);
+    trace_emit(&t, &r);
+    state(TRACE_KIND_QUEUE, 2, said);
+    end(0);
+    for (size_t i = 0; i < text_len; i++)
+        ck_assert_msg((uint8_t)text[i] >= 0x20 || text[i] == '\n', "%d at %zu", text[i], i);
+    ck_assert(wire_utf8_valid(text, text_len));
+    ck_assert_ptr_null(strchr(text, 0x7f));
+    ck_assert_ptr_null(strstr(text, "\xc2\x9b"));
+    ck_assert_ptr_null(strstr(text, "\xe2\x80\xae"));
+    ck_assert_ptr_null(strstr(text, "\n1. fake"));
+    ck_assert_ptr_nonnull(strstr(text, "\\x1b[2J\\x1b]0;t\\x07\\r\\x08\\x9b31m\\u009b0m\\xff\\u202ecod.exe"));
+    free(text);
+}
+END_TEST
+
+START_TEST(a_long_message_is_folded)
+{
+    char b64[61];
+    memset(b64, 'A', 60);
+    b64[60] = '\0';
+    begin(TRACE_LINE, false, false);
+    line(1, 'C', "DATA", "T", NULL);
+    for (int i = 0; i < 8; i++)
+        content(2, "Field: value");
+    content(2, "Content-Disposition: attachment");
+    content(2, "");
+    for (int i = 0; i < 41; i++)
+        content(3, b64);
+    content(4, "AAA=");
+    content(4, "--b--");
+    content(4, "");
+    content(4, ".");
+    line(5, 'S', "250 Ok", "T", NULL);
+    end(0);
+    ck_assert_ptr_nonnull(
+        strstr(text, "    0.002 s C \xe2\x96\xb8 Content-Disposition: attachment\n"
+                     "    0.002 s C \xe2\x96\xb8\n"
+                     "                \xe2\x80\xa6 41 more lines of the message (base64 of an attachment)\n"
+                     "    0.004 s C \xe2\x96\xb8 AAA=\n"
+                     "    0.004 s C \xe2\x96\xb8 --b--\n"
+                     "    0.004 s C \xe2\x96\xb8\n"
+                     "    0.004 s C \xe2\x96\xb8 .\n"
+                     "    0.005 s S"));
+    free(text);
+}
+END_TEST
+
+START_TEST(a_message_of_words_is_not_called_base64)
+{
+    begin(TRACE_LINE, false, false);
+    for (int i = 0; i < 30; i++)
+        content(2, "What about lunch today?");
+    end(0);
+    ck_assert_ptr_nonnull(strstr(text, "\xe2\x80\xa6 16 more lines of the message\n"));
+    free(text);
+}
+END_TEST
+
+START_TEST(a_short_message_is_whole)
+{
+    int rows = 0;
+    begin(TRACE_LINE, false, false);
+    for (int i = 0; i < 14; i++)
+        content(2, "x");
+    end(0);
+    for (const char *at = text; (at = strstr(at, "\xe2\x96\xb8 x\n")) != NULL; at++)
+        rows++;
+    ck_assert_int_eq(rows, 14);
+    ck_assert_ptr_null(strstr(text, "more line"));
+    free(text);
+}
+END_TEST
+
+START_TEST(an_interrupted_message_does_not_begin_again)
+{
+    static const char *const stored[][2] = {
+        { "event", "stored" }, { "mailbox", "INBOX" }, { "user", "bob" }, { NULL, NULL }
+    };
+    int rows = 0;
+    begin(TRACE_LINE, false, false);
+    for (int i = 0; i < 30; i++)
+        content(2, "x");
+    state(TRACE_KIND_MAILBOX, 3, stored);
+    for (int i = 0; i < 30; i++)
+        content(4, "x");
+    end(0);
+    for (const char *at = text; (at = strstr(at, "\xe2\x96\xb8 x\n")) != NULL; at++)
+        rows++;
+    ck_assert_int_eq(rows, 10 + 4 + 4);
+    ck_assert_ptr_nonnull(strstr(text, "\xe2\x80\xa2 mx stores the message in INBOX of bob\n"));
+    free(text);
+}
+END_TEST
+
+START_TEST(a_long_line_is_wrapped_and_cut)
+{
+    char big[5000];
+    memset(big, 'x', sizeof big);
+    big[sizeof big - 1] = '\0';
+    begin(TRACE_LINE, false, false);
+    line(1, 'C', big, "T", NULL);
+    end(0);
+    ck_assert_ptr_nonnull(strstr(text, "xxx\xe2\x80\xa6\n"));
+    ck_assert_uint_lt(text_len, 1200);
+    free(text);
+}
+END_TEST
+
+START_TEST(what_to_remember_is_told_once_at_the_end)
+{
+    struct trace_record r = sample_text(TRACE_KIND_PHASE, TRACE_NONE, 0, "x", 0);
+    r.title = "T";
+    trace_attr_str(&r, "remember", "MX first, then A.");
+    begin(TRACE_LINE, false, false);
+    trace_emit(&t, &r);
+    trace_emit(&t, &r);
+    end(0);
+    ck_assert_ptr_nonnull(strstr(text, "\n\nWhat to remember\n  \xe2\x80\xa2 MX first, then A.\n\nTotals\n"));
+    ck_assert_ptr_null(strstr(strstr(text, "MX first") + 1, "MX first"));
+    free(text);
+}
+END_TEST
+
+START_TEST(an_unknown_host_is_the_network)
+{
+    struct trace_record r = sample_text(TRACE_KIND_ERROR, TRACE_NONE, 0, "x", 0);
+    r.host = 77;
+    begin(TRACE_LINE, false, false);
+    trace_emit(&t, &r);
+    end(0);
+    ck_assert_ptr_nonnull(strstr(text, "the network shows its user: x\n"));
+    free(text);
+}
+END_TEST
+
+START_TEST(a_full_disk_is_found)
+{
+    struct ui_narrator_options options = { .level = TRACE_LINE };
+    FILE *full = fopen("/dev/full", "w");
+    struct trace_record r = sample_record(TRACE_KIND_PHASE, 0);
+    if (!full) {
+        fprintf(stderr, "skipped: no /dev/full\n");
+        return;
+    }
+    n = ui_narrator_open(full, &options);
+    ui_narrator_sink(n).record(n, &r);
+    ck_assert_int_eq(ui_narrator_close(n), ENOSPC);
+    fclose(full);
+}
+END_TEST
+
+START_TEST(into_a_pipe_there_is_no_colour_whatever_the_locale)
+{
+    struct ui_narrator_options o;
+    FILE *f = tmpfile();
+    setenv("LC_ALL", "C", 1);
+    o = ui_narrator_defaults(f);
+    ck_assert(!o.colour && !o.ascii && o.level == TRACE_LINE);
+    fclose(f);
+}
+END_TEST
+
+static const struct {
+    uint64_t t_ns;
+    const char *want;
+} times[] = {
+    { 0, "0.000 s" },
+    { 412999999, "0.412 s" },
+    { 59999999999, "59.999 s" },
+    { 60000000000, "1 min 00 s" },
+    { 3599000000000, "59 min 59 s" },
+    { 14400000000000, "4 h 00 min" },
+    { 86399000000000, "23 h 59 min" },
+    { 432000000000000, "5 d" },
+    { 439200000000000, "5 d 02 h" },
+    { UINT64_MAX, "213503 d 23 h" },
+};
+
+START_TEST(times_are_for_people)
+{
+    char buf[UI_TIME_MAX];
+    ck_assert_str_eq(ui_time_text(times[_i].t_ns, buf), times[_i].want);
+}
+END_TEST
+
+static Suite *narrator_suite(void)
+{
+    Suite *s = suite_create("narrator");
+    TCase *c = tcase_create("narrator");
+    tcase_add_test(c, at_level_line_it_reads_like_a_lesson);
+    tcase_add_test(c, at_level_phase_it_tells_the_journey);
+    tcase_add_test(c, at_level_packet_it_tells_frames_and_every_state);
+    tcase_add_test(c, in_ascii_no_octet_is_above_7e);
+    tcase_add_test(c, colour_only_where_it_is_asked_for);
+    tcase_add_test(c, hostile_text_stands_still);
+    tcase_add_test(c, a_long_message_is_folded);
+    tcase_add_test(c, a_message_of_words_is_not_called_base64);
+    tcase_add_test(c, a_short_message_is_whole);
+    tcase_add_test(c, an_interrupted_message_does_not_begin_again);
+    tcase_add_test(c, a_long_line_is_wrapped_and_cut);
+    tcase_add_test(c, what_to_remember_is_told_once_at_the_end);
+    tcase_add_test(c, an_unknown_host_is_the_network);
+    tcase_add_test(c, a_full_disk_is_found);
+    tcase_add_test(c, into_a_pipe_there_is_no_colour_whatever_the_locale);
+    tcase_add_loop_test(c, times_are_for_people, 0, (int)(sizeof times / sizeof times[0]));
+    suite_add_tcase(s, c);
+    return s;
+}
+
+CHECK_MAIN(narrator_suite)

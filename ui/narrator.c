@@ -1,0 +1,389 @@
+/* The run as a lesson: phases, lines and packets, in the order in which they happen. */
+#include "ui/narrator.h"
+
+#include <errno.h>
+#include <limits.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "protocols/wire/utf8.h"
+#include "ui/narrator_internal.h"
+
+#define PHASE_INDENT 4
+#define WORDS_MAX    2048 /* octets of a title, a lesson and a section together */
+
+const char *narrator_host(const struct ui_narrator *n, uint32_t host)
+{
+    return host > 0 && host <= n->nnames ? n->name[host - 1].text : "the network";
+}
+
+void narrator_begin(struct ui_narrator *n)
+{
+    narrator_fold_end(n);
+    if (n->gap)
+        ui_page_end(&n->page);
+    n->gap = false;
+}
+
+void narrator_put_time(struct ui_narrator *n, uint64_t t_ns)
+{
+    char text[UI_TIME_MAX];
+    ui_page_right(&n->page, ui_time_text(t_ns, text), NARRATOR_TIME);
+    ui_page_str(&n->page, " ");
+}
+
+/* ---- what has been told ----------------------------------------------------------------- */
+
+static size_t slot_of(const struct narrator_seen *s, const void *words)
+{
+    size_t i = ((uintptr_t)words >> 3) * 0x9e3779b1u & (s->slots - 1);
+    while (s->slot[i] && s->slot[i] != words)
+        i = (i + 1) & (s->slots - 1);
+    return i;
+}
+
+static bool grow(struct narrator_seen *s)
+{
+    struct narrator_seen bigger = { .slots = s->slots > 0 ? 2 * s->slots : 256, .count = s->count };
+    bigger.slot = calloc(bigger.slots, sizeof *bigger.slot);
+    if (!bigger.slot)
+        return false;
+    for (size_t i = 0; i < s->slots; i++)
+        if (s->slot[i])
+            bigger.slot[slot_of(&bigger, s->slot[i])] = s->slot[i];
+    free(s->slot);
+    *s = bigger;
+    return true;
+}
+
+bool narrator_is_new(struct ui_narrator *n, const void *words)
+{
+    struct narrator_seen *s = &n->seen;
+    size_t i;
+    if (2 * (s->count + 1) > s->slots && !grow(s))
+        return true; /* no memory: said once too often */
+    i = slot_of(s, words);
+    if (s->slot[i])
+        return false;
+    s->slot[i] = words;
+    s->count++;
+    return true;
+}
+
+/* ---- words ------------------------------------------------------------------------------ */
+
+/* Appends `text` to a paragraph, a space before it, a full stop after it where it has none. */
+static size_t add_sentence(char *to, size_t at, const char *text, size_t len)
+{
+    while (len > 0 && text[len - 1] == ' ')
+        len--;
+    if (len == 0 || len + 3 > WORDS_MAX - at)
+        return at;
+    if (at > 0)
+        to[at++] = ' ';
+    memcpy(to + at, text, len);
+    at += len;
+    if (!strchr(".!?:", text[len - 1]))
+        to[at++] = '.';
+    return at;
+}
+
+static size_t add_section(char *to, size_t at, const char *section)
+{
+    size_t len = strlen(section);
+    if (len + 3 > WORDS_MAX - at)
+        return at;
+    to[at++] = ' ';
+    to[at++] = '(';
+    memcpy(to + at, section, len);
+    at += len;
+    to[at++] = ')';
+    return at;
+}
+
+void narrator_put_lesson(struct ui_narrator *n, const char *title, const char *lesson, const char *section,
+                         bool always)
+{
+    char words[WORDS_MAX];
+    size_t len = 0;
+    const char *key = lesson ? lesson : title;
+    bool first = key && narrator_is_new(n, key);
+
+    if (!key || (!first && !always && title == n->last_title))
+        return;
+    if (first && lesson) {
+        if (title)
+            len = add_sentence(words, len, title, strlen(title));
+        len = add_sentence(words, len, lesson, strlen(lesson));
+        if (section)
+            len = add_section(words, len, section);
+    } else if (title) {
+        len = strlen(title) < WORDS_MAX ? strlen(title) : 0;
+        memcpy(words, title, len);
+    }
+    if (len == 0)
+        return;
+    ui_page_to(&n->page, NARRATOR_LESSON);
+    ui_page_wrap(&n->page, NARRATOR_LESSON, UINT_MAX, words, len);
+    ui_page_end(&n->page);
+}
+
+static void tell_phase(struct ui_narrator *n, const struct trace_record *r)
+{
+    struct ui_page *p = &n->page;
+    const char *remember = trace_attr_get(r, "remember");
+    char words[WORDS_MAX], time[UI_TIME_MAX];
+    const char *title = r->title ? r->title : "";
+    size_t len = 0, width;
+
+    n->gap = true;
+    narrator_begin(n);
+    n->phases++;
+    n->conn = 0;
+    n->last_title = NULL;
+    ui_page_ink(p, UI_HEADING);
+    ui_page_number(p, n->phases);
+    ui_page_str(p, ". ");
+    ui_time_text(r->t_ns, time);
+    width = strlen(time) + 2;
+    ui_page_row(p, UI_COLUMNS - p->column - width, title, strlen(title));
+    ui_page_ink(p, UI_PLAIN);
+    ui_page_right(p, time, UI_COLUMNS - p->column);
+    ui_page_end(p);
+    if (r->text)
+        len = add_sentence(words, len, r->text, r->text_len);
+    if (r->lesson && narrator_is_new(n, r->lesson)) {
+        len = add_sentence(words, len, r->lesson, strlen(r->lesson));
+        if (r->section)
+            len = add_section(words, len, r->section);
+    }
+    if (len > 0) {
+        ui_page_to(p, PHASE_INDENT);
+        ui_page_wrap(p, PHASE_INDENT, UINT_MAX, words, len);
+        ui_page_end(p);
+    }
+    n->gap = n->level != TRACE_PHASE;
+    if (remember && n->nremember < NARRATOR_REMEMBER && narrator_is_new(n, r->title))
+        snprintf(n->remember[n->nremember++], NARRATOR_SENTENCE, "%s", remember);
+}
+
+/* ---- lines ------------------------------------------------------------------------------ */
+
+/* Who talks to whom, where that is not as on the line before. */
+static void tell_connection(struct ui_narrator *n, const struct trace_record *r)
+{
+    struct ui_page *p = &n->page;
+    uint32_t client = r->dir == 'S' ? r->peer : r->host, server = r->dir == 'S' ? r->host : r->peer;
+    char name[8];
+    size_t i;
+
+    if (r->conn == n->conn && client == n->client && r->conn > 0)
+        return;
+    if (r->conn == 0 && n->conn == 0 && client == n->client)
+        return;
+    n->gap = true;
+    narrator_begin(n);
+    n->conn = r->conn;
+    n->client = client;
+    n->last_title = NULL;
+    ui_page_to(p, PHASE_INDENT);
+    ui_page_glyph(p, UI_GLYPH_RULE);
+    ui_page_str(p, " ");
+    ui_page_wrap(p, PHASE_INDENT, 1, narrator_host(n, client), strlen(narrator_host(n, client)));
+    ui_page_str(p, " ");
+    ui_page_glyph(p, UI_GLYPH_ARROW);
+    ui_page_str(p, " ");
+    ui_page_wrap(p, PHASE_INDENT, 1, narrator_host(n, server), strlen(narrator_host(n, server)));
+    snprintf(name, sizeof name, "%s", trace_proto_name(r->proto));
+    for (i = 0; name[i]; i++)
+        if (name[i] >= 'a' && name[i] <= 'z')
+            name[i] = (char)(name[i] - 'a' + 'A');
+    if (i > 0) {
+        ui_page_str(p, ", ");
+        ui_page_str(p, name);
+    }
+    if (r->conn > 0 && r->proto != TRACE_DNS) {
+        ui_page_str(p, ", connection ");
+        ui_page_number(p, r->conn);
+    }
+    ui_page_end(p);
+}
+
+void narrator_put_line(struct ui_narrator *n, uint64_t t_ns, char dir, const char *text, size_t len,
+                       unsigned rows)
+{
+    struct ui_page *p = &n->page;
+
+    narrator_put_time(n, t_ns);
+    ui_page_ink(p, dir == 'C' ? UI_CLIENT : dir == 'S' ? UI_SERVER : UI_PLAIN);
+    if (dir == 'C' || dir == 'S') {
+        ui_page_str(p, dir == 'C' ? "C " : "S ");
+        ui_page_glyph(p, dir == 'C' ? UI_GLYPH_TO_SERVER : UI_GLYPH_TO_CLIENT);
+    }
+    if (len > 0) {
+        ui_page_to(p, NARRATOR_TEXT);
+        ui_page_wrap(p, NARRATOR_TEXT, rows, text, len);
+    }
+    ui_page_ink(p, UI_PLAIN);
+    ui_page_end(p);
+}
+
+static void tell_line(struct ui_narrator *n, const struct trace_record *r)
+{
+    n->lines++;
+    if (n->level == TRACE_PHASE)
+        return;
+    tell_connection(n, r);
+    if (r->kind == TRACE_KIND_CONTENT) {
+        narrator_fold_line(n, r);
+        return;
+    }
+    narrator_begin(n);
+    narrator_fold_forget(n, r->conn);
+    narrator_put_line(n, r->t_ns, r->dir, r->text ? r->text : "", r->text ? r->text_len : 0, NARRATOR_ROWS);
+    narrator_put_lesson(n, r->title, r->lesson, r->section, false);
+    n->last_title = r->title;
+}
+
+/* ---- packets ---------------------------------------------------------------------------- */
+
+static void tell_packet(struct ui_narrator *n, const struct trace_record *r)
+{
+    struct ui_page *p = &n->page;
+    const char *why = trace_attr_get(r, "why");
+    bool dropped = r->kind == TRACE_KIND_DROPPED;
+
+    if (r->kind == TRACE_KIND_SENT)
+        n->packets++;
+    else if (dropped)
+        n->dropped++;
+    if (n->level != TRACE_PACKET || (r->kind != TRACE_KIND_SENT && !dropped))
+        return;
+    narrator_begin(n);
+    narrator_put_time(n, r->t_ns);
+    ui_page_ink(p, dropped ? UI_BAD : UI_PLAIN);
+    if (dropped) {
+        ui_page_glyph(p, UI_GLYPH_BAD);
+        ui_page_str(p, " ");
+    }
+    ui_page_str(p, "#");
+    ui_page_number(p, r->frame);
+    ui_page_str(p, " ");
+    if (dropped) {
+        ui_page_str(p, "dropped ");
+        ui_page_row(p, 24, why ? why : "", why ? strlen(why) : 0);
+        ui_page_str(p, ": ");
+    }
+    if (r->text) {
+        ui_page_row(p, UI_COLUMNS, r->text, r->text_len);
+    } else {
+        ui_page_number(p, r->nbytes);
+        ui_page_str(p, " octets");
+    }
+    ui_page_ink(p, UI_PLAIN);
+    ui_page_end(p);
+}
+
+/* ---- the sink --------------------------------------------------------------------------- */
+
+static void narrator_open(void *ctx, const struct trace_opening *o)
+{
+    struct ui_narrator *n = ctx;
+
+    n->name = calloc(o->nhosts + 1, sizeof *n->name);
+    if (!n->name) {
+        n->page.error = ENOMEM;
+        return;
+    }
+    n->nnames = o->nhosts;
+    for (size_t i = 0; i < o->nhosts; i++) {
+        const char *name = o->hosts[i].name ? o->hosts[i].name : "";
+        size_t len = wire_display_fit(n->name[i].text, sizeof n->name[i].text - 1, name, strlen(name),
+                                      NARRATOR_NAME, n->page.ascii, NULL);
+        n->name[i].text[len] = '\0';
+    }
+    narrator_opening(n, o);
+}
+
+static void narrator_record(void *ctx, const struct trace_record *r)
+{
+    struct ui_narrator *n = ctx;
+
+    if (r->kind == TRACE_KIND_OUTCOME) {
+        narrator_outcome(n, r);
+        return;
+    }
+    switch (trace_kind_level(r->kind)) {
+    case TRACE_PHASE:
+        tell_phase(n, r);
+        break;
+    case TRACE_LINE:
+        tell_line(n, r);
+        break;
+    case TRACE_PACKET:
+        tell_packet(n, r);
+        break;
+    default:
+        narrator_note(n, r);
+        break;
+    }
+}
+
+static void narrator_close(void *ctx, uint64_t t_ns)
+{
+    narrator_ending(ctx, t_ns);
+}
+
+static const char *first_set(const char *a, const char *b, const char *c)
+{
+    const char *names[] = { a, b, c };
+    for (int i = 0; i < 3; i++) {
+        const char *value = getenv(names[i]);
+        if (value && value[0])
+            return value;
+    }
+    return NULL;
+}
+
+struct ui_narrator_options ui_narrator_defaults(FILE *file)
+{
+    struct ui_narrator_options o = { .level = TRACE_LINE };
+    const char *locale = first_set("LC_ALL", "LC_CTYPE", "LANG"), *term = getenv("TERM"),
+               *no = getenv("NO_COLOR");
+
+    if (fileno(file) < 0 || !isatty(fileno(file)))
+        return o;
+    o.colour = !(no && no[0]) && !(term && strcmp(term, "dumb") == 0);
+    o.ascii = locale && !strstr(locale, "UTF-8") && !strstr(locale, "utf8") && !strstr(locale, "UTF8") &&
+              !strstr(locale, "utf-8");
+    return o;
+}
+
+struct ui_narrator *ui_narrator_open(FILE *file, const struct ui_narrator_options *options)
+{
+    struct ui_narrator *n = calloc(1, sizeof *n);
+    if (n) {
+        ui_page_init(&n->page, file, options->ascii, options->colour);
+        n->level = options->level;
+    }
+    return n;
+}
+
+struct trace_sink ui_narrator_sink(struct ui_narrator *n)
+{
+    return (struct trace_sink){ .levels = TRACE_ALL, /* packets are counted at every level */
+                                .ctx = n,
+                                .open = narrator_open,
+                                .record = narrator_record,
+                                .close = narrator_close };
+}
+
+int ui_narrator_close(struct ui_narrator *n)
+{
+    int error = ui_page_flush(&n->page);
+    free(n->name);
+    free(n->seen.slot);
+    free(n);
+    return error;
+}

@@ -1,0 +1,130 @@
+/* Long messages: the first lines, how many more there are, the last lines. */
+#include <string.h>
+
+#include "ui/narrator_internal.h"
+
+#define BASE64_LEAST 16 /* letters of a line that is taken for base64; words are shorter, or have spaces */
+
+static bool is_base64(const char *text, size_t len)
+{
+    size_t i = 0;
+    if (len < 4 || len % 4 != 0)
+        return false;
+    while (i < len && ((text[i] >= 'a' && text[i] <= 'z') || (text[i] >= 'A' && text[i] <= 'Z') ||
+                       (text[i] >= '0' && text[i] <= '9') || text[i] == '+' || text[i] == '/'))
+        i++;
+    if (i < len)
+        return len - i <= 2 && text[len - 1] == '=' && text[i] == '=';
+    return len >= BASE64_LEAST;
+}
+
+static bool begins(const char *text, size_t len, const char *lower)
+{
+    size_t n = strlen(lower);
+    if (len < n)
+        return false;
+    for (size_t i = 0; i < n; i++) {
+        char c = text[i];
+        if (c >= 'A' && c <= 'Z')
+            c = (char)(c - 'A' + 'a');
+        if (c != lower[i])
+            return false;
+    }
+    return true;
+}
+
+static void tell(struct ui_narrator *n, const struct narrator_held *h)
+{
+    narrator_put_line(n, h->t_ns, n->fold.dir, h->text, h->len, 1);
+    narrator_put_lesson(n, h->title, h->lesson, h->section, false);
+    n->last_title = h->title;
+}
+
+static void hide(struct narrator_fold *f, const struct narrator_held *h)
+{
+    f->hidden++;
+    if (is_base64(h->text, h->len))
+        f->base64++;
+}
+
+static void tell_hidden(struct ui_narrator *n)
+{
+    struct narrator_fold *f = &n->fold;
+    struct ui_page *p = &n->page;
+
+    ui_page_to(p, NARRATOR_TEXT);
+    ui_page_glyph(p, UI_GLYPH_MORE);
+    ui_page_str(p, " ");
+    ui_page_number(p, f->hidden);
+    ui_page_str(p, f->hidden == 1 ? " more line of the message" : " more lines of the message");
+    if (f->base64 * 10 >= f->hidden * 9)
+        ui_page_str(p, f->attachment ? " (base64 of an attachment)" : " (base64)");
+    ui_page_end(p);
+}
+
+void narrator_fold_end(struct ui_narrator *n)
+{
+    struct narrator_fold *f = &n->fold;
+
+    if (!f->active)
+        return;
+    f->active = false;
+    if (f->hidden > 0)
+        tell_hidden(n);
+    for (; f->held > 0; f->held--) {
+        tell(n, &f->ring[f->first]);
+        f->first = (f->first + 1) % NARRATOR_TAIL;
+    }
+    f->hidden = f->base64 = 0;
+}
+
+void narrator_fold_forget(struct ui_narrator *n, uint32_t conn)
+{
+    if (n->fold.conn == conn)
+        n->fold.total = 0;
+}
+
+static struct narrator_held held(const struct trace_record *r)
+{
+    struct narrator_held h = {
+        .t_ns = r->t_ns, .title = r->title, .lesson = r->lesson, .section = r->section
+    };
+    h.len = r->text ? r->text_len : 0;
+    if (h.len > sizeof h.text)
+        h.len = sizeof h.text;
+    if (h.len > 0)
+        memcpy(h.text, r->text, h.len);
+    return h;
+}
+
+void narrator_fold_line(struct ui_narrator *n, const struct trace_record *r)
+{
+    struct narrator_fold *f = &n->fold;
+    struct narrator_held h = held(r);
+
+    if (!f->active || f->conn != r->conn || f->dir != r->dir) {
+        bool other = f->conn != r->conn || f->dir != r->dir;
+        narrator_begin(n);
+        if (other || f->total == 0) {
+            f->total = 0;
+            f->attachment = false;
+        }
+        f->active = true;
+        f->conn = r->conn;
+        f->dir = r->dir;
+    }
+    f->total++;
+    if (begins(h.text, h.len, "content-disposition: attachment"))
+        f->attachment = true;
+    if (f->total <= NARRATOR_HEAD) {
+        tell(n, &h);
+        return;
+    }
+    if (f->held == NARRATOR_TAIL) {
+        hide(f, &f->ring[f->first]);
+        f->first = (f->first + 1) % NARRATOR_TAIL;
+        f->held--;
+    }
+    f->ring[(f->first + f->held) % NARRATOR_TAIL] = h;
+    f->held++;
+}
