@@ -1,4 +1,4 @@
-/* Connections: what users call, how segments find them, and the one setter of their state. */
+/* Connections: what users call, their beginning and end, and the one setter of their state. */
 #include "sim/net/tcp_internal.h"
 
 #include <assert.h>
@@ -73,140 +73,6 @@ void tcp_enter(struct tcp_conn *c, enum tcp_state next)
     tcp_trace_state(c->tcp, c->host, c->number, &c->remote, from, next);
 }
 
-/* ---- the table of connections -------------------------------------------------------------- */
-
-uint32_t tcp_hash(const struct net_addr *local, uint16_t local_port, const struct net_addr *remote,
-                  uint16_t remote_port)
-{
-    uint64_t x = (local->q[1] ^ local->q[0]) * UINT64_C(0x9e3779b97f4a7c15);
-    x = (x ^ (x >> 32) ^ remote->q[1] ^ remote->q[0]) * UINT64_C(0xbf58476d1ce4e5b9);
-    x = (x ^ (x >> 29) ^ ((uint64_t)local_port << 16 | remote_port)) * UINT64_C(0x94d049bb133111eb);
-    return (uint32_t)(x >> 32);
-}
-
-struct tcp_conn *tcp_find(const struct net_tcp *tcp, uint32_t hash, const struct net_host *host,
-                          const struct net_addr *local, uint16_t local_port, const struct net_addr *remote,
-                          uint16_t remote_port)
-{
-    for (size_t i = hash & tcp->mask; tcp->slots[i].c; i = (i + 1) & tcp->mask) {
-        struct tcp_conn *c = tcp->slots[i].c;
-        if (tcp->slots[i].hash == hash && c->local_port == local_port && c->remote_port == remote_port &&
-            net_addr_same(&c->remote, remote) && net_addr_same(&c->local, local) &&
-            (!host || c->host == host))
-            return c;
-    }
-    return NULL;
-}
-
-static void slot_put(struct tcp_slot *slots, size_t mask, struct tcp_slot s)
-{
-    size_t i = s.hash & mask;
-    while (slots[i].c)
-        i = (i + 1) & mask;
-    slots[i] = s;
-}
-
-static void table_add(struct net_tcp *tcp, struct tcp_conn *c)
-{
-    if ((tcp->used + 1) * 2 > tcp->mask + 1) {
-        size_t mask = tcp->mask * 2 + 1;
-        struct tcp_slot *slots = core_alloc((mask + 1) * sizeof *slots);
-        for (size_t i = 0; i <= tcp->mask; i++)
-            if (tcp->slots[i].c)
-                slot_put(slots, mask, tcp->slots[i]);
-        free(tcp->slots);
-        tcp->slots = slots;
-        tcp->mask = mask;
-    }
-    slot_put(tcp->slots, tcp->mask, (struct tcp_slot){ c, c->hash });
-    tcp->used++;
-}
-
-/* Empties c's slot and closes the gap, so that probing needs no tombstones. */
-static void table_remove(struct net_tcp *tcp, const struct tcp_conn *c)
-{
-    struct tcp_slot *slots = tcp->slots;
-    size_t mask = tcp->mask, gap = c->hash & mask;
-    while (slots[gap].c != c)
-        gap = (gap + 1) & mask;
-    for (size_t i = (gap + 1) & mask; slots[i].c; i = (i + 1) & mask) {
-        size_t home = slots[i].hash & mask;
-        if (((i - home) & mask) >= ((i - gap) & mask)) {
-            slots[gap] = slots[i];
-            gap = i;
-        }
-    }
-    slots[gap].c = NULL;
-    tcp->used--;
-}
-
-/* ---- listeners ------------------------------------------------------------------------------ */
-
-static size_t listener_home(const struct net_tcp *tcp, uint32_t number, uint16_t port)
-{
-    return ((uint64_t)(number * 65536u + port) * UINT64_C(0x9e3779b97f4a7c15) >> 32) & tcp->listener_mask;
-}
-
-static struct tcp_listener *listener_slot(const struct net_tcp *tcp, const struct net_host *host,
-                                          uint16_t port)
-{
-    size_t i = listener_home(tcp, host->number, port);
-    while (tcp->listeners[i].host && (tcp->listeners[i].host != host || tcp->listeners[i].port != port))
-        i = (i + 1) & tcp->listener_mask;
-    return &tcp->listeners[i];
-}
-
-const struct tcp_listener *tcp_listener(const struct net_tcp *tcp, const struct net_host *host, uint16_t port)
-{
-    const struct tcp_listener *l = listener_slot(tcp, host, port);
-    return l->host ? l : NULL;
-}
-
-static void listeners_grow(struct net_tcp *tcp)
-{
-    struct tcp_listener *old = tcp->listeners;
-    size_t n = tcp->listener_mask + 1;
-    tcp->listener_mask = n * 2 - 1;
-    tcp->listeners = core_alloc(n * 2 * sizeof *old);
-    for (size_t i = 0; i < n; i++)
-        if (old[i].host)
-            *listener_slot(tcp, old[i].host, old[i].port) = old[i];
-    free(old);
-}
-
-bool tcp_listen(struct net_host *host, uint16_t port, tcp_accept_fn *accept, void *ctx)
-{
-    struct net_tcp *tcp = host->net->tcp;
-    struct tcp_listener *l;
-    assert(accept && port != 0);
-    if ((tcp->nlisteners + 1) * 2 > tcp->listener_mask + 1)
-        listeners_grow(tcp);
-    l = listener_slot(tcp, host, port);
-    if (l->host)
-        return false;
-    *l = (struct tcp_listener){ host, accept, ctx, port };
-    tcp->nlisteners++;
-    return true;
-}
-
-void tcp_unlisten(struct net_host *host, uint16_t port)
-{
-    struct net_tcp *tcp = host->net->tcp;
-    struct tcp_listener *l = listener_slot(tcp, host, port);
-    size_t mask = tcp->listener_mask, gap = (size_t)(l - tcp->listeners);
-    if (!l->host)
-        return;
-    for (size_t i = (gap + 1) & mask; tcp->listeners[i].host; i = (i + 1) & mask) {
-        size_t home = listener_home(tcp, tcp->listeners[i].host->number, tcp->listeners[i].port);
-        if (((i - home) & mask) >= ((i - gap) & mask)) {
-            tcp->listeners[gap] = tcp->listeners[i];
-            gap = i;
-        }
-    }
-    tcp->listeners[gap].host = NULL;
-    tcp->nlisteners--;
-}
-
 /* ---- control blocks -------------------------------------------------------------------------- */
 
 static uint64_t rotated(uint64_t x, int by)
@@ -276,7 +142,7 @@ struct tcp_conn *tcp_open(struct net_host *host, const struct net_addr *local, u
     c->iss = tcp_first_seq(c);
     while (((uint32_t)TCP_WINDOW_MAX << c->rcv_shift) < tcp->window)
         c->rcv_shift++;
-    table_add(tcp, c);
+    tcp_table_add(tcp, c);
     tcp->stats.now_open++;
     return c;
 }
@@ -286,7 +152,7 @@ static void detach(struct tcp_conn *c)
 {
     c->flags |= TCP_F_GONE;
     core_timer_cancel(c->tcp->net->queue, &c->timer);
-    table_remove(c->tcp, c);
+    tcp_table_remove(c->tcp, c);
     c->tcp->stats.now_open--;
 }
 
@@ -525,10 +391,7 @@ void net_tcp_init(struct net *net)
     struct net_tcp *tcp = core_alloc(sizeof *tcp);
     struct core_rng rng;
     tcp->net = net;
-    tcp->mask = 63;
-    tcp->slots = core_alloc((tcp->mask + 1) * sizeof *tcp->slots);
-    tcp->listener_mask = 15;
-    tcp->listeners = core_alloc((tcp->listener_mask + 1) * sizeof *tcp->listeners);
+    tcp_table_init(tcp);
     tcp->window = TCP_WINDOW_MAX;
     tcp->stats.octets_per_conn = sizeof(struct tcp_conn);
     core_pool_init(&tcp->pool, sizeof(struct tcp_conn), 0);
@@ -555,8 +418,7 @@ void net_tcp_free(struct net *net)
     tcp_wait_free(tcp);
     assert(tcp->pool.in_use == 0);
     core_pool_free(&tcp->pool);
-    free(tcp->slots);
-    free(tcp->listeners);
+    tcp_table_free(tcp);
     free(tcp);
     net->tcp = NULL;
 }

@@ -3,7 +3,8 @@
 /*
  * tcp_internal - what the files of TCP share; nobody else includes it.
  *
- *   tcp.c        what users call; finding connections; the one setter of the state
+ *   tcp.c        what users call; beginning and end; the one setter of the state
+ *   tcp_table.c  finding connections and listeners
  *   tcp_in.c     a segment arrives (RFC 9293 section 3.10.7)
  *   tcp_rx.c     octets on their way to the user: reassembly, the receive buffer, the window
  *   tcp_out.c    segments leave: what may be sent now, and in which shape
@@ -232,15 +233,6 @@ void tcp_enter(struct tcp_conn *c, enum tcp_state next);
 void tcp_trace_state(struct net_tcp *tcp, struct net_host *host, uint32_t number,
                      const struct net_addr *remote, enum tcp_state from, enum tcp_state to);
 
-uint32_t tcp_hash(const struct net_addr *local, uint16_t local_port, const struct net_addr *remote,
-                  uint16_t remote_port);
-/* `host` NULL: any; addresses such as loopback exist at more than one. */
-struct tcp_conn *tcp_find(const struct net_tcp *tcp, uint32_t hash, const struct net_host *host,
-                          const struct net_addr *local, uint16_t local_port, const struct net_addr *remote,
-                          uint16_t remote_port);
-const struct tcp_listener *tcp_listener(const struct net_tcp *tcp, const struct net_host *host,
-                                        uint16_t port);
-
 /* A new control block, in the table, in CLOSED or (passive) in LISTEN. `number` 0: the next one. */
 struct tcp_conn *tcp_open(struct net_host *host, const struct net_addr *local, uint16_t local_port,
                           const struct net_addr *remote, uint16_t remote_port, bool passive, uint32_t number);
@@ -258,6 +250,21 @@ static inline bool tcp_gone(const struct tcp_conn *c)
 {
     return (c->flags & TCP_F_GONE) != 0;
 }
+
+/* ---- tcp_table.c -------------------------------------------------------------------------------- */
+
+uint32_t tcp_hash(const struct net_addr *local, uint16_t local_port, const struct net_addr *remote,
+                  uint16_t remote_port);
+/* `host` NULL: any; addresses such as loopback exist at more than one. */
+struct tcp_conn *tcp_find(const struct net_tcp *tcp, uint32_t hash, const struct net_host *host,
+                          const struct net_addr *local, uint16_t local_port, const struct net_addr *remote,
+                          uint16_t remote_port);
+const struct tcp_listener *tcp_listener(const struct net_tcp *tcp, const struct net_host *host,
+                                        uint16_t port);
+void tcp_table_init(struct net_tcp *tcp);
+void tcp_table_free(struct net_tcp *tcp);
+void tcp_table_add(struct net_tcp *tcp, struct tcp_conn *c);
+void tcp_table_remove(struct net_tcp *tcp, const struct tcp_conn *c);
 
 /* ---- tcp_in.c --------------------------------------------------------------------------------- */
 
