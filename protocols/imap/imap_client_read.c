@@ -230,6 +230,8 @@ static bool take_content(struct imap_client *c, struct imap_cursor *cur, struct 
     struct imap_body b = { .seq = c->seq, .section = section };
     struct wire_slice text;
     f->have |= IMAP_FETCHED_BODY;
+    if (imap_at_end(cur) && literal == UINT64_MAX)
+        return false;
     if (imap_at_end(cur)) { /* the brace was the end of this part */
         report(c, f);
         b.uid = c->uid;

@@ -3,7 +3,8 @@
 /*
  * imap_engine - what the files of the server engine share; nothing outside protocols/imap includes it.
  *
- *   imap_server.c   input to commands, the dispatcher, output to answers
+ *   imap_server.c   from octets to commands; the dispatcher
+ *   imap_output.c   from verdicts to answers; what spans several steps
  *   imap_login.c    CAPABILITY, ID, ENABLE, STARTTLS, AUTHENTICATE, LOGIN, LOGOUT
  *   imap_mailbox.c  SELECT .. STATUS, NAMESPACE          imap_list.c    LIST, LSUB
  *   imap_append.c   APPEND, IDLE                         imap_change.c  STORE, COPY, MOVE, EXPUNGE
@@ -123,16 +124,23 @@ struct imap_part { /* the lines and literals of a command so far */
     char text[];
 };
 
-/* ---- imap_server.c ---- */
+/* ---- imap_output.c ---- */
+void imap_step_begin(const struct imap_server *s, struct imap_step *out);
 void imap_enter(struct imap_server *s, enum imap_state next);
 void imap_leave_mailbox(struct imap_server *s); /* closes the view, if one is open */
 bool imap_extends(const struct imap_server *s, unsigned extension);
-bool imap_name_usable(struct wire_slice name);
-/* Ends the input mode of a command that took more lines: its answer follows. */
+void imap_give(struct imap_server *s, void *memory); /* back to the store; NULL is nothing */
+/* A handler has decided: its data, the news and its answer go out, as far as they fit. */
+void imap_decide(struct imap_server *s, enum imap_verdict verdict, struct imap_step *out);
+/* The same at the end of a command that took more than one line. */
 void imap_conclude(struct imap_server *s, enum imap_verdict verdict, struct imap_step *out);
 /* One status line: tag or "*", status, code, text. */
 void imap_status_line(struct imap_server *s, const char *tag, enum imap_verdict verdict,
                       struct imap_step *out);
+void imap_hang_up(struct imap_server *s, struct imap_step *out);
+
+/* ---- imap_mailbox.c ---- */
+bool imap_name_usable(struct wire_slice name);
 
 /* ---- marks: the lesson of a line of data ---- */
 const struct wire_lesson *imap_lesson(enum imap_line line);

@@ -10,8 +10,6 @@
 #include <assert.h>
 
 #define STRANGER_OCTETS_MAX 8192 /* octets of a command with literals before login; a limit of ours */
-#define LINES_RESERVE       48   /* marks that one response uses at most */
-#define ANSWER_ROOM         1024 /* octets of a status line with the capabilities in it */
 
 size_t imap_scratch_size(void)
 {
@@ -24,303 +22,6 @@ void imap_server_init(struct imap_server *s, const struct imap_server_config *co
     assert(config->store && config->auth && config->scratch);
     *s = (struct imap_server){ .config = config, .host = host, .auth_ctx = auth_ctx, .tls = tls };
 }
-
-static void begin(const struct imap_server *s, struct imap_step *out)
-{
-    out->verb = IMAP_VERB_NONE;
-    out->before = out->after = (enum imap_state)s->state;
-    out->verdict = IMAP_TAKEN;
-    out->asked = NULL;
-    out->secret_at = out->secret_len = 0;
-    out->more = out->close = false;
-    wire_out_reset(&out->send);
-}
-
-/* The only place where the state changes (RFC 3501 section 3). */
-void imap_enter(struct imap_server *s, enum imap_state next)
-{
-    assert(s->state != IMAP_LOGOUT);
-    assert(next != IMAP_NOT_AUTHENTICATED);
-    assert(next != IMAP_SELECTED || s->state == IMAP_AUTHENTICATED);
-    assert((next == IMAP_SELECTED) == (s->view != NULL));
-    s->state = (uint8_t)next;
-}
-
-void imap_leave_mailbox(struct imap_server *s)
-{
-    if (s->view == NULL)
-        return;
-    s->config->store->close(s->host, s->view);
-    s->view = NULL;
-    imap_enter(s, IMAP_AUTHENTICATED);
-}
-
-bool imap_extends(const struct imap_server *s, unsigned extension)
-{
-    return (s->config->extensions & extension) != 0;
-}
-
-static void give(struct imap_server *s, void *memory)
-{
-    if (memory != NULL)
-        s->config->store->give(s->host, memory);
-}
-
-static void hang_up(struct imap_server *s, struct imap_step *out)
-{
-    imap_leave_mailbox(s);
-    if (s->state != IMAP_LOGOUT)
-        imap_enter(s, IMAP_LOGOUT);
-    s->output = IMAP_OUTPUT_NONE;
-    s->shut = true;
-    out->close = true;
-    out->more = false;
-    out->after = (enum imap_state)s->state;
-}
-
-/* ---- answers ---- */
-
-static void put_code(struct imap_sink *k, const struct imap_server *s, enum imap_verdict verdict)
-{
-    const struct imap_job *job = s->job ? s->job : &s->config->scratch->job;
-    const struct imap_verdict_info *info = imap_verdict_info(verdict);
-    if (verdict == IMAP_LOGGED_IN || verdict == IMAP_GREETED) {
-        IMAP_PUT(k, "[");
-        imap_put_capability(k, s);
-        IMAP_PUT(k, "] ");
-    } else if (verdict == IMAP_APPENDED && s->uid != 0) {
-        IMAP_PUT(k, "[APPENDUID ");
-        imap_put_number(k, s->uidvalidity);
-        IMAP_PUT(k, " ");
-        imap_put_number(k, s->uid);
-        IMAP_PUT(k, "] ");
-    } else if (verdict == IMAP_COPIED && s->codes > 0) {
-        imap_put(k, job->text, s->codes);
-    } else if (info->code[0] != '\0') {
-        IMAP_PUT(k, "[");
-        imap_put_str(k, info->code);
-        IMAP_PUT(k, "] ");
-    }
-}
-
-void imap_status_line(struct imap_server *s, const char *tag, enum imap_verdict verdict,
-                      struct imap_step *out)
-{
-    const struct imap_verdict_info *info = imap_verdict_info(verdict);
-    struct imap_sink k = imap_sink(&out->send, 0, &info->lesson);
-    if (tag[0] != '\0')
-        imap_put_str(&k, tag);
-    else
-        IMAP_PUT(&k, "*");
-    IMAP_PUT(&k, " ");
-    imap_put_str(&k, imap_status_name(info->status));
-    IMAP_PUT(&k, " ");
-    put_code(&k, s, verdict);
-    if (verdict == IMAP_GREETED && s->config->greeting)
-        imap_put_str(&k, s->config->greeting);
-    else if (verdict == IMAP_COMPLETED || verdict == IMAP_OPENED || verdict == IMAP_OPENED_READ_ONLY) {
-        imap_put_str(&k, imap_verb_info((enum imap_verb)s->verb)->name);
-        IMAP_PUT(&k, " completed");
-    } else
-        imap_put_str(&k, info->text);
-    IMAP_PUT(&k, "\r\n");
-}
-
-/* The tagged line, and what follows from it. */
-static void answer(struct imap_server *s, struct imap_step *out)
-{
-    enum imap_verdict verdict = (enum imap_verdict)s->verdict;
-    enum imap_status status = imap_verdict_info(verdict)->status;
-    uint32_t max = s->config->errors_max ? s->config->errors_max : IMAP_ERRORS_MAX;
-    out->verb = (enum imap_verb)s->verb;
-    out->asked = s->verb != IMAP_VERB_NONE ? &imap_verb_info((enum imap_verb)s->verb)->lesson : NULL;
-    out->verdict = verdict;
-    out->more = false;
-    s->output = IMAP_OUTPUT_NONE;
-    if (verdict == IMAP_GOODBYE) {
-        imap_status_line(s, "", verdict, out);
-        imap_status_line(s, s->tag, IMAP_COMPLETED, out);
-        hang_up(s, out);
-        return;
-    }
-    imap_status_line(s, status == IMAP_BYE ? "" : s->tag, verdict, out);
-    s->codes = 0;
-    s->uid = 0;
-    give(s, s->job);
-    s->job = NULL;
-    if (status == IMAP_BYE) {
-        hang_up(s, out);
-    } else if (status == IMAP_BAD || verdict == IMAP_WRONG_PASSWORD) {
-        if (++s->errors >= max) {
-            imap_status_line(s, "", IMAP_TOO_MANY_ERRORS, out);
-            hang_up(s, out);
-        }
-    } else if (status == IMAP_OK && s->state != IMAP_NOT_AUTHENTICATED) {
-        s->errors = 0;
-    }
-}
-
-/* ---- output: job, then news, then the answer ---- */
-
-/* May a message disappear from the client's numbering behind this command? (RFC 3501 section 7.4.1) */
-static bool may_expunge(enum imap_verb verb)
-{
-    return verb != IMAP_VERB_FETCH && verb != IMAP_VERB_STORE && verb != IMAP_VERB_SEARCH;
-}
-
-static bool has_room(const struct imap_step *out, size_t octets)
-{
-    return wire_out_room(&out->send) >= octets && out->send.lines + LINES_RESERVE <= WIRE_OUT_LINES_MAX;
-}
-
-static void put_count(struct imap_step *out, enum imap_line line, uint32_t n, const char *word)
-{
-    struct imap_sink k = imap_sink(&out->send, 0, imap_lesson(line));
-    IMAP_PUT(&k, "* ");
-    imap_put_number(&k, n);
-    imap_put_str(&k, word);
-}
-
-/* Returns false while there is more news than fits this piece. */
-static bool news(struct imap_server *s, bool expunges, struct imap_step *out)
-{
-    struct imap_change change;
-    while (s->view != NULL) {
-        if (!has_room(out, IMAP_ROOM_LINE))
-            return false;
-        if (!s->config->store->next_change(s->host, s->view, expunges, &change))
-            return true;
-        switch (change.kind) {
-        case IMAP_CHANGE_EXPUNGE:
-            assert(expunges);
-            put_count(out, IMAP_LINE_EXPUNGE, change.seq, " EXPUNGE\r\n");
-            break;
-        case IMAP_CHANGE_EXISTS:
-            put_count(out, IMAP_LINE_EXISTS, change.exists, " EXISTS\r\n");
-            put_count(out, IMAP_LINE_RECENT, change.recent, " RECENT\r\n");
-            break;
-        case IMAP_CHANGE_FLAGS:
-            imap_put_flags_response(s, change.seq, s->verb >= IMAP_VERB_UID_FETCH, IMAP_LINE_FETCH_FLAGS,
-                                    out);
-            break;
-        case IMAP_CHANGE_GONE:
-            s->verdict = IMAP_MAILBOX_GONE;
-            s->output = IMAP_OUTPUT_ANSWER;
-            imap_leave_mailbox(s);
-            return true;
-        }
-    }
-    return true;
-}
-
-static bool run_job(struct imap_server *s, struct imap_step *out)
-{
-    struct imap_job *job = s->job ? s->job : &s->config->scratch->job;
-    enum imap_verdict verdict = IMAP_COMPLETED;
-    bool through = true;
-    s->config->scratch->parsed = NULL;
-    switch ((enum imap_job_kind)job->kind) {
-    case IMAP_JOB_FETCH:
-        through = imap_fetch_run(s, job, out, &verdict);
-        break;
-    case IMAP_JOB_STORE:
-        through = imap_store_run(s, job, out, &verdict);
-        break;
-    case IMAP_JOB_SEARCH:
-        through = imap_search_run(s, job, out, &verdict);
-        break;
-    case IMAP_JOB_LIST:
-        through = imap_list_run(s, job, out, &verdict);
-        break;
-    case IMAP_JOB_NONE:
-        break;
-    }
-    if (through)
-        s->verdict = (uint8_t)verdict;
-    return through;
-}
-
-/* The scratch is everybody's: what must outlive this call moves into memory of the connection. */
-static bool keep_job(struct imap_server *s)
-{
-    const struct imap_job *job = &s->config->scratch->job;
-    size_t octets = offsetof(struct imap_job, range) + job->ranges * sizeof job->range[0];
-    if (s->job != NULL || (s->output != IMAP_OUTPUT_JOB && s->codes == 0))
-        return true;
-    s->job = s->config->store->take(s->host, octets);
-    if (s->job == NULL)
-        return false;
-    memcpy(s->job, job, octets);
-    return true;
-}
-
-static void produce(struct imap_server *s, struct imap_step *out)
-{
-    if (s->output == IMAP_OUTPUT_JOB && run_job(s, out))
-        s->output = IMAP_OUTPUT_NEWS;
-    if (s->output == IMAP_OUTPUT_NEWS && news(s, may_expunge((enum imap_verb)s->verb), out))
-        s->output = IMAP_OUTPUT_ANSWER;
-    if (s->output == IMAP_OUTPUT_IDLE_NEWS && news(s, true, out) && s->output == IMAP_OUTPUT_IDLE_NEWS)
-        s->output = IMAP_OUTPUT_NONE;
-    if (s->output == IMAP_OUTPUT_ANSWER && has_room(out, s->codes + ANSWER_ROOM)) {
-        answer(s, out);
-    } else if (s->output != IMAP_OUTPUT_NONE) {
-        out->more = true;
-        out->verdict = IMAP_RUNNING;
-        if (!keep_job(s))
-            hang_up(s, out); /* half an answer is out: nothing else can be said */
-    }
-    out->after = (enum imap_state)s->state;
-    assert(!out->send.full);
-}
-
-/* A handler has decided. */
-static void decide(struct imap_server *s, enum imap_verdict verdict, struct imap_step *out)
-{
-    out->verb = (enum imap_verb)s->verb;
-    out->asked = s->verb != IMAP_VERB_NONE ? &imap_verb_info((enum imap_verb)s->verb)->lesson : NULL;
-    out->verdict = verdict;
-    if (verdict == IMAP_RUNNING)
-        s->output = IMAP_OUTPUT_JOB;
-    else if (imap_verdict_info(verdict)->status == IMAP_PLUS)
-        s->output = verdict == IMAP_IDLING ? IMAP_OUTPUT_IDLE_NEWS : IMAP_OUTPUT_NONE;
-    else if (verdict != IMAP_TAKEN)
-        s->output = IMAP_OUTPUT_NEWS;
-    s->verdict = (uint8_t)verdict;
-    if (s->output != IMAP_OUTPUT_NONE)
-        produce(s, out);
-    out->after = (enum imap_state)s->state;
-}
-
-void imap_conclude(struct imap_server *s, enum imap_verdict verdict, struct imap_step *out)
-{
-    s->input = IMAP_INPUT_COMMAND;
-    decide(s, verdict, out);
-}
-
-bool imap_server_pull(struct imap_server *s, struct imap_step *out)
-{
-    if (s->output == IMAP_OUTPUT_NONE)
-        return false;
-    begin(s, out);
-    out->verb = (enum imap_verb)s->verb;
-    produce(s, out);
-    return true;
-}
-
-bool imap_server_poll(struct imap_server *s, struct imap_step *out)
-{
-    if (s->output != IMAP_OUTPUT_NONE || s->input != IMAP_INPUT_IDLE || s->view == NULL)
-        return false;
-    begin(s, out);
-    out->verb = IMAP_VERB_IDLE;
-    out->verdict = IMAP_IDLING;
-    s->output = IMAP_OUTPUT_IDLE_NEWS;
-    produce(s, out);
-    return out->send.len > 0;
-}
-
-/* ---- input ---- */
 
 /* "A7 UID FETCH ..." up to the arguments: sets tag and verb, or returns why not. */
 static enum imap_verdict read_head(struct imap_server *s, struct imap_cursor *c)
@@ -370,7 +71,7 @@ static void dispatch(struct imap_server *s, struct wire_slice text, struct imap_
         imap_take_sp(&c);
         verdict = imap_verb_handler((enum imap_verb)s->verb)(s, &c, out);
     }
-    decide(s, verdict, out);
+    imap_decide(s, verdict, out);
 }
 
 /* Adds octets to the command kept so far, with room for `more` behind them; false when the store has no
@@ -387,7 +88,7 @@ static bool keep_part(struct imap_server *s, const char *at, size_t len, size_t 
         part->len = (uint32_t)have;
         if (s->part != NULL) {
             memcpy(part->text, s->part->text, have);
-            give(s, s->part);
+            imap_give(s, s->part);
         }
         s->part = part;
     }
@@ -398,7 +99,7 @@ static bool keep_part(struct imap_server *s, const char *at, size_t len, size_t 
 
 static void drop_part(struct imap_server *s)
 {
-    give(s, s->part);
+    imap_give(s, s->part);
     s->part = NULL;
 }
 
@@ -515,7 +216,7 @@ static void take_command(struct imap_server *s, struct wire_slice line, struct i
         return;
     }
     if (s->part->len + text.len > line_max(s) || !keep_part(s, text.at, text.len, 0))
-        decide(s, IMAP_LITERAL_TOO_BIG, out);
+        imap_decide(s, IMAP_LITERAL_TOO_BIG, out);
     else
         dispatch(s, wire_slice(s->part->text, s->part->len), out);
     drop_part(s);
@@ -586,7 +287,7 @@ size_t imap_server_step(struct imap_server *s, const char *in, size_t len, struc
     if (s->shut || len == 0)
         return 0;
     if (s->left > 0) {
-        begin(s, out);
+        imap_step_begin(s, out);
         return take_octets(s, in, len, out);
     }
     lf = len > s->scanned ? memchr(in + s->scanned, '\n', len - s->scanned) : NULL;
@@ -596,7 +297,7 @@ size_t imap_server_step(struct imap_server *s, const char *in, size_t len, struc
         return 0;
     }
     s->scanned = 0;
-    begin(s, out);
+    imap_step_begin(s, out);
     if (used > line_max(s)) {
         used = line_max(s);
         s->tag[0] = '\0';
@@ -619,11 +320,11 @@ size_t imap_server_step(struct imap_server *s, const char *in, size_t len, struc
 void imap_server_greet(struct imap_server *s, bool busy, struct imap_step *out)
 {
     enum imap_verdict verdict = busy ? IMAP_BUSY : IMAP_GREETED;
-    begin(s, out);
+    imap_step_begin(s, out);
     out->verdict = verdict;
     imap_status_line(s, "", verdict, out);
     if (busy)
-        hang_up(s, out);
+        imap_hang_up(s, out);
 }
 
 void imap_server_tls_started(struct imap_server *s)
@@ -640,11 +341,11 @@ uint64_t imap_server_patience_ns(const struct imap_server *s)
 
 void imap_server_expire(struct imap_server *s, bool down, struct imap_step *out)
 {
-    begin(s, out);
+    imap_step_begin(s, out);
     out->verdict = down ? IMAP_SHUTTING_DOWN : IMAP_TIMED_OUT;
     if (!s->shut && s->output == IMAP_OUTPUT_NONE)
         imap_status_line(s, "", out->verdict, out);
-    hang_up(s, out);
+    imap_hang_up(s, out);
 }
 
 void imap_server_end(struct imap_server *s)
@@ -656,7 +357,7 @@ void imap_server_end(struct imap_server *s)
         s->config->auth->cancel(s->auth_ctx);
     if (s->view != NULL)
         s->config->store->close(s->host, s->view);
-    give(s, s->job);
+    imap_give(s, s->job);
     drop_part(s);
     s->view = NULL;
     s->job = NULL;
