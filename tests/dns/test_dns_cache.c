@@ -200,7 +200,7 @@ END_TEST
 
 START_TEST(the_clock_spares_what_is_used)
 {
-    char name[16];
+    char name[24];
     for (int i = 0; i < 8; i++) {
         snprintf(name, sizeof name, "h%d.test", i);
         ck_assert(put_a(name, (uint8_t)i, 60, DNS_TRUST_ANSWER, 0));
@@ -256,9 +256,9 @@ START_TEST(random_use_keeps_the_lists_whole)
 {
     uint32_t seed = 3;
     for (int i = 0; i < 20000; i++) {
-        char name[16];
+        char name[24];
         seed = seed * 1664525 + 1013904223;
-        uint64_t now = (uint64_t)i * S / 10;
+        uint64_t now = (unsigned)i * (S / 10);
         snprintf(name, sizeof name, "h%u.test", seed >> 10 & 15);
         switch (seed >> 28) {
         case 0:
