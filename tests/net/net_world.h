@@ -18,6 +18,7 @@
 #include "sim/net/fault.h"
 #include "sim/net/firewall.h"
 #include "sim/net/icmp.h"
+#include "sim/net/ip.h"
 #include "sim/net/neighbour.h"
 #include "sim/net/net_link.h"
 #include "sim/net/octets.h"
@@ -149,7 +150,7 @@ static void world_begin(uint64_t seed)
 
 static const struct net_link_params world_params = { .rate_bps = 8000000000, .delay_ns = CORE_MS };
 
-static struct net_iface *world_iface(struct net_host *h, struct net_link *l, const char *ip4, const char *ip6)
+static inline struct net_iface *world_iface(struct net_host *h, struct net_link *l, const char *ip4, const char *ip6)
 {
     struct net_addr a4 = addr(ip4), a6 = addr(ip6);
     struct net_iface *iface = net_iface_add(h, l, &a4, 24, &a6, 64);
@@ -157,13 +158,13 @@ static struct net_iface *world_iface(struct net_host *h, struct net_link *l, con
     return iface;
 }
 
-static void world_via(struct net_host *h, const char *prefix, unsigned bits, const char *gateway)
+static inline void world_via(struct net_host *h, const char *prefix, unsigned bits, const char *gateway)
 {
     struct net_addr p = addr(prefix), g = addr(gateway);
     ck_assert(net_route_add(h, &p, bits, &g));
 }
 
-static void world_line_seeded(uint64_t seed)
+static inline void world_line_seeded(uint64_t seed)
 {
     world_begin(seed);
     w.home = net_link_add(&w.net, "home", &world_params);
@@ -206,7 +207,7 @@ static inline void world_routers(void)
 }
 
 /* Runs until nothing is left to do (or for an hour), and finds that no packet has leaked. */
-static void world_run(void)
+static inline void world_run(void)
 {
     core_queue_run(&w.queue, w.queue.now_ns + CORE_HOUR);
     ck_assert_uint_eq(core_queue_next_ns(&w.queue), CORE_NEVER);
@@ -215,7 +216,7 @@ static void world_run(void)
     ck_assert_uint_eq(w.net.neighbours->resolutions.in_use, 0);
 }
 
-static void world_end(void)
+static inline void world_end(void)
 {
     net_free(&w.net);
     core_queue_free(&w.queue);
