@@ -79,6 +79,8 @@ typedef bool tcp_accept_fn(struct net_host *host, void *listener_ctx, struct tcp
 
 void net_tcp_init(struct net *net);
 void net_tcp_free(struct net *net);
+/* Ends every connection (ended() is called with TCP_END_ABORTED): users clean up before net_tcp_free. */
+void tcp_abandon(struct net *net);
 
 /* Listens on `port` on every address of the host. */
 bool tcp_listen(struct net_host *host, uint16_t port, tcp_accept_fn *accept, void *ctx);
@@ -115,6 +117,10 @@ void tcp_on_mark(struct net *net, tcp_mark_fn *fn, void *ctx);
 /* Octets of receive window that connections opened from now on offer: 1 .. 262,144; TCP_WINDOW_MAX at first.
  */
 void tcp_window(struct net *net, size_t octets);
+
+/* The end of a world: aborts every connection, so that whoever uses one can clean up in ended(). What ended()
+ * opens may be left to net_tcp_free, which calls nobody. */
+void tcp_abandon(struct net *net);
 
 struct net_host *tcp_host(const struct tcp_conn *c);
 void *tcp_app(const struct tcp_conn *c);
