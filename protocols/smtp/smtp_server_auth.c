@@ -73,6 +73,7 @@ void smtp_run_auth(struct smtp_server *s, struct wire_slice arg, struct smtp_ser
     size_t mech_len = space ? (size_t)(space - arg.at) : arg.len, len = 0, challenge_len = 0;
     struct wire_slice initial = SMTP_NO_TEXT;
     enum smtp_verdict verdict = SMTP_OK;
+    enum wire_auth result;
     if (space) {
         initial = wire_slice(space + 1, arg.len - mech_len - 1);
         out->secret_at = (uint32_t)(initial.at - out->line.at);
@@ -91,9 +92,8 @@ void smtp_run_auth(struct smtp_server *s, struct wire_slice arg, struct smtp_ser
     for (size_t i = 0; i < mech_len; i++)
         mech[i] = wire_to_upper(arg.at[i]);
     mech[mech_len] = '\0';
-    auth_answer(s,
-                s->auth->begin(s->auth_ctx, mech, initial.at ? octets : NULL, len, challenge, &challenge_len),
-                challenge, challenge_len, out);
+    result = s->auth->begin(s->auth_ctx, mech, initial.at ? octets : NULL, len, challenge, &challenge_len);
+    auth_answer(s, result, challenge, challenge_len, out);
 }
 
 void smtp_auth_line(struct smtp_server *s, struct wire_slice line, struct smtp_server_step *out)
@@ -104,8 +104,8 @@ void smtp_auth_line(struct smtp_server *s, struct wire_slice line, struct smtp_s
     out->secret_len = (uint32_t)line.len;
     verdict = wire_slice_is(line, "*") ? SMTP_AUTH_CANCELLED : auth_decode(line, octets, &len);
     if (verdict == SMTP_OK) {
-        auth_answer(s, s->auth->step(s->auth_ctx, octets, len, challenge, &challenge_len), challenge,
-                    challenge_len, out);
+        enum wire_auth result = s->auth->step(s->auth_ctx, octets, len, challenge, &challenge_len);
+        auth_answer(s, result, challenge, challenge_len, out);
         return;
     }
     smtp_auth_drop(s);
