@@ -61,7 +61,7 @@ struct mem_store {
     int views;
     bool no_memory;
     int64_t now;
-    void *owned[20000]; /* freed at the end */
+    void *owned[60000]; /* freed at the end */
     size_t owns;
 };
 
