@@ -5,19 +5,32 @@
 #include "sim/net/net_record.h"
 #include "sim/net/octets.h"
 
-void net_ether_seal(struct net_iface *iface, struct net_packet *p, const uint8_t to[6], uint16_t type)
+const uint8_t net_outside_mac[6] = { 0x02, 0xff, 0xff, 0xff, 0xff, 0xff };
+
+static inline void write_frame(struct net_packet *p, const uint8_t to[6], const uint8_t from[6],
+                               uint16_t type)
 {
-    struct net *net = iface->host->net;
     uint8_t *frame = net_packet_frame(p);
     size_t len = (size_t)(p->l4 + p->l4_len) - 2;
     memcpy(frame, to, 6);
-    memcpy(frame + 6, iface->mac, 6);
+    memcpy(frame + 6, from, 6);
     net_put16(frame + 12, type);
     if (len < NET_FRAME_MIN) {
         memset(frame + len, 0, NET_FRAME_MIN - len);
         len = NET_FRAME_MIN;
     }
     p->len = (uint16_t)len;
+}
+
+void net_ether_frame(struct net_packet *p, const uint8_t to[6], const uint8_t from[6], uint16_t type)
+{
+    write_frame(p, to, from, type);
+}
+
+void net_ether_seal(struct net_iface *iface, struct net_packet *p, const uint8_t to[6], uint16_t type)
+{
+    struct net *net = iface->host->net;
+    write_frame(p, to, iface->mac, type);
     if (p->frame != 0) { /* a router passes it on */
         net->stats.forwarded++;
         net_record_packet(net, TRACE_KIND_FORWARDED, iface->host, iface->link, p);

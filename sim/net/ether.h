@@ -16,6 +16,11 @@
 #define NET_TYPE_IP6 0x86dd /* RFC 2464 */
 #define NET_ARP_LEN  28     /* octets of ARP for IPv4 over Ethernet */
 
+extern const uint8_t net_outside_mac[6]; /* the MAC address of the world outside */
+
+/* Writes the Ethernet header and pads. */
+void net_ether_frame(struct net_packet *p, const uint8_t to[6], const uint8_t from[6], uint16_t type);
+
 /* Frames p for a neighbour that is reachable and puts it on the link. Takes p over. */
 void net_ether_send(struct net_neighbour *n, struct net_packet *p);
 

@@ -192,6 +192,13 @@ static void wait_for(struct net_neighbour *n, struct net_packet *p)
     struct net_packet *oldest = NULL;
     p->iface = n->iface;
     p->next = NULL;
+    if (n->iface->link->outside) { /* everybody out there is behind one door */
+        memcpy(n->mac, net_outside_mac, sizeof n->mac);
+        n->until_ns = CORE_NEVER;
+        enter(n, NET_NEIGHBOUR_REACHABLE);
+        net_ether_send(n, p);
+        return;
+    }
     if (n->state != NET_NEIGHBOUR_ASKING)
         start_asking(n, p->cause);
     r = n->asking;

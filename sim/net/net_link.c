@@ -199,6 +199,11 @@ static inline void carry(struct net_link *l, struct net_iface *from, struct net_
 void net_link_send(struct net_iface *from, struct net_packet *p, struct net_iface *to)
 {
     struct net_link *l = from->link;
+    if (!to && l->outside) {
+        l->outside(l->outside_ctx, p->octets + p->l3, (size_t)(p->l4 - p->l3) + p->l4_len);
+        net_packet_give(l->net, p);
+        return;
+    }
     if (!to)
         to = net_iface_by_mac(l, net_packet_frame(p));
     if (!from->up || !to) {
@@ -220,4 +225,37 @@ void net_link_flood(struct net_iface *from, struct net_packet *p)
     p->iface = from;
     p->event.run = arrive_everywhere;
     carry(l, from, p);
+}
+
+/* ---- the world outside ---------------------------------------------------------------------- */
+
+void net_link_open(struct net_link *l, net_outside_fn *fn, void *ctx)
+{
+    l->outside = fn;
+    l->outside_ctx = ctx;
+}
+
+bool net_link_inject(struct net_link *l, const uint8_t *ip, size_t len)
+{
+    struct net *net = l->net;
+    struct net_packet *p;
+    unsigned version = len > 0 ? ip[0] >> 4 : 0;
+    if (!l->outside || l->nports == 0 || len < NET_IP4_HEADER || len > l->params.mtu ||
+        (version != 4 && (version != 6 || len < NET_IP6_HEADER)))
+        return false;
+    p = net_packet_raw(net, len);
+    memcpy(p->octets + p->l3, ip, len);
+    /* Enough for the records; the receive path reads it again, with care. */
+    p->proto = version == 4 ? ip[9] : ip[6];
+    p->l4 = (uint16_t)(p->l3 + (version == 4 ? NET_IP4_HEADER : NET_IP6_HEADER));
+    p->l4_len = (uint16_t)(len - (size_t)(p->l4 - p->l3));
+    p->cause = net->trace->cause;
+    net_ether_frame(p, l->ports[0].iface->mac, net_outside_mac, version == 4 ? NET_TYPE_IP4 : NET_TYPE_IP6);
+    p->frame = ++net->trace->frames;
+    net->packets++;
+    net_record_packet(net, TRACE_KIND_SENT, NULL, l, p);
+    p->iface = l->ports[0].iface;
+    p->event.run = arrive;
+    core_post(net->queue, &p->event, net->queue->now_ns);
+    return true;
 }

@@ -18,6 +18,9 @@
 
 struct net_fault;
 
+/* An IP packet for the world outside; `ip` is valid during the call. */
+typedef void net_outside_fn(void *ctx, const uint8_t *ip, size_t len);
+
 struct net_link_params {
     uint64_t rate_bps;      /* 0: infinitely fast */
     uint64_t delay_ns;      /* one way */
@@ -51,9 +54,11 @@ struct net_link {
     uint64_t octet_ns;        /* transmission time of an octet, if it is a whole number; else 0 */
     uint64_t queue_ns;        /* transmission time of queue_octets; 0: no limit */
     struct net_fault *faults; /* NULL: none */
-    struct core_rng rng;      /* jitter */
-    uint64_t frames, octets;  /* put on the wire */
-    uint64_t dropped;         /* by a full queue or a fault */
+    net_outside_fn *outside;  /* NULL: a link like others */
+    void *outside_ctx;
+    struct core_rng rng;     /* jitter */
+    uint64_t frames, octets; /* put on the wire */
+    uint64_t dropped;        /* by a full queue or a fault */
 };
 
 /* Adds a link. `name` is copied; it also names the link's random stream. */
@@ -62,6 +67,15 @@ struct net_link *net_link_find(const struct net *net, const char *name);
 
 /* New parameters from the next frame on. */
 void net_link_change(struct net_link *link, const struct net_link_params *params);
+
+/* Makes a link with one interface a door to the world outside (a TUN device): what the interface
+ * sends is handed to `fn` at once, without ARP or ND, and net_link_inject sends the other way. In the trace
+ * and in captures the outside is a neighbour with the MAC address 02:ff:ff:ff:ff:ff. */
+void net_link_open(struct net_link *link, net_outside_fn *fn, void *ctx);
+
+/* An IP packet from outside arrives at the link's interface now. Nothing in it is believed before it is
+ * checked. False: it is no IP packet, or longer than the link's MTU. */
+bool net_link_inject(struct net_link *link, const uint8_t *ip, size_t len);
 
 /* Nanoseconds that a frame of so many octets is on the wire. */
 uint64_t net_link_wire_ns(const struct net_link *link, uint64_t frame_octets);

@@ -257,6 +257,67 @@ START_TEST(an_unknown_mac_address_is_nobodys)
 }
 END_TEST
 
+static uint8_t outside[4][NET_MTU];
+static size_t outside_len[4], noutside;
+
+static void keep_outside(void *ctx, const uint8_t *ip, size_t len)
+{
+    ck_assert_ptr_eq(ctx, outside);
+    memcpy(outside[noutside], ip, len);
+    outside_len[noutside++] = len;
+}
+
+START_TEST(a_door_carries_ip_packets_both_ways)
+{
+    struct net_addr stranger = addr("198.18.0.7"), door4 = addr("198.18.0.1");
+    struct net_link *tun;
+    uint8_t ip[NET_MTU];
+    world_routers();
+    tun = net_link_add(&w.net, "tun", &world_params);
+    net_iface_add(w.r1, tun, &door4, 15, NULL, 0);
+    net_link_open(tun, keep_outside, outside);
+    world_via(w.r2, "198.18.0.0", 15, "198.51.100.1");
+    user_open(&alice, w.server, 53);
+    alice.answers = true;
+    noutside = 0;
+    user_say(&alice, &stranger, 9, "out");
+    world_run();
+    ck_assert_uint_eq(noutside, 1);
+    ck_assert_uint_eq(outside_len[0], 31);
+    ck_assert_mem_eq(outside[0] + 28, "out", 3);
+    ck_assert_uint_eq(outside[0][8], 62);
+    /* The same packet comes back with its ends exchanged. */
+    memcpy(ip, outside[0], 31);
+    memcpy(ip + 12, outside[0] + 16, 4);
+    memcpy(ip + 16, outside[0] + 12, 4);
+    memcpy(ip + 20, outside[0] + 22, 2);
+    memcpy(ip + 22, outside[0] + 20, 2);
+    ck_assert(net_link_inject(tun, ip, 31));
+    world_run();
+    ck_assert_uint_eq(alice.received, 1);
+    ck_assert_uint_eq(noutside, 2);
+    ck_assert_uint_eq(outside_len[1], 31);
+    ck_assert_uint_eq(world_count(TRACE_KIND_SENT, TRACE_ARP, w.r1),
+                      1); /* for the server's router, not outside */
+    ck_assert(!net_link_inject(tun, ip, 0));
+    ck_assert(!net_link_inject(tun, ip, 19));
+    ck_assert(!net_link_inject(tun, ip, NET_MTU + 1));
+    ck_assert(!net_link_inject(w.home, ip, 31));
+    w.unchecked = true;
+    for (uint8_t version = 4; version <= 6; version += 2) { /* hostile: every length is there, nothing else */
+        struct core_rng rng;
+        core_rng_init(&rng, version, "hostile");
+        for (size_t len = version == 4 ? 20 : 40; len < 200; len++) {
+            core_rng_fill(&rng, ip, len);
+            ip[0] = (uint8_t)(version << 4 | (ip[0] & 15));
+            ck_assert(net_link_inject(tun, ip, len));
+        }
+    }
+    world_run();
+    world_end();
+}
+END_TEST
+
 START_TEST(the_opening_tells_hosts_and_links)
 {
     struct trace_opening o = { 0 };
@@ -333,6 +394,7 @@ static Suite *suite(void)
     tcase_add_test(t, numbers_do_not_depend_on_who_reads);
     tcase_add_test(h, an_interface_that_is_down_neither_sends_nor_receives);
     tcase_add_test(h, an_unknown_mac_address_is_nobodys);
+    tcase_add_test(h, a_door_carries_ip_packets_both_ways);
     tcase_add_test(h, the_opening_tells_hosts_and_links);
     tcase_add_test(h, an_address_belongs_to_one_interface);
     tcase_add_test(h, eleven_thousand_hosts_stay_small);
