@@ -72,11 +72,18 @@ static void end_part(struct walk *w, int index, size_t end, size_t lines)
     p->lines = lines - p->lines + (w->at[end - 1] != '\n' ? 1 : 0);
 }
 
-/* Ends the part at hand and its ancestors up to, not including, `stop`. */
+/* Ends the part at hand and its ancestors up to, not including, `stop`. Where the line break that was cut off
+ * is the empty line of the innermost part's header, the ancestors keep it: they hold all of their children.
+ */
 static void end_up_to(struct walk *w, int stop, size_t end, size_t lines)
 {
-    for (; w->now != stop; w->now = w->part[w->now].parent)
+    for (; w->now != stop; w->now = w->part[w->now].parent) {
         end_part(w, w->now, end, lines);
+        if (w->part[w->now].body_end > end) {
+            end = w->part[w->now].body_end;
+            lines++;
+        }
+    }
 }
 
 /* Reads the header of the part at hand and decides what its body is. */

@@ -104,8 +104,7 @@ START_TEST(the_other_date_forms_are_exact)
 {
     char out[WIRE_DATE_MAX];
     ck_slice(wire_slice(out, wire_internaldate_write(out, 1704067200, 60)), " 1-Jan-2024 01:00:00 +0100");
-    ck_slice(wire_slice(out, wire_internaldate_write(out, 837596665, -420)),
-             "17-Jul-1996 02:44:25 -0700");
+    ck_slice(wire_slice(out, wire_internaldate_write(out, 837596665, -420)), "17-Jul-1996 02:44:25 -0700");
     ck_slice(wire_slice(out, wire_syslog_date_write(out, 1704067200, 0)), "Jan  1 00:00:00");
     ck_slice(wire_slice(out, wire_syslog_date_write(out, 1705276800, 0)), "Jan 15 00:00:00");
     ck_slice(wire_slice(out, wire_rfc3339_write(out, 1704067200, 0)), "2024-01-01T00:00:00Z");
