@@ -115,6 +115,7 @@ const char *dns_name_error_text(enum dns_name_error error)
 size_t dns_name_read(struct dns_name *out, const uint8_t *msg, size_t len, size_t at)
 {
     size_t after = 0, n = 0, piece = at; /* piece: where the labels being read began */
+    unsigned jumps = 0;
     for (;;) {
         if (at >= len)
             return 0;
@@ -123,8 +124,8 @@ size_t dns_name_read(struct dns_name *out, const uint8_t *msg, size_t len, size_
             if (at + 1 >= len)
                 return 0;
             size_t target = (size_t)(c & 0x3f) << 8 | msg[at + 1];
-            if (target >= piece || target < NAMES_BEGIN)
-                return 0; /* only backwards: each jump leaves fewer octets to jump to */
+            if (target >= piece || target < NAMES_BEGIN || ++jumps > DNS_LABELS_MAX)
+                return 0; /* only backwards, and no more often than there can be labels */
             if (after == 0)
                 after = at + 2;
             piece = at = target;

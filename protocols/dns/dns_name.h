@@ -48,7 +48,8 @@ const char *dns_name_error_text(enum dns_name_error error);
 
 /* Reads the name at msg[at], following compression pointers. A pointer must point before
  * the piece of name it continues and behind the header, so no chain of pointers can loop
- * (RFC 1035 section 4.1.4). Returns the offset after the name, 0 if it is malformed. */
+ * (RFC 1035 section 4.1.4), and a name has at most DNS_LABELS_MAX of them. Returns the offset after the name,
+ * 0 if it is malformed. */
 size_t dns_name_read(struct dns_name *out, const uint8_t *msg, size_t len, size_t at);
 
 /* The same without copying: returns the offset after the name, 0 if malformed here. Does

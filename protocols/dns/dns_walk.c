@@ -5,7 +5,7 @@
 #include <assert.h>
 #include <string.h>
 
-#define EXTRA_SETS_MAX 32 /* RRsets taken from an additional section, ours */
+#define EXTRAS_MAX 64 /* addresses looked at in an additional section: each costs a pass, ours */
 
 /* Makes the target of a CNAME the current name. False: too many, or too long. */
 static bool push_alias(struct dns_task *t, const uint8_t *target, uint32_t ttl)
@@ -286,15 +286,15 @@ static void keep_addresses(struct dns_resolver *r, uint64_t now_ns, const struct
     struct dns_record rr;
     struct dns_cache_entry entry;
     size_t first;
-    unsigned sets = 0;
-    while (sets < EXTRA_SETS_MAX && dns_reader_next(&in, &rr)) {
+    unsigned extras = 0;
+    while (extras < EXTRAS_MAX && dns_reader_next(&in, &rr)) {
         if (rr.section != DNS_ADDITIONAL || (rr.type != DNS_TYPE_A && rr.type != DNS_TYPE_AAAA) ||
             !believed(r, rr.owner.wire, zone))
             continue;
+        extras++;
         if (collect(r, reply, DNS_ADDITIONAL, rr.owner.wire, rr.type, &entry, &first) && first == in.at) {
             entry.trust = DNS_TRUST_ADDITIONAL;
             dns_cache_store(r->cache, &entry, now_ns);
-            sets++;
         }
     }
 }

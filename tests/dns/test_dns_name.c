@@ -132,6 +132,21 @@ START_TEST(pointers_that_loop_or_look_ahead_are_malformed)
 }
 END_TEST
 
+START_TEST(long_chains_of_pointers_are_malformed)
+{
+    uint8_t msg[12 + 1 + 2 * 300] = { 0 };
+    struct dns_name name;
+    for (unsigned i = 0; i < 300; i++) { /* the root at 12, then each points to the one before */
+        unsigned target = i ? 13 + 2 * (i - 1) : 12;
+        msg[13 + 2 * i] = (uint8_t)(0xc0 | target >> 8);
+        msg[14 + 2 * i] = (uint8_t)target;
+    }
+    ck_assert_uint_eq(dns_name_read(&name, msg, sizeof msg, 13 + 2 * 127), 15 + 2 * 127);
+    ck_assert_uint_eq(dns_name_read(&name, msg, sizeof msg, 13 + 2 * 128), 0);
+    ck_assert_uint_eq(dns_name_read(&name, msg, sizeof msg, 13 + 2 * 299), 0);
+}
+END_TEST
+
 START_TEST(reserved_label_types_and_cut_names_are_malformed)
 {
     uint8_t msg[] = "............\003foo\300\020";
@@ -233,6 +248,7 @@ static Suite *suite(void)
     tcase_add_test(t, text_never_passes_the_end_of_its_buffer);
     tcase_add_test(t, the_example_of_rfc_1035_is_decompressed);
     tcase_add_test(t, pointers_that_loop_or_look_ahead_are_malformed);
+    tcase_add_test(t, long_chains_of_pointers_are_malformed);
     tcase_add_test(t, reserved_label_types_and_cut_names_are_malformed);
     tcase_add_test(t, a_name_that_decompresses_to_more_than_255_octets_is_malformed);
     tcase_add_test(t, names_compare_without_case_but_octets_beyond_ascii_stay);
