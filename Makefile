@@ -18,7 +18,7 @@ VERSION := 0.1.0
 
 PROTO_ROOMS := protocols/wire protocols/smtp protocols/pop3 protocols/imap protocols/dns protocols/sasl protocols/tls \
                protocols/auth
-SIM_ROOMS   := sim/core sim/net sim/hosts sim/export sim/gateway
+SIM_ROOMS   := sim/core sim/bench sim/net sim/hosts sim/export sim/gateway
 TOP_ROOMS   := scenarios/load ui
 
 WARN    := -Wall -Wextra -Wpedantic -Wconversion -Wshadow -Werror
@@ -52,7 +52,7 @@ $(B)/%.o: %.c
 $(B)/gen/%.o: $(B)/gen/%.c
 	$(CC) $(BASE) $(OPT) $(CFLAGS) -c $< -o $@
 
-$(B)/gen/catalogue.c: scenarios/load/embed.sh $(wildcard scenarios/*.json scenarios/*.eml)
+$(B)/gen/catalogue.c: scenarios/load/embed.sh $(wildcard scenarios/*.*)
 	@mkdir -p $(@D)
 	sh scenarios/load/embed.sh $@ $(filter-out %.sh,$^)
 

@@ -123,12 +123,14 @@ static void ended(struct tcp_conn *c, void *app, enum tcp_end why)
 
 static const struct tcp_ops dns_tcp_ops = { opened, data, writable, peer_closed, ended };
 
+void dns_tcp_init_world(struct world *w)
+{
+    core_pool_init(&w->dns_tcp, sizeof(struct dns_tcp), 0);
+}
+
 static struct dns_tcp *make(struct host *host, dns_tcp_fn *fn, void *ctx)
 {
-    struct dns_tcp *t;
-    if (host->world->dns_tcp.size == 0)
-        core_pool_init(&host->world->dns_tcp, sizeof *t, 0);
-    t = core_pool_take(&host->world->dns_tcp);
+    struct dns_tcp *t = core_pool_take(&host->world->dns_tcp);
     *t = (struct dns_tcp){ .host = host, .fn = fn, .ctx = ctx };
     return t;
 }

@@ -67,13 +67,15 @@ struct world {
     struct host             *hosts; /* hosts[i] has number i + 1 */
     size_t                   nhosts;
     struct dns_zone         *zones; /* as the scenario's, compiled */
-    struct core_pool         saids, asks, ask_boths, stored, identities, smtp_in, smtp_out, pop3_in, imap_in, queue_items, muas_smtp, muas_pop3,
+    struct core_pool         saids, asks, ask_boths, errand_lookups, stored, identities, smtp_in, smtp_out, pop3_in, imap_in, queue_items, muas_smtp, muas_pop3,
         muas_imap, dns_tcp;
     struct sent_copy        *sent[256]; /* by hash of the Message-ID */
     struct actions          *actions;
     struct world_totals      totals;
     struct core_rng          rng_ids, rng_mx, rng_dns, rng_boundary, rng_auth;
     uint64_t                 serial; /* of message-ids and queue ids */
+    size_t                   link_hint; /* where world_build found a link last */
+    bool                     ending;    /* being taken down: nothing new is begun */
 };
 
 static inline uint64_t world_now(const struct world *w)

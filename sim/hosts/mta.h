@@ -30,18 +30,19 @@
 #define MTA_ALIAS_MAX      1000 /* recipients that one message may grow to by aliases */
 #define MTA_QUEUE_ID       16   /* octets with NUL */
 
-/* Text of an item: offsets into one buffer, because it grows while the envelope comes in. */
-struct text_ref {
-    uint32_t at, len;
+/* Text of an item is kept in chunks that never move: sessions borrow it while more is added. */
+struct text_chunk {
+    struct text_chunk *next;
+    size_t             cap, used; /* octets, this header included */
 };
 
 enum recipient_state { RCPT_WAITING, RCPT_TRYING, RCPT_SENT, RCPT_FAILED, RCPT_EXPANDED };
 
 struct recipient {
-    struct text_ref address;   /* as given, without < > */
-    struct text_ref orcpt;     /* "rfc822;bob@example.org", decoded; len 0: none */
-    struct text_ref remote;    /* the server that answered last: "mx.example.org" */
-    struct text_ref said;      /* what it said: "550 5.1.1 no such user" */
+    struct wire_slice address;   /* as given, without < > */
+    struct wire_slice orcpt;     /* "rfc822;bob@example.org", decoded; len 0: none */
+    struct wire_slice remote;    /* the server that answered last: "mx.example.org" */
+    struct wire_slice said;      /* what it said: "550 5.1.1 no such user" */
     uint32_t        domain_at; /* offset of the domain in address */
     uint16_t        code;
     uint8_t         state;  /* enum recipient_state */
@@ -55,11 +56,11 @@ struct queue_item {
     struct mail       *mail; /* owned hold */
     struct queue_item *prev, *next;
     struct recipient  *rcpt; /* owned */
-    char              *text; /* owned */
-    size_t             rcpt_cap, text_cap; /* octets */
-    uint32_t           nrcpt, text_len;
-    struct text_ref    sender; /* empty: <> */
-    struct text_ref    envid, message_id;
+    struct text_chunk *text; /* owned */
+    size_t             rcpt_cap; /* octets */
+    uint32_t           nrcpt;
+    struct wire_slice    sender; /* empty: <> */
+    struct wire_slice    envid, message_id;
     uint64_t           arrival_ns, next_ns;
     struct core_timer  timer;
     uint64_t           cause;   /* seq of the record that the next attempt is due to */
@@ -99,12 +100,13 @@ size_t mta_session_octets(void);
 /* ---- items ---------------------------------------------------------------------------------- */
 struct queue_item *item_new(struct mta *m);
 void               item_free(struct queue_item *q);
-struct text_ref    item_text(struct queue_item *q, const char *at, size_t len);
+struct wire_slice  item_text(struct queue_item *q, const char *at, size_t len);
 struct recipient  *item_recipient(struct queue_item *q, const char *address, size_t len);
 
-static inline struct wire_slice item_slice(const struct queue_item *q, struct text_ref r)
+/* What stands behind the "@" of a recipient; empty: nothing does. */
+static inline struct wire_slice recipient_domain(const struct recipient *r)
 {
-    return wire_slice(q->text + r.at, r.len);
+    return wire_slice(r->address.at + r->domain_at, r->address.len - r->domain_at);
 }
 
 /* The message is complete: from now on the queue is responsible. */

@@ -18,7 +18,7 @@
 #define RELAY_TEXT 320
 
 struct next_hop { /* one mail server of the domain */
-    struct dns_name name;
+    struct wire_slice name; /* in the item's text */
     uint16_t        preference;
     uint8_t         nextra;
     struct net_addr extra[EXTRA_MAX];
@@ -38,7 +38,7 @@ struct delivery {
     uint8_t                    hop, nhops, addr, naddr, tries;
     bool                       message_given, message_ended, implicit, connected;
     char                       status[SMTP_STATUS_MAX]; /* why the last try failed, for all that still wait */
-    char                       said[512];
+    struct wire_slice            said;                    /* in the item's text */
     bool                       permanent;
     struct net_addr            address[ASK_ADDRESSES_MAX];
     struct next_hop            mx[MX_MAX];
@@ -66,15 +66,15 @@ static struct recipient *rcpt_of(const struct delivery *d, uint32_t i)
 
 static struct wire_slice domain_of(const struct delivery *d)
 {
-    const struct recipient *r = &d->item->rcpt[d->first];
-    return wire_slice(d->item->text + r->address.at + r->domain_at, r->address.len - r->domain_at);
+    return recipient_domain(&d->item->rcpt[d->first]);
 }
 
 static void hop_name(const struct delivery *d, char *out, size_t cap)
 {
-    out[0] = '\0';
+    struct wire_slice name = wire_slice("", 0);
     if (d->hop < d->nhops)
-        dns_name_to_text(d->mx[d->hop].name.wire, out, cap);
+        name = d->mx[d->hop].name;
+    snprintf(out, cap, "%.*s", (int)name.len, name.at);
 }
 
 /* ---- the end of a delivery ---------------------------------------------------------------------------- */
@@ -141,7 +141,7 @@ static void finish(struct delivery *d)
     for (uint32_t i = 0; i < d->nrcpt; i++) {
         struct recipient *r = rcpt_of(d, i);
         if (r->state == RCPT_TRYING)
-            settle(d, r, d->permanent ? RCPT_FAILED : RCPT_WAITING, 0, d->status, wire_slice_str(d->said));
+            settle(d, r, d->permanent ? RCPT_FAILED : RCPT_WAITING, 0, d->status, d->said);
     }
     free_delivery(d);
     queue_job_done(q);
@@ -150,12 +150,14 @@ static void finish(struct delivery *d)
 __attribute__((format(printf, 4, 5))) static void fail_with(struct delivery *d, bool permanent, const char *status,
                                                             const char *fmt, ...)
 {
+    char    said[512];
     va_list ap;
     d->permanent = permanent;
     snprintf(d->status, sizeof d->status, "%s", status);
     va_start(ap, fmt);
-    vsnprintf(d->said, sizeof d->said, fmt, ap);
+    vsnprintf(said, sizeof said, fmt, ap);
     va_end(ap);
+    d->said = item_text(d->item, said, strlen(said));
 }
 
 /* ---- one connection -------------------------------------------------------------------------------------- */
@@ -270,10 +272,8 @@ static uint32_t mx_random(void *ctx)
 /* A backup MX must not bring mail to itself or to hosts that come later: RFC 5321 section 5.1. */
 static void drop_self(struct delivery *d)
 {
-    char name[DNS_NAME_TEXT_MAX];
     for (uint8_t i = 0; i < d->nhops; i++) {
-        dns_name_to_text(d->mx[i].name.wire, name, sizeof name);
-        if (wire_slice_is_nocase(wire_slice_str(name), mta_of(d)->hostname)) {
+        if (wire_slice_is_nocase(d->mx[i].name, mta_of(d)->hostname)) {
             uint16_t own = d->mx[i].preference;
             uint8_t  n = 0;
             while (n < d->nhops && d->mx[n].preference < own)
@@ -286,13 +286,15 @@ static void drop_self(struct delivery *d)
 static void take_mx(struct delivery *d, const struct dns_result *result)
 {
     struct dns_mx mx[MX_MAX];
-    size_t        n = dns_result_mx(result, mx_random, world_of(d), mx, MX_MAX);
+    char          text[DNS_NAME_TEXT_MAX];
+    size_t        n_text, n = dns_result_mx(result, mx_random, world_of(d), mx, MX_MAX);
     bool          has4 = ask_has4(mta_of(d)->host), has6 = ask_has6(mta_of(d)->host);
     for (size_t i = 0; i < n; i++) {
         struct next_hop *h = &d->mx[d->nhops++];
         struct dns_addr  extra[EXTRA_MAX];
         size_t           k = dns_result_extra(result, mx[i].exchange.wire, extra, EXTRA_MAX);
-        dns_name_copy(&h->name, mx[i].exchange.wire);
+        n_text = dns_name_to_text(mx[i].exchange.wire, text, sizeof text);
+        h->name = item_text(d->item, text, n_text);
         h->preference = mx[i].preference;
         h->nextra = 0;
         for (size_t e = 0; e < k; e++)
@@ -301,6 +303,13 @@ static void take_mx(struct delivery *d, const struct dns_result *result)
         if (has6 && h->nextra == 1 && net_addr_is4(&h->extra[0]))
             h->nextra = 0; /* a host with IPv6 wants to know about AAAA too */
     }
+}
+
+/* No choice of hosts: the relay host, the domain itself, an address. */
+static void one_hop(struct delivery *d, const char *name)
+{
+    d->mx[0] = (struct next_hop){ .name = item_text(d->item, name, strlen(name)) };
+    d->nhops = 1;
 }
 
 static void got_mx(void *ctx, const struct dns_result *result)
@@ -321,12 +330,8 @@ static void got_mx(void *ctx, const struct dns_result *result)
             fail_with(d, true, "5.4.6", "the best mail server for %s is this one, but it does not take its mail", name);
         break;
     case DNS_RESULT_NODATA: /* no MX: the address of the domain itself, RFC 5321 section 5.1 */
-        if (dns_name_from_text(&d->mx[0].name, name, domain.len) == DNS_NAME_OK) {
-            d->mx[0].preference = d->mx[0].nextra = 0;
-            d->nhops = 1;
-            d->implicit = true;
-        } else
-            fail_with(d, true, "5.1.2", "%s is no domain name", name);
+        one_hop(d, name);
+        d->implicit = true;
         break;
     case DNS_RESULT_NXDOMAIN:
         fail_with(d, true, "5.1.2", "the domain %s does not exist", name);
@@ -342,11 +347,7 @@ static void route(struct delivery *d)
     struct mta       *m = mta_of(d);
     struct wire_slice domain = domain_of(d);
     if (m->spec->relayhost) {
-        if (dns_name_from_text(&d->mx[0].name, m->spec->relayhost, strlen(m->spec->relayhost)) == DNS_NAME_OK) {
-            d->mx[0].preference = d->mx[0].nextra = 0;
-            d->nhops = 1;
-        } else
-            fail_with(d, false, "4.3.5", "the relay host %s is no name", m->spec->relayhost);
+        one_hop(d, m->spec->relayhost);
         next_address(d);
         return;
     }
@@ -359,9 +360,7 @@ static void route(struct delivery *d)
             at += 5;
         if (net_addr_parse(&found.addr[0], at))
             found.n = 1;
-        d->mx[0].name.len = 1;
-        d->mx[0].name.wire[0] = 0;
-        d->nhops = 1;
+        one_hop(d, at);
         found_addresses(d, &found);
         return;
     }
@@ -378,7 +377,7 @@ static void collect(struct delivery *d)
     for (uint32_t i = d->first; i < q->nrcpt; i++) {
         struct recipient *r = &q->rcpt[i];
         if (r->state != RCPT_WAITING ||
-            !wire_equal_nocase(q->text + r->address.at + r->domain_at, r->address.len - r->domain_at, domain.at, domain.len))
+            !wire_equal_nocase(recipient_domain(r).at, recipient_domain(r).len, domain.at, domain.len))
             continue;
         r->state = RCPT_TRYING;
         if (n == 1)
@@ -416,13 +415,13 @@ static const struct smtp_client_message *op_next(void *host)
     if (d->message_given)
         return NULL;
     d->message_given = true;
-    d->message = (struct smtp_client_message){ .sender = item_slice(q, q->sender),
+    d->message = (struct smtp_client_message){ .sender = q->sender,
                                                .content = wire_slice(mail_text(q->mail), q->mail->len),
                                                .recipients = d->nrcpt,
                                                .body = (enum smtp_body)q->body,
                                                .smtputf8 = q->smtputf8,
                                                .ret = (enum smtp_ret)q->ret,
-                                               .envid = q->envid.len ? item_slice(q, q->envid) : wire_slice(NULL, 0) };
+                                               .envid = q->envid.len ? q->envid : wire_slice(NULL, 0) };
     return &d->message;
 }
 
@@ -430,9 +429,9 @@ static void op_recipient(void *host, uint32_t i, struct smtp_client_recipient *o
 {
     struct delivery        *d = host;
     const struct recipient *r = rcpt_of(d, i);
-    struct wire_slice       orcpt = item_slice(d->item, r->orcpt);
+    struct wire_slice       orcpt = r->orcpt;
     const char             *semi = orcpt.len ? memchr(orcpt.at, ';', orcpt.len) : NULL;
-    *out = (struct smtp_client_recipient){ .path = item_slice(d->item, r->address), .notify = r->notify };
+    *out = (struct smtp_client_recipient){ .path = r->address, .notify = r->notify };
     if (semi) {
         out->orcpt_type = wire_slice(orcpt.at, (size_t)(semi - orcpt.at));
         out->orcpt = wire_slice(semi + 1, orcpt.len - (size_t)(semi + 1 - orcpt.at));
@@ -447,7 +446,7 @@ static struct wire_slice said_text(const struct smtp_client_result *r, char *out
         n = snprintf(out, cap, "%u %s%s%.*s", r->code, r->status, r->status[0] ? " " : "", (int)r->text.len,
                      r->text.at ? r->text.at : "");
     else
-        n = snprintf(out, cap, "%s", smtp_client_verdict_info(r->verdict)->lesson.title);
+        n = snprintf(out, cap, "%s", smtp_client_verdict_info(r->verdict)->lesson->title);
     if (n < 0)
         n = 0;
     return wire_slice(out, (size_t)n < cap ? (size_t)n : cap - 1);
@@ -463,6 +462,15 @@ static void op_recipient_done(void *host, uint32_t i, const struct smtp_client_r
            result->status, said_text(result, said, sizeof said));
 }
 
+/* Keeps the reason for all that go on waiting. */
+static void session_failed(struct delivery *d, const struct smtp_client_result *result)
+{
+    char              text[512];
+    struct wire_slice said = said_text(result, text, sizeof text);
+    d->said = item_text(d->item, said.at, said.len);
+    snprintf(d->status, sizeof d->status, "%s", result->status);
+}
+
 static void op_message_done(void *host, const struct smtp_client_message *message, const struct smtp_client_result *result)
 {
     struct delivery *d = host;
@@ -472,8 +480,7 @@ static void op_message_done(void *host, const struct smtp_client_message *messag
     (void)message;
     d->message_ended = true;
     if (!sent && later && result->code == 0) { /* the connection failed, not the message: another host may do */
-        said_text(result, d->said, sizeof d->said);
-        snprintf(d->status, sizeof d->status, "%s", result->status);
+        session_failed(d, result);
         return;
     }
     for (uint32_t k = 0; k < d->nrcpt; k++)
@@ -485,8 +492,7 @@ static void op_message_done(void *host, const struct smtp_client_message *messag
 static void op_failed(void *host, const struct smtp_client_result *result)
 {
     struct delivery *d = host;
-    said_text(result, d->said, sizeof d->said);
-    snprintf(d->status, sizeof d->status, "%s", result->status);
+    session_failed(d, result);
     /* A host that says 554 as its greeting is no reason to bounce while another one may take the mail. */
     d->permanent = !smtp_client_verdict_info(result->verdict)->temporary;
 }
@@ -599,6 +605,11 @@ static void on_ended(struct pump *p, enum tcp_end why)
         tell_session(d, "lost", end_word(why), 0);
     }
     p->conn = NULL;
+    if (world_of(d)->ending) {
+        d->item->jobs--;
+        free_delivery(d);
+        return;
+    }
     if (anyone_trying(d)) {
         d->addr++;
         next_address(d);

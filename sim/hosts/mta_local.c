@@ -70,9 +70,9 @@ static void expand(struct queue_item *q, uint32_t index, const struct spec_alias
             snprintf(address, sizeof address, "%s", target);
         else
             snprintf(address, sizeof address, "%s@%.*s", target, (int)(r->address.len - r->domain_at),
-                     q->text + r->address.at + r->domain_at);
+                     r->address.at + r->domain_at);
         for (uint32_t k = 0; k < q->nrcpt && !known; k++)
-            known = wire_slice_is_nocase(item_slice(q, q->rcpt[k].address), address);
+            known = wire_slice_is_nocase(q->rcpt[k].address, address);
         if (known || q->nrcpt >= MTA_ALIAS_MAX)
             continue; /* an alias that leads back to itself ends here */
         item_recipient(q, address, strlen(address))->notify = q->rcpt[index].notify;
@@ -91,7 +91,7 @@ void mta_deliver_local(struct queue_item *q, struct recipient *r)
 {
     struct mta              *m = q->mta;
     struct world            *w = m->host->world;
-    struct wire_slice        address = item_slice(q, r->address);
+    struct wire_slice        address = r->address;
     struct wire_slice        local = wire_slice(address.at, r->domain_at > 0 && r->domain_at < address.len ? r->domain_at - 1 : address.len);
     struct wire_slice        domain = wire_slice(address.at + r->domain_at, address.len - r->domain_at);
     char                     field[WIRE_RETURN_PATH_MAX];
@@ -107,7 +107,7 @@ void mta_deliver_local(struct queue_item *q, struct recipient *r)
         answer(q, r, RCPT_FAILED, 550, "5.1.1", "550 5.1.1 no such user here");
         return;
     }
-    before = mail_put_before(q->mail, field, wire_return_path_write(field, item_slice(q, q->sender)));
+    before = mail_put_before(q->mail, field, wire_return_path_write(field, q->sender));
     if (world_tells(w, TRACE_PHASE))
         tell_phase(m->host, PHASE_LOCAL, 0, 0, "%s puts the message into the mailbox of %s", m->hostname, user->spec->name);
     if (store_add(&user->inbox, q->mail, (uint32_t)before, 0, 0, world_seconds(w), NULL) != STORE_OK) {

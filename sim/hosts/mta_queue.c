@@ -6,6 +6,8 @@
 #include "sim/hosts/mta.h"
 #include "sim/hosts/tell.h"
 
+#define TEXT_CHUNK 256 /* octets: the depot's second class */
+
 static struct world *world_of(const struct mta *m)
 {
     return m->host->world;
@@ -37,7 +39,10 @@ void item_free(struct queue_item *q)
     core_timer_cancel(&w->queue, &q->timer);
     mail_drop(&w->mails, q->mail);
     core_depot_give(&w->net.depot, q->rcpt, q->rcpt_cap);
-    core_depot_give(&w->net.depot, q->text, q->text_cap);
+    for (struct text_chunk *c = q->text, *next; c; c = next) {
+        next = c->next;
+        core_depot_give(&w->net.depot, c, c->cap);
+    }
     if (q->queued) {
         q->prev->next = q->next;
         q->next->prev = q->prev;
@@ -61,14 +66,23 @@ static void *grow(struct core_depot *d, void *buf, size_t *cap, size_t used, siz
     return grown;
 }
 
-struct text_ref item_text(struct queue_item *q, const char *at, size_t len)
+struct wire_slice item_text(struct queue_item *q, const char *at, size_t len)
 {
-    struct text_ref r = { q->text_len, (uint32_t)len };
-    q->text = grow(&world_of(q->mta)->net.depot, q->text, &q->text_cap, q->text_len, len);
+    struct text_chunk *c = q->text;
+    char              *to;
+    if (!c || c->cap - c->used < len) {
+        size_t cap, want = sizeof *c + len;
+        c = core_depot_take(&world_of(q->mta)->net.depot, want > TEXT_CHUNK ? want : TEXT_CHUNK, &cap);
+        c->next = q->text;
+        c->cap = cap;
+        c->used = sizeof *c;
+        q->text = c;
+    }
+    to = (char *)c + c->used;
     if (len > 0)
-        memcpy(q->text + q->text_len, at, len);
-    q->text_len += (uint32_t)len;
-    return r;
+        memcpy(to, at, len);
+    c->used += len;
+    return wire_slice(to, len);
 }
 
 struct recipient *item_recipient(struct queue_item *q, const char *address, size_t len)
@@ -109,8 +123,9 @@ void queue_tell(struct queue_item *q, const char *event, const struct recipient 
     uint64_t            now = world_now(h->world);
     if (!tell_state(&t, h, TRACE_KIND_QUEUE, event))
         return;
-    snprintf(from, sizeof from, "%.*s", (int)q->sender.len, q->text ? q->text + q->sender.at : "");
-    snprintf(id, sizeof id, "%.*s", (int)(q->message_id.len < 255 ? q->message_id.len : 255), q->text + q->message_id.at);
+    snprintf(from, sizeof from, "%.*s", (int)q->sender.len, q->sender.at ? q->sender.at : "");
+    snprintf(id, sizeof id, "%.*s", (int)(q->message_id.len < 255 ? q->message_id.len : 255),
+             q->message_id.at ? q->message_id.at : "");
     trace_attr_str(&t, "queue_id", q->id);
     trace_attr_str(&t, "message_id", id);
     trace_attr_str(&t, "from", from);
@@ -120,8 +135,8 @@ void queue_tell(struct queue_item *q, const char *event, const struct recipient 
     if (q->next_ns > now)
         trace_attr_num(&t, "next_try_ms", (int64_t)((q->next_ns - now) / CORE_MS));
     if (r) {
-        snprintf(to, sizeof to, "%.*s", (int)r->address.len, q->text + r->address.at);
-        snprintf(said, sizeof said, "%.*s", (int)(r->said.len < 599 ? r->said.len : 599), q->text + r->said.at);
+        snprintf(to, sizeof to, "%.*s", (int)r->address.len, r->address.at);
+        snprintf(said, sizeof said, "%.*s", (int)(r->said.len < 599 ? r->said.len : 599), r->said.at ? r->said.at : "");
         trace_attr_str(&t, "to", to);
         trace_attr_str(&t, "dsn", r->status);
         trace_attr_str(&t, "status_text", said);
@@ -161,7 +176,7 @@ static void item_attempt(struct queue_item *q)
         queue_tell(q, "active", NULL, NULL, NULL);
     for (uint32_t i = 0; i < q->nrcpt; i++) { /* aliases may add recipients behind */
         struct recipient *r = &q->rcpt[i];
-        struct wire_slice domain = wire_slice(q->text + r->address.at + r->domain_at, r->address.len - r->domain_at);
+        struct wire_slice domain = recipient_domain(r);
         if (r->state != RCPT_WAITING)
             continue;
         if (domain.len == 0 || mta_is_local(q->mta, domain))

@@ -45,15 +45,15 @@ static size_t fill(struct queue_item *q, enum report_kind kind, struct wire_repo
         if (!wanted(r, kind) || n == WIRE_REPORT_RECIPIENTS_MAX)
             continue;
         out[n++] = (struct wire_report_recipient){
-            .original = item_slice(q, r->orcpt),
-            .final = item_slice(q, r->address),
+            .original = r->orcpt,
+            .final = r->address,
             .action = kind == REPORT_BOUNCE  ? WIRE_REPORT_FAILED
                       : kind == REPORT_DELAY ? WIRE_REPORT_DELAYED
                       : r->remote.len > 0    ? WIRE_REPORT_RELAYED
                                              : WIRE_REPORT_DELIVERED,
             .status = wire_slice_str(r->status),
-            .remote_mta = item_slice(q, r->remote),
-            .diagnostic = r->code ? item_slice(q, r->said) : wire_slice(NULL, 0),
+            .remote_mta = r->remote,
+            .diagnostic = r->code ? r->said : wire_slice(NULL, 0),
             .last_attempt_s = world_seconds(w),
             .will_retry_until_s = kind == REPORT_DELAY ? w->spec->epoch_s + (int64_t)((q->arrival_ns + expire) / CORE_S) : 0
         };
@@ -65,13 +65,13 @@ static void send_report(struct queue_item *q, enum report_kind kind, const struc
 {
     struct mta        *m = q->mta;
     struct world      *w = m->host->world;
-    struct wire_slice  sender = item_slice(q, q->sender);
+    struct wire_slice  sender = q->sender;
     struct queue_item *report;
     char               id[WIRE_MESSAGE_ID_MAX], *octets;
     size_t             id_len, size;
     struct wire_report r = { .reporting_mta = wire_slice_str(m->hostname),
                              .to = sender,
-                             .envelope_id = item_slice(q, q->envid),
+                             .envelope_id = q->envid,
                              .date_s = world_seconds(w),
                              .arrival_s = w->spec->epoch_s + (int64_t)(q->arrival_ns / CORE_S),
                              .recipients = rcpt,
@@ -117,7 +117,7 @@ void mta_report(struct queue_item *q, enum report_kind kind)
             tell_phase(m->host, PHASE_LOST_BOUNCE, 0, 0, "%s lets go of the report %s: its own sender is <>", m->hostname, q->id);
     } else if (n > 0) {
         tell_phase(m->host, kind == REPORT_DELAY ? PHASE_NOTICE : PHASE_BOUNCE, 0, 0, "%s writes to %.*s: %s", m->hostname,
-                   (int)q->sender.len, q->text + q->sender.at,
+                   (int)q->sender.len, q->sender.at,
                    kind == REPORT_BOUNCE  ? "the message could not be delivered"
                    : kind == REPORT_DELAY ? "the message is late"
                                           : "the message has been delivered");

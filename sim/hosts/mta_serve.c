@@ -76,7 +76,7 @@ static void tell_reject(struct smtp_session *s, const struct smtp_server_step *o
     if (!session_record(s, &r, out->verdict == SMTP_AUTH_DENIED ? "auth-failed" : "reject", client))
         return;
     snprintf(helo, sizeof helo, "%.*s", (int)s->helo_len, s->helo ? s->helo : "");
-    snprintf(from, sizeof from, "%.*s", s->item ? (int)s->item->sender.len : 0, s->item && s->item->text ? s->item->text : "");
+    snprintf(from, sizeof from, "%.*s", s->item ? (int)s->item->sender.len : 0, s->item ? s->item->sender.at : "");
     snprintf(line, sizeof line, "%.*s", (int)(out->line.len < 599 ? out->line.len : 599), out->line.at ? out->line.at : "");
     r.code = info->code;
     snprintf(r.status, sizeof r.status, "%s", info->status);
@@ -306,7 +306,7 @@ static void write_received(struct smtp_session *s, struct queue_item *q)
     if (q->smtputf8)
         rec.with |= WIRE_WITH_UTF8;
     if (q->nrcpt == 1) /* with more it would tell one recipient about another */
-        rec.for_rcpt = item_slice(q, q->rcpt[0].address);
+        rec.for_rcpt = q->rcpt[0].address;
     mail_append(&w->mails, q->mail, field, wire_received_write(field, &rec));
 }
 
@@ -314,7 +314,7 @@ static enum smtp_verdict op_data_begin(void *host, struct wire_slice *text)
 {
     struct smtp_session *s = host;
     struct queue_item   *q = s->item;
-    enum smtp_verdict    v = policy(s, "DATA", item_slice(q, q->sender), text);
+    enum smtp_verdict    v = policy(s, "DATA", q->sender, text);
     if (v != SMTP_OK)
         return v;
     q->mail = mail_new(&world_of(s)->mails, 3400); /* head room and this: the depot's 4 KiB */

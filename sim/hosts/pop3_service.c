@@ -230,6 +230,11 @@ static void on_ended(struct pump *p, enum tcp_end why)
     core_pool_give(&w->pop3_in, s);
 }
 
+static bool is_content(const struct wire_lesson *why)
+{
+    return why == pop3_data_lesson(POP3_BODY_LINES);
+}
+
 static const struct pump_ops session_ops = { .proto = TRACE_POP3,
                                              .dir = 'S',
                                              .opened = on_opened,

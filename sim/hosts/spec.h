@@ -88,6 +88,7 @@ enum spec_fw_dir { SPEC_FW_ANY, SPEC_FW_IN, SPEC_FW_OUT, SPEC_FW_FORWARD };
 struct spec_fw_rule {
     const char         *name, *pointer;
     enum spec_fw_action action;
+    bool                reject_with_icmp; /* REJECT says so by ICMP, not by RST */
     enum spec_fw_dir    dir;
     uint8_t             proto; /* 0: any */
     struct spec_prefix  src, dst; /* bits 0: any */

@@ -8,6 +8,7 @@
 
 #include "protocols/imap/imap_store.h"
 #include "protocols/wire/message.h"
+#include "sim/hosts/letter.h"
 #include "sim/hosts/tell.h"
 
 static uint32_t name_hash(struct wire_slice name)
@@ -186,6 +187,18 @@ void store_flags_changed(struct mailbox *box, struct stored *m, const struct vie
         if (v->wake)
             v->wake(v->ctx);
     }
+}
+
+bool store_preload(struct user *u, const char *message)
+{
+    struct world              *w = u->store->host->world;
+    const struct spec_message *m = letter_named(w, message);
+    struct mail               *mail = m ? letter_write(w, m, NULL) : NULL;
+    bool                       ok = mail && store_add(&u->inbox, mail, 0, 0, 0, world_seconds(w), NULL) == STORE_OK;
+    if (ok)
+        store_tell(u, &u->inbox, "stored", u->inbox.message[u->inbox.count - 1]);
+    mail_drop(&w->mails, mail);
+    return ok;
 }
 
 /* ---- mailboxes ---------------------------------------------------------------------------------- */

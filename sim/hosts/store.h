@@ -104,6 +104,9 @@ enum store_verdict store_add(struct mailbox *box, struct mail *mail, uint32_t be
 /* Takes a message out of its mailbox; views are told. */
 void store_remove(struct mailbox *box, struct stored *m);
 
+/* Puts a message of the scenario into the INBOX before the run. False: unknown, not valid, or over quota. */
+bool store_preload(struct user *u, const char *message);
+
 struct mailbox *store_mailbox(struct user *u, struct wire_slice name);
 struct mailbox *store_mailbox_create(struct user *u, struct wire_slice name);
 void            store_mailbox_remove(struct user *u, struct mailbox *box);

@@ -1,0 +1,373 @@
+/* The command line of mailwalk: reads arguments, binds rooms together, gives the exit status. */
+#include <errno.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "scenarios/load/catalogue.h"
+#include "scenarios/load/expect.h"
+#include "scenarios/load/scenario.h"
+#include "scenarios/load/units.h"
+#include "sim/bench/bench.h"
+#include "sim/export/jsonl.h"
+#include "sim/export/maillog.h"
+#include "sim/export/pcap.h"
+#include "sim/export/pcapng.h"
+#include "sim/hosts/world.h"
+#include "ui/explain.h"
+#include "ui/explain_engines.h"
+#include "ui/narrator.h"
+
+enum exit_status { EXIT_MET, EXIT_NOT_MET, EXIT_USAGE, EXIT_MACHINE };
+
+static int usage(FILE *to)
+{
+    fputs("usage: mailwalk COMMAND ...\n"
+          "\n"
+          "  run SCENARIO        narrate a message's journey on stdout\n"
+          "      --level phase|line|packet   how closely to look (line)\n"
+          "      --format text|jsonl         text to read, or one JSON object a record\n"
+          "      --seed N                    another seed, another run\n"
+          "      --until DURATION            stop at this virtual time (90s, 5d)\n"
+          "      --set /json/pointer=VALUE   change one value of the scenario (repeatable)\n"
+          "      --pcap FILE  --pcapng FILE  what a network tap would record\n"
+          "      --keylog FILE               TLS secrets (none in a plain-text scenario)\n"
+          "      --logs DIR                  the mail log of every mail host\n"
+          "  list                the catalogue of scenarios\n"
+          "  check FILE...       is this scenario file right?\n"
+          "  explain WORD...     what \"550 5.1.1\", \"RCPT\", \"NXDOMAIN\", \"143\" mean\n"
+          "  bench               the speed of the simulator on this machine\n"
+          "      --in-flight N  --messages M  --format text|jsonl|kv  --pcap FILE\n"
+          "  help, --help        this text\n"
+          "  --version           the version\n"
+          "\n"
+          "SCENARIO is a name from the catalogue or the path of a file.\n",
+          to);
+    return to == stdout ? EXIT_MET : EXIT_USAGE;
+}
+
+__attribute__((format(printf, 1, 2))) static int bad_usage(const char *fmt, ...)
+{
+    va_list ap;
+    fputs("mailwalk: ", stderr);
+    va_start(ap, fmt);
+    vfprintf(stderr, fmt, ap);
+    va_end(ap);
+    fputs("\nTry 'mailwalk --help'.\n", stderr);
+    return EXIT_USAGE;
+}
+
+static int machine_refused(const char *what, int error)
+{
+    fprintf(stderr, "mailwalk: %s: %s\n", what, strerror(error));
+    return EXIT_MACHINE;
+}
+
+/* ---- run ------------------------------------------------------------------------------------------------ */
+
+struct run_options {
+    const char      *scenario, *pcap, *pcapng, *keylog, *logs, *until;
+    const char      *sets[SCENARIO_SETS_MAX];
+    size_t           nsets;
+    enum trace_level level;
+    bool             level_given, jsonl;
+    const char      *seed;
+};
+
+struct outputs {
+    struct export_jsonl   *jsonl;
+    struct export_pcap    *pcap;
+    struct export_pcapng  *pcapng;
+    struct export_maillog *logs;
+    struct ui_narrator    *narrator;
+};
+
+static bool level_named(const char *name, enum trace_level *out)
+{
+    for (int l = TRACE_PHASE; l <= TRACE_PACKET; l++)
+        if (strcmp(name, trace_level_name((enum trace_level)l)) == 0) {
+            *out = (enum trace_level)l;
+            return true;
+        }
+    return false;
+}
+
+/* Takes one option with its value. Returns 0, or the exit status of a usage error. */
+static int run_option(struct run_options *o, const char *name, const char *value)
+{
+    if (!value)
+        return bad_usage("%s needs a value", name);
+    if (strcmp(name, "--level") == 0) {
+        o->level_given = true;
+        return level_named(value, &o->level) ? 0 : bad_usage("--level %s: phase, line or packet is allowed", value);
+    }
+    if (strcmp(name, "--format") == 0) {
+        o->jsonl = strcmp(value, "jsonl") == 0;
+        return o->jsonl || strcmp(value, "text") == 0 ? 0 : bad_usage("--format %s: text or jsonl is allowed", value);
+    }
+    if (strcmp(name, "--set") == 0) {
+        if (o->nsets == SCENARIO_SETS_MAX)
+            return bad_usage("more than %d --set", SCENARIO_SETS_MAX);
+        o->sets[o->nsets++] = value;
+        return 0;
+    }
+    {
+        const struct {
+            const char  *name;
+            const char **to;
+        } strings[] = { { "--pcap", &o->pcap },   { "--pcapng", &o->pcapng }, { "--keylog", &o->keylog },
+                        { "--logs", &o->logs },   { "--until", &o->until },   { "--seed", &o->seed } };
+        for (size_t i = 0; i < sizeof strings / sizeof strings[0]; i++)
+            if (strcmp(name, strings[i].name) == 0) {
+                *strings[i].to = value;
+                return 0;
+            }
+    }
+    return bad_usage("unknown option '%s'", name);
+}
+
+static int run_arguments(struct run_options *o, int argc, char **argv)
+{
+    o->level = TRACE_LINE;
+    for (int i = 0; i < argc; i++) {
+        char  name[32];
+        char *equals = strchr(argv[i], '=');
+        int   wrong;
+        if (strncmp(argv[i], "--", 2) != 0) {
+            if (o->scenario)
+                return bad_usage("one scenario at a time: '%s' and '%s'", o->scenario, argv[i]);
+            o->scenario = argv[i];
+            continue;
+        }
+        if (equals && (size_t)(equals - argv[i]) < sizeof name) { /* --level=phase */
+            memcpy(name, argv[i], (size_t)(equals - argv[i]));
+            name[equals - argv[i]] = '\0';
+            wrong = run_option(o, name, equals + 1);
+        } else {
+            wrong = run_option(o, argv[i], i + 1 < argc ? argv[i + 1] : NULL);
+            i++;
+        }
+        if (wrong)
+            return wrong;
+    }
+    return o->scenario ? 0 : bad_usage("run needs a scenario; 'mailwalk list' names those of the catalogue");
+}
+
+/* Opens a file for writing; on failure says so and returns NULL. */
+static FILE *create(const char *path)
+{
+    FILE *f = fopen(path, "wb");
+    if (!f)
+        machine_refused(path, errno);
+    return f;
+}
+
+static bool outputs_open(struct outputs *out, const struct run_options *o, struct trace *t)
+{
+    struct trace_sink sink;
+    FILE             *f;
+    int               error = 0;
+    if (o->jsonl) {
+        unsigned levels = TRACE_BIT(TRACE_PHASE) | TRACE_BIT(TRACE_STATE);
+        if (o->level >= TRACE_LINE)
+            levels |= TRACE_BIT(TRACE_LINE);
+        if (o->level >= TRACE_PACKET)
+            levels |= TRACE_BIT(TRACE_PACKET);
+        out->jsonl = export_jsonl_open(stdout, levels, false);
+        sink = export_jsonl_sink(out->jsonl);
+    } else {
+        struct ui_narrator_options options = ui_narrator_defaults(stdout);
+        options.level = o->level;
+        out->narrator = ui_narrator_open(stdout, &options);
+        sink = ui_narrator_sink(out->narrator);
+    }
+    trace_add(t, &sink);
+    if (o->pcap) {
+        if (!(f = create(o->pcap)))
+            return false;
+        out->pcap = export_pcap_open(f, false, &error);
+        if (!out->pcap)
+            return machine_refused(o->pcap, error), false;
+        sink = export_pcap_sink(out->pcap);
+        trace_add(t, &sink);
+    }
+    if (o->pcapng) {
+        if (!(f = create(o->pcapng)))
+            return false;
+        out->pcapng = export_pcapng_open(f, false);
+        sink = export_pcapng_sink(out->pcapng);
+        trace_add(t, &sink);
+    }
+    if (o->logs) {
+        out->logs = export_maillog_open(o->logs, &error);
+        if (!out->logs)
+            return machine_refused(o->logs, error), false;
+        sink = export_maillog_sink(out->logs);
+        trace_add(t, &sink);
+    }
+    return true;
+}
+
+static int outputs_close(struct outputs *out, const struct run_options *o)
+{
+    int status = 0, error;
+    if (out->jsonl && (error = export_jsonl_close(out->jsonl)) != 0)
+        status = machine_refused("standard output", error);
+    if (out->narrator && (error = ui_narrator_close(out->narrator)) != 0)
+        status = machine_refused("standard output", error);
+    if (out->pcap && (error = export_pcap_close(out->pcap)) != 0)
+        status = machine_refused(o->pcap, error);
+    if (out->pcapng && (error = export_pcapng_close(out->pcapng)) != 0)
+        status = machine_refused(o->pcapng, error);
+    if (out->logs && (error = export_maillog_close(out->logs)) != 0)
+        status = machine_refused(o->logs, error);
+    return status;
+}
+
+/* One outcome record for each line of `expect`. */
+static bool outcomes_tell(struct world *w, struct expect *e)
+{
+    size_t                      n;
+    const struct expect_result *r = expect_results(e, &n);
+    for (size_t i = 0; i < n; i++) {
+        struct trace_record t = { .kind = TRACE_KIND_OUTCOME, .t_ns = w->queue.now_ns };
+        w->trace.cause = 0;
+        trace_attr_str(&t, "what", r[i].what);
+        trace_attr_str(&t, "expected", r[i].expected);
+        trace_attr_str(&t, "got", r[i].got);
+        trace_attr_str(&t, "ok", r[i].ok ? "yes" : "no");
+        trace_attr_str(&t, "pointer", r[i].pointer);
+        trace_emit(&w->trace, &t);
+    }
+    return expect_ok(r, n);
+}
+
+static int run_world(struct scenario *s, const struct run_options *o)
+{
+    struct world       w;
+    struct world_error error;
+    struct outputs     out = { 0 };
+    struct expect      expect;
+    struct trace_sink  sink;
+    bool               met = false;
+    int                status = EXIT_MET, closed;
+    world_init(&w, &s->world);
+    expect_init(&expect, s);
+    sink = expect_sink(&expect);
+    trace_add(&w.trace, &sink);
+    if (!outputs_open(&out, o, &w.trace)) {
+        status = EXIT_MACHINE;
+    } else if (!world_build(&w, &error)) {
+        fprintf(stderr, "mailwalk: %s: %s: %s\n", s->source, error.pointer ? error.pointer : "/", error.text);
+        status = EXIT_USAGE;
+    } else {
+        world_run(&w, CORE_NEVER);
+        met = outcomes_tell(&w, &expect);
+        status = met ? EXIT_MET : EXIT_NOT_MET;
+        world_end(&w);
+    }
+    world_free(&w);
+    closed = outputs_close(&out, o);
+    expect_free(&expect);
+    return closed ? closed : status;
+}
+
+static int command_run(int argc, char **argv)
+{
+    struct run_options     *o = core_alloc(sizeof *o);
+    struct scenario_errors *errors = core_alloc(sizeof *errors);
+    struct scenario         s;
+    char                    seed[64], until[128];
+    int                     status = run_arguments(o, argc, argv);
+    FILE                   *keylog;
+    if (status == 0 && o->seed) {
+        snprintf(seed, sizeof seed, "/seed=%s", o->seed);
+        o->sets[o->nsets++] = seed;
+    }
+    if (status == 0 && o->until) {
+        snprintf(until, sizeof until, "/until=%s", o->until);
+        o->sets[o->nsets++] = until;
+    }
+    if (status == 0 && o->keylog) { /* present and empty when nothing was encrypted */
+        keylog = create(o->keylog);
+        if (!keylog || fclose(keylog) != 0)
+            status = EXIT_MACHINE;
+    }
+    if (status == 0) {
+        if (!scenario_open(&s, o->scenario, o->sets, o->nsets, errors)) {
+            scenario_errors_print(errors, stderr);
+            status = EXIT_USAGE;
+        } else {
+            status = run_world(&s, o);
+            scenario_free(&s);
+        }
+    }
+    free(errors);
+    free(o);
+    return status;
+}
+
+/* ---- the other commands ------------------------------------------------------------------------------------ */
+
+static int command_list(int argc, char **argv)
+{
+    struct core_arena      arena = { 0 };
+    struct catalogue_entry e;
+    if (argc > 0)
+        return bad_usage("list takes no argument, but there is '%s'", argv[0]);
+    for (size_t i = 0; catalogue_describe(i, &arena, &e); i++) {
+        printf("%s\n    %s\n", e.name, e.title);
+        for (size_t k = 0; k < e.nteaches; k++)
+            printf("    - %s\n", e.teaches[k]);
+    }
+    core_arena_free(&arena);
+    return fflush(stdout) == 0 ? EXIT_MET : machine_refused("standard output", errno);
+}
+
+static int command_check(int argc, char **argv)
+{
+    if (argc == 0)
+        return bad_usage("check needs at least one file");
+    return scenario_check((const char *const *)argv, (size_t)argc, stdout, stderr);
+}
+
+static int command_explain(int argc, char **argv)
+{
+    size_t                       n;
+    const struct explain_source *sources = ui_explain_engines(&n);
+    if (argc == 0)
+        return bad_usage("explain needs a word: a code, a command, a port, a record type, a term");
+    return ui_explain(stdout, stderr, (const char *const *)argv, (size_t)argc, sources, n);
+}
+
+static int command_version(int argc, char **argv)
+{
+    if (argc > 0)
+        return bad_usage("--version takes no argument, but there is '%s'", argv[0]);
+    puts("mailwalk " MAILWALK_VERSION);
+    return EXIT_MET;
+}
+
+static int command_help(int argc, char **argv)
+{
+    (void)argc;
+    (void)argv;
+    return usage(stdout);
+}
+
+int main(int argc, char **argv)
+{
+    static const struct {
+        const char *name;
+        int (*run)(int argc, char **argv);
+    } commands[] = { { "run", command_run },         { "list", command_list },       { "check", command_check },
+                     { "explain", command_explain }, { "bench", bench_command },     { "--version", command_version },
+                     { "help", command_help },       { "--help", command_help },     { "-h", command_help } };
+    if (argc < 2)
+        return usage(stderr);
+    for (size_t i = 0; i < sizeof commands / sizeof commands[0]; i++)
+        if (strcmp(argv[1], commands[i].name) == 0)
+            return commands[i].run(argc - 2, argv + 2);
+    return bad_usage("unknown command '%s': run, list, check, explain, bench and help are known", argv[1]);
+}

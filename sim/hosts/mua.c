@@ -1,0 +1,262 @@
+/* What the sessions of a mail program have in common. */
+#include "sim/hosts/mua.h"
+
+#include <assert.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "protocols/wire/message.h"
+#include "protocols/wire/rfc2047.h"
+#include "sim/hosts/service_auth.h"
+#include "sim/hosts/tell.h"
+
+#define SHOWN_MAX 256 /* octets of a subject or an address that a record keeps */
+
+static unsigned mechanisms(const char *list)
+{
+    unsigned    bits = 0;
+    const char *at = list;
+    if (!list)
+        return SASL_ALL;
+    while (at && *at) {
+        const char    *end = strchr(at, ' ');
+        size_t         len = end ? (size_t)(end - at) : strlen(at);
+        enum sasl_mech m = sasl_mech_find(wire_slice(at, len));
+        if (m != SASL_MECHS)
+            bits |= SASL_BIT(m);
+        at = end ? end + 1 : NULL;
+    }
+    return bits;
+}
+
+struct mua *mua_new(struct host *host, const struct spec_client *spec)
+{
+    struct world *w = host->world;
+    struct mua   *m = core_arena_take(&w->arena, sizeof *m);
+    m->host = host;
+    m->naccounts = spec->naccounts;
+    m->accounts = core_arena_take(&w->arena, (spec->naccounts + 1) * sizeof *m->accounts);
+    for (size_t i = 0; i < spec->naccounts; i++) {
+        const struct spec_account *a = &spec->accounts[i];
+        m->accounts[i] = (struct account){ .spec = a, .host = host };
+        m->accounts[i].sasl = (struct sasl_client_config){ .user = a->user ? a->user : "",
+                                                           .password = a->password ? a->password : "",
+                                                           .digest = &service_digests,
+                                                           .mechs = mechanisms(a->mechanisms) };
+    }
+    return m;
+}
+
+void mua_free(struct mua *m)
+{
+    for (size_t i = 0; i < m->naccounts; i++)
+        while (m->accounts[i].seen) {
+            struct seen_uidl *s = m->accounts[i].seen;
+            m->accounts[i].seen = s->next;
+            free(s);
+        }
+}
+
+/* ---- errands -------------------------------------------------------------------------------------------- */
+
+struct lookup_ctx {
+    struct errand *errand;
+    void (*ready)(struct errand *e);
+};
+
+static void found(void *ctx, const struct ask_found *f)
+{
+    struct lookup_ctx  l = *(struct lookup_ctx *)ctx;
+    core_pool_give(&l.errand->host->world->errand_lookups, ctx);
+    l.errand->found = *f;
+    l.ready(l.errand);
+}
+
+void errand_start(struct errand *e, struct action_run *run, struct account *account, struct host *host, const char *server,
+                  uint16_t port, void (*ready)(struct errand *e))
+{
+    struct world      *w = host->world;
+    struct lookup_ctx *l = core_pool_take(&w->errand_lookups);
+    struct net_addr    literal;
+    memset(e, 0, sizeof *e);
+    e->run = run;
+    e->account = account;
+    e->host = host;
+    e->server = server;
+    e->port = port;
+    e->began_ns = world_now(w);
+    l->errand = e;
+    l->ready = ready;
+    if (world_tells(w, TRACE_PHASE) && !net_addr_parse(&literal, server))
+        tell_phase(host, PHASE_FIND_SERVER, 0, 0, "%s looks up the address of %s", host->spec->name, server);
+    ask_addresses(host, server, strlen(server), found, l);
+}
+
+void errand_end(struct errand *e, const char *event, const char *result, uint16_t code, const char *status, const char *command,
+                uint32_t count, const char *error_fmt, ...)
+{
+    struct trace_record r;
+    bool                ok = strcmp(result, "ok") == 0;
+    assert(!e->settled);
+    e->settled = true;
+    if (tell_state(&r, e->host, TRACE_KIND_CLIENT, event)) {
+        r.code = code;
+        snprintf(r.status, sizeof r.status, "%s", status);
+        trace_attr_str(&r, "result", result);
+        trace_attr_str(&r, "action", e->run->spec->name ? e->run->spec->name : "");
+        if (e->account)
+            trace_attr_str(&r, "account", e->account->spec->address ? e->account->spec->address : "");
+        if (e->run->spec->message)
+            trace_attr_str(&r, "message", e->run->spec->message);
+        trace_attr_str(&r, "server", e->server);
+        trace_attr_num(&r, "port", e->port);
+        trace_attr_str(&r, "command", command);
+        trace_attr_num(&r, "count", count);
+        tell_send(&r, e->host, true);
+    }
+    if (!ok && error_fmt && tell_state(&r, e->host, TRACE_KIND_ERROR, NULL)) {
+        char    text[512];
+        va_list ap;
+        va_start(ap, error_fmt);
+        vsnprintf(text, sizeof text, error_fmt, ap);
+        va_end(ap);
+        r.text = text;
+        r.text_len = strlen(text);
+        tell_send(&r, e->host, true);
+    }
+    action_done(e->run, ok && (e->run->spec->kind != SPEC_DO_FETCH || count > 0), result);
+}
+
+const char *errand_word(enum tcp_end why)
+{
+    static const char *const words[] = { [TCP_END_NORMAL] = "lost",             [TCP_END_REFUSED] = "refused",
+                                         [TCP_END_RESET] = "reset",             [TCP_END_TIMED_OUT] = "timed-out",
+                                         [TCP_END_UNREACHABLE] = "unreachable", [TCP_END_PROHIBITED] = "prohibited",
+                                         [TCP_END_ABORTED] = "timed-out" };
+    return words[why];
+}
+
+const char *errand_sentence(enum tcp_end why)
+{
+    static const char *const words[] = {
+        [TCP_END_NORMAL] = "the server closed the connection too early",
+        [TCP_END_REFUSED] = "the connection was refused: nothing listens on that port",
+        [TCP_END_RESET] = "the connection was reset",
+        [TCP_END_TIMED_OUT] = "the connection timed out: no answer at all",
+        [TCP_END_UNREACHABLE] = "the server cannot be reached",
+        [TCP_END_PROHIBITED] = "a firewall on the way prohibits the connection",
+        [TCP_END_ABORTED] = "the server did not answer in time",
+    };
+    return words[why];
+}
+
+/* ---- what arrived ------------------------------------------------------------------------------------------ */
+
+static struct sent_copy **sent_bucket(struct world *w, const char *id, size_t len)
+{
+    return &w->sent[core_hash(id, len) % (sizeof w->sent / sizeof w->sent[0])];
+}
+
+void mua_remember_sent(struct world *w, const char *name, const char *message_id, size_t id_len, struct mail *mail)
+{
+    struct sent_copy **bucket = sent_bucket(w, message_id, id_len), *c = core_alloc(sizeof *c);
+    c->message_id = core_alloc(id_len + 1);
+    memcpy(c->message_id, message_id, id_len);
+    c->name = name;
+    c->mail = mail_hold(mail);
+    c->next = *bucket;
+    *bucket = c;
+}
+
+void mua_forget_all(struct world *w)
+{
+    for (size_t i = 0; i < sizeof w->sent / sizeof w->sent[0]; i++)
+        while (w->sent[i]) {
+            struct sent_copy *c = w->sent[i];
+            w->sent[i] = c->next;
+            mail_drop(&w->mails, c->mail);
+            free(c->message_id);
+            free(c);
+        }
+}
+
+static const struct sent_copy *sent_find(struct world *w, struct wire_slice id)
+{
+    const struct sent_copy *c;
+    if (id.len == 0)
+        return NULL;
+    for (c = *sent_bucket(w, id.at, id.len); c; c = c->next)
+        if (wire_slice_is(id, c->message_id))
+            return c;
+    return NULL;
+}
+
+/* True if `octets` end with what was sent, and all before it are trace fields. */
+static bool intact(const struct sent_copy *c, const char *octets, size_t len)
+{
+    size_t             n = c->mail->len, front;
+    struct wire_fields f;
+    struct wire_field  field;
+    if (len < n || memcmp(octets + (len - n), mail_text(c->mail), n) != 0)
+        return false;
+    front = len - n;
+    wire_fields_begin(&f, octets, front);
+    while (wire_field_next(&f, &field))
+        if (!wire_slice_is_nocase(field.name, "Received") && !wire_slice_is_nocase(field.name, "Return-Path"))
+            return false;
+    return true;
+}
+
+static void shown(char *out, const char *octets, size_t len, const char *name)
+{
+    char              flat[SHOWN_MAX];
+    struct wire_slice body = wire_field_body(octets, len, name);
+    size_t            n = wire_field_unfold(flat, sizeof flat, body);
+    n = wire_rfc2047_decode(out, SHOWN_MAX - 1, wire_slice(flat, n < sizeof flat ? n : sizeof flat));
+    out[n < SHOWN_MAX - 1 ? n : SHOWN_MAX - 1] = '\0';
+}
+
+void mua_tell_message(struct account *account, struct action_run *run, const char *via, const char *octets, size_t len,
+                      const char *flags)
+{
+    struct host            *h = account->host;
+    struct world           *w = h->world;
+    const struct sent_copy *c;
+    struct trace_record     r;
+    char                    id[SHOWN_MAX], subject[SHOWN_MAX], from[SHOWN_MAX];
+    w->totals.fetched++;
+    if (!tell_state(&r, h, TRACE_KIND_CLIENT, "message"))
+        return;
+    shown(id, octets, len, "Message-ID");
+    shown(subject, octets, len, "Subject");
+    shown(from, octets, len, "From");
+    c = sent_find(w, wire_slice_str(id));
+    trace_attr_str(&r, "action", run->spec->name ? run->spec->name : "");
+    trace_attr_str(&r, "account", account->spec->address ? account->spec->address : "");
+    trace_attr_str(&r, "via", via);
+    trace_attr_str(&r, "message", c ? c->name : "");
+    trace_attr_str(&r, "message_id", id);
+    trace_attr_str(&r, "subject", subject);
+    trace_attr_str(&r, "from", from);
+    trace_attr_num(&r, "octets", (int64_t)len);
+    if (flags)
+        trace_attr_str(&r, "flags", flags);
+    if (c)
+        trace_attr_str(&r, "intact", intact(c, octets, len) ? "yes" : "no");
+    tell_send(&r, h, true);
+}
+
+static size_t lookup_octets(void)
+{
+    return sizeof(struct lookup_ctx);
+}
+
+void mua_init_world(struct world *w)
+{
+    core_pool_init(&w->errand_lookups, lookup_octets(), 0);
+    core_pool_init(&w->muas_smtp, mua_smtp_octets(), 0);
+    core_pool_init(&w->muas_pop3, mua_pop3_octets(), 0);
+    core_pool_init(&w->muas_imap, mua_imap_octets(), 0);
+}

@@ -1,0 +1,109 @@
+#ifndef SIM_HOSTS_MUA_H
+#define SIM_HOSTS_MUA_H
+/*
+ * mua - a person's mail program: writes, submits, fetches, marks; and what people do by hand.
+ *
+ *   action (scenario)  ->  session: look the server up, connect, run the client engine  ->  action_done
+ *     send    mua_send.c    SMTP submission
+ *     fetch   mua_pop3.c    POP3, or mua_imap.c
+ *     mark, remove, move    mua_imap.c
+ *     telnet, lookup, ping  mua_hand.c
+ *
+ * Every session ends with a `client` record that says how it went, in the words of docs/TRACE.md, and with an
+ * `error` record when its user would see one.
+ */
+#include "protocols/sasl/sasl.h"
+#include "sim/hosts/ask.h"
+#include "sim/hosts/host.h"
+#include "sim/hosts/pump.h"
+
+#define MUA_CONNECT_NS (30 * CORE_S) /* patience with a server that does not answer the SYN */
+#define MUA_REPLY_NS   (60 * CORE_S) /* patience with a server that accepted and says nothing; programs for
+                                        people wait less than the minutes of RFC 5321 section 4.5.3.2 */
+
+struct action_run;
+
+struct seen_uidl { /* a message that stays on the server and was fetched already */
+    struct seen_uidl *next;
+    char              uidl[72];
+};
+
+struct account {
+    const struct spec_account *spec;
+    struct host               *host;
+    struct sasl_client_config  sasl;
+    struct seen_uidl          *seen;    /* POP3, keep */
+    uint32_t                   uidvalidity, last_uid; /* IMAP: read so far */
+};
+
+struct mua {
+    struct host    *host;
+    struct account *accounts;
+    size_t          naccounts;
+};
+
+struct mua *mua_new(struct host *host, const struct spec_client *spec);
+void        mua_free(struct mua *m);
+
+/* What a session has in common with the others. */
+struct errand {
+    struct action_run *run;
+    struct account    *account; /* NULL: done by hand */
+    struct host       *host;
+    const char        *server; /* name or address */
+    uint16_t           port;
+    struct ask_found   found;
+    size_t             next; /* address to try */
+    uint64_t           began_ns;
+    bool               settled; /* the action has been told how it went */
+};
+
+/* Looks the server up and then calls connect(), which tries found.addr[next]. */
+void errand_start(struct errand *e, struct action_run *run, struct account *account, struct host *host, const char *server,
+                  uint16_t port, void (*ready)(struct errand *e));
+/* Tells how it went: a client record, an error for the user unless result is "ok", and action_done. `r` may carry
+ * code, status and attributes already (tell_state with `event` has been called), or be NULL. Once for each errand. */
+void errand_end(struct errand *e, const char *event, const char *result, uint16_t code, const char *status, const char *command,
+                uint32_t count, const char *error_fmt, ...) __attribute__((format(printf, 8, 9)));
+/* The word for the way a connection ended. */
+const char *errand_word(enum tcp_end why);
+/* What a user is told about it. */
+const char *errand_sentence(enum tcp_end why);
+
+/* ---- actions ------------------------------------------------------------------------------------- */
+struct action_run {
+    struct world             *world;
+    const struct spec_action *spec;
+    struct host              *host;
+    struct core_timer         timer;
+    uint64_t                  cause;
+    uint32_t                  times;
+    bool                      under_way, ended;
+};
+
+/* Schedules all actions of the world. False: one names what does not exist; *pointer says which. */
+bool actions_start(struct world *w, const char **pointer);
+/* `success`: what the action is for has happened, so that a repeated one stops. */
+void action_done(struct action_run *run, bool success, const char *result);
+
+void mua_send(struct action_run *run, struct account *account);
+void mua_fetch_pop3(struct action_run *run, struct account *account);
+void mua_imap(struct action_run *run, struct account *account);
+/* Files a sent message in the "Sent" mailbox by IMAP; the action ends with it. */
+void mua_imap_save(struct action_run *run, struct account *account, struct mail *mail);
+void hand_telnet(struct action_run *run);
+void hand_lookup(struct action_run *run);
+void hand_ping(struct action_run *run);
+
+/* ---- what arrived ----------------------------------------------------------------------------------- */
+/* Records a message that the program now shows: subject, sender, whether it is what was sent. */
+void mua_tell_message(struct account *account, struct action_run *run, const char *via, const char *octets, size_t len,
+                      const char *flags);
+void mua_remember_sent(struct world *w, const char *name, const char *message_id, size_t id_len, struct mail *mail);
+void mua_forget_all(struct world *w);
+void mua_init_world(struct world *w);
+
+size_t mua_smtp_octets(void); /* of one session, for the bench */
+size_t mua_pop3_octets(void);
+size_t mua_imap_octets(void);
+#endif

@@ -1,0 +1,410 @@
+/* Builds hosts and links from a spec, runs them, takes them down. */
+#include "sim/hosts/world.h"
+
+#include <assert.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "sim/hosts/ask.h"
+#include "sim/hosts/dns_host.h"
+#include "sim/hosts/dns_tcp.h"
+#include "sim/hosts/mta.h"
+#include "sim/hosts/mua.h"
+#include "sim/hosts/pump.h"
+#include "sim/hosts/routes.h"
+#include "sim/hosts/scratch.h"
+#include "sim/hosts/services.h"
+#include "sim/hosts/store.h"
+#include "sim/hosts/tell.h"
+#include "sim/net/fault.h"
+#include "sim/net/firewall.h"
+#include "sim/net/net_host.h"
+#include "sim/net/net_link.h"
+
+__attribute__((format(printf, 3, 4))) static bool fail(struct world_error *e, const char *pointer, const char *fmt, ...)
+{
+    va_list ap;
+    va_start(ap, fmt);
+    vsnprintf(e->text, sizeof e->text, fmt, ap);
+    va_end(ap);
+    e->pointer = pointer;
+    return false;
+}
+
+void world_init(struct world *w, const struct spec_world *spec)
+{
+    memset(w, 0, sizeof *w);
+    w->spec = spec;
+    core_queue_init(&w->queue);
+    w->queue.world = w;
+    trace_init(&w->trace);
+    net_init(&w->net, &w->queue, &w->trace, spec->seed);
+    mail_room_init(&w->mails, &w->net.depot);
+    w->scratch = core_alloc(sizeof *w->scratch);
+    w->scratch->imap_server_scratch = core_alloc(imap_scratch_size());
+    core_pool_init(&w->stored, sizeof(struct stored), 0);
+    pump_init_world(w);
+    ask_init_world(w);
+    dns_tcp_init_world(w);
+    service_auth_init_world(w);
+    services_init_world(w);
+    mta_init_world(w);
+    mua_init_world(w);
+    core_rng_init(&w->rng_ids, spec->seed, "ids");
+    core_rng_init(&w->rng_mx, spec->seed, "mx");
+    core_rng_init(&w->rng_dns, spec->seed, "dns");
+    core_rng_init(&w->rng_boundary, spec->seed, "boundary");
+    core_rng_init(&w->rng_auth, spec->seed, "auth");
+}
+
+/* ---- network ---------------------------------------------------------------------------------------------- */
+
+static enum net_fault_kind fault_kind(enum spec_fault_kind k)
+{
+    static const enum net_fault_kind kinds[SPEC_FAULT_KIND_COUNT] = { [SPEC_FAULT_DROP] = NET_FAULT_DROP_NTH,
+                                                                      [SPEC_FAULT_LOSS] = NET_FAULT_LOSS,
+                                                                      [SPEC_FAULT_DUPLICATE] = NET_FAULT_DUPLICATE,
+                                                                      [SPEC_FAULT_REORDER] = NET_FAULT_REORDER,
+                                                                      [SPEC_FAULT_CUT] = NET_FAULT_CUT };
+    return kinds[k];
+}
+
+static bool fault_build(struct world *w, struct net_link *link, const struct spec_fault *f, struct world_error *e)
+{
+    struct net_fault_params p = { .name = f->name ? f->name : "fault",
+                                  .kind = fault_kind(f->kind),
+                                  .from_ns = f->from_ns,
+                                  .until_ns = f->until_ns,
+                                  .chance_ppm = f->ppm,
+                                  .extra_ns = f->extra_ns };
+    p.match.proto = f->proto;
+    p.match.port = f->port;
+    p.match.has_payload = f->data_only;
+    if (f->from_host) {
+        p.match.sender = net_host_find(&w->net, f->from_host);
+        if (!p.match.sender)
+            return fail(e, f->pointer, "there is no host '%s'", f->from_host);
+    }
+    if (f->nnth > NET_FAULT_NTH_MAX)
+        return fail(e, f->pointer, "at most %d frames can be named in one fault", NET_FAULT_NTH_MAX);
+    for (size_t i = 0; i < f->nnth; i++)
+        p.nth[i] = f->nth[i];
+    net_fault_add(link, &p);
+    return true;
+}
+
+static bool links_build(struct world *w)
+{
+    for (size_t i = 0; i < w->spec->nlinks; i++) {
+        const struct spec_link *l = &w->spec->links[i];
+        struct net_link_params  p = { .rate_bps = l->rate_bps,
+                                      .delay_ns = l->delay_ns,
+                                      .jitter_ns = l->jitter_ns,
+                                      .queue_packets = l->queue_frames ? l->queue_frames : 1000 };
+        struct net_link        *link = net_link_add(&w->net, l->name, &p);
+        link->label = l->label;
+    }
+    return true;
+}
+
+static bool faults_build(struct world *w, struct world_error *e)
+{
+    for (size_t i = 0; i < w->spec->nlinks; i++)
+        for (size_t k = 0; k < w->spec->links[i].nfaults; k++)
+            if (!fault_build(w, net_link_find(&w->net, w->spec->links[i].name), &w->spec->links[i].faults[k], e))
+                return false;
+    return true;
+}
+
+static void rule_build(struct net_rule *out, const struct spec_fw_rule *r, enum net_direction dir)
+{
+    *out = (struct net_rule){ .name = r->name ? r->name : "rule",
+                              .pointer = r->pointer,
+                              .direction = dir,
+                              .action = r->action == SPEC_FW_ACCEPT ? NET_ACTION_ACCEPT :
+                                        r->action == SPEC_FW_DROP   ? NET_ACTION_DROP :
+                                        r->reject_with_icmp         ? NET_ACTION_PROHIBIT :
+                                                                      NET_ACTION_RESET,
+                              .proto = r->proto,
+                              .src = { r->src.addr, r->src.bits, r->src.bits > 0 },
+                              .dst = { r->dst.addr, r->dst.bits, r->dst.bits > 0 },
+                              .dport = { r->port_from, r->port_to } };
+}
+
+/* "any direction" becomes one rule for each. */
+static void firewall_build(struct world *w, struct net_host *nh, const struct spec_host *h)
+{
+    struct net_firewall *fw;
+    if (h->nfirewall == 0)
+        return;
+    fw = core_arena_take(&w->arena, sizeof *fw);
+    fw->rules = core_arena_take(&w->arena, 3 * h->nfirewall * sizeof *fw->rules);
+    for (size_t i = 0; i < h->nfirewall; i++) {
+        const struct spec_fw_rule *r = &h->firewall[i];
+        if (r->dir == SPEC_FW_ANY || r->dir == SPEC_FW_IN)
+            rule_build(&fw->rules[fw->nrules++], r, NET_IN);
+        if (r->dir == SPEC_FW_ANY || r->dir == SPEC_FW_OUT)
+            rule_build(&fw->rules[fw->nrules++], r, NET_OUT);
+        if (r->dir == SPEC_FW_ANY || r->dir == SPEC_FW_FORWARD)
+            rule_build(&fw->rules[fw->nrules++], r, NET_FORWARD);
+    }
+    nh->firewall = fw;
+}
+
+static struct net_link *world_link(struct world *w, const char *name)
+{
+    /* Scenarios name few links; the bench, which makes many, names each by the next number. */
+    if (w->link_hint < w->net.nlinks && strcmp(w->net.links[w->link_hint]->name, name) == 0)
+        return w->net.links[w->link_hint];
+    for (size_t i = 0; i < w->net.nlinks; i++)
+        if (strcmp(w->net.links[i]->name, name) == 0) {
+            w->link_hint = i;
+            return w->net.links[i];
+        }
+    return NULL;
+}
+
+static bool host_network(struct world *w, struct host *host, struct world_error *e)
+{
+    const struct spec_host *h = host->spec;
+    struct net_host        *nh = net_host_add(&w->net, h->name);
+    host->net = nh;
+    host->number = nh->number;
+    nh->app = host;
+    nh->label = h->label;
+    nh->fqdn = h->fqdn;
+    nh->role = h->role;
+    nh->forwards = h->forwards;
+    for (size_t i = 0; i < h->nifaces; i++) {
+        const struct spec_iface *f = &h->ifaces[i];
+        struct net_link         *link = world_link(w, f->link);
+        if (!link)
+            return fail(e, f->pointer, "there is no link '%s'", f->link);
+        if (!net_iface_add(nh, link, f->ip4.bits ? &f->ip4.addr : NULL, f->ip4.bits, f->ip6.bits ? &f->ip6.addr : NULL, f->ip6.bits))
+            return fail(e, f->pointer, "an address of this interface is in use already");
+    }
+    firewall_build(w, nh, h);
+    return true;
+}
+
+static bool routes_build(struct world *w, struct host *host, struct world_error *e)
+{
+    for (size_t i = 0; i < host->spec->nroutes; i++) {
+        const struct spec_route *r = &host->spec->routes[i];
+        if (!net_route_add(host->net, &r->to.addr, r->to.bits, &r->via))
+            return fail(e, r->pointer, "the gateway is on none of this host's links");
+    }
+    (void)w;
+    return true;
+}
+
+/* ---- being switched off ------------------------------------------------------------------------------------- */
+
+struct power {
+    struct host      *host;
+    struct core_timer off, on;
+};
+
+static void set_power(struct host *h, bool up)
+{
+    struct trace_record r;
+    for (unsigned i = 0; i < h->net->nifaces; i++)
+        net_iface_set_up(h->net->ifaces[i], up);
+    h->world->trace.cause = 0;
+    if (tell_state(&r, h, TRACE_KIND_FAULT, up ? "ended" : "began")) {
+        trace_attr_str(&r, "name", h->spec->name);
+        trace_attr_str(&r, "fault", "host down");
+        trace_attr_str(&r, "pointer", h->spec->pointer ? h->spec->pointer : "");
+        tell_send(&r, h, false);
+    }
+}
+
+static void power_off(struct core_queue *q, struct core_timer *t)
+{
+    (void)q;
+    set_power(CORE_OWNER(t, struct power, off)->host, false);
+}
+
+static void power_on(struct core_queue *q, struct core_timer *t)
+{
+    (void)q;
+    set_power(CORE_OWNER(t, struct power, on)->host, true);
+}
+
+static void power_build(struct world *w, struct host *host)
+{
+    const struct spec_host *h = host->spec;
+    struct power           *p;
+    if (h->down_until_ns <= h->down_from_ns)
+        return;
+    p = core_arena_take(&w->arena, sizeof *p);
+    p->host = host;
+    p->off.run = power_off;
+    p->on.run = power_on;
+    core_timer_set(&w->queue, &p->off, h->down_from_ns);
+    if (h->down_until_ns != CORE_NEVER)
+        core_timer_set(&w->queue, &p->on, h->down_until_ns);
+}
+
+/* ---- roles --------------------------------------------------------------------------------------------------- */
+
+static void stub_build(struct world *w, struct host *host)
+{
+    const struct spec_host *h = host->spec;
+    if (h->nresolvers == 0)
+        return;
+    if (host != w->hosts && h->resolvers == host[-1].spec->resolvers) { /* the bench gives many hosts one list */
+        host->stub = host[-1].stub;
+        return;
+    }
+    host->stub = core_arena_take(&w->arena, sizeof *host->stub);
+    for (size_t i = 0; i < h->nresolvers && i < DNS_STUB_SERVERS_MAX; i++)
+        dns_addr_from_net(&host->stub->server[host->stub->servers++], &h->resolvers[i]);
+}
+
+static bool roles_build(struct world *w, struct host *host, struct world_error *e)
+{
+    const struct spec_host *h = host->spec;
+    const char             *pointer = h->pointer;
+    struct zone_error       zone = { .pointer = NULL };
+    stub_build(w, host);
+    if (h->dns && !dns_host_new(host, h->dns, &zone))
+        return fail(e, zone.pointer, "%s", zone.text);
+    if (h->resolver)
+        resolver_host_new(host, h->resolver);
+    if (h->store) {
+        host->store = store_new(host, h->store);
+        if (!pop3_services_open(host->store, h->store, &pointer) || !imap_services_open(host->store, h->store, &pointer))
+            return fail(e, pointer, "another service of this host has the same port");
+    }
+    if (h->mta) {
+        host->mta = mta_new(host, h->mta);
+        if (!mta_open(host->mta, &pointer))
+            return fail(e, pointer, "another service of this host has the same port");
+    }
+    if (h->client)
+        host->mua = mua_new(host, h->client);
+    return true;
+}
+
+static bool messages_preload(struct world *w, struct world_error *e)
+{
+    for (size_t i = 0; i < w->nhosts; i++) {
+        struct store *s = w->hosts[i].store;
+        for (size_t k = 0; s && k < s->nusers; k++)
+            for (size_t m = 0; m < s->users[k].spec->nmessages; m++)
+                if (!store_preload(&s->users[k], s->users[k].spec->messages[m]))
+                    return fail(e, s->users[k].spec->pointer, "message '%s' cannot be put into the mailbox: it does not exist, is "
+                                "not valid, or the quota is too small", s->users[k].spec->messages[m]);
+    }
+    return true;
+}
+
+static void opening_write(struct world *w)
+{
+    struct trace_opening o = { .scenario = w->spec->name,
+                               .title = w->spec->title,
+                               .version = MAILWALK_VERSION,
+                               .seed = w->spec->seed,
+                               .epoch_s = w->spec->epoch_s };
+    if (w->trace.nsinks == 0)
+        return;
+    net_opening(&w->net, &o);
+    trace_open(&w->trace, &o);
+}
+
+bool world_build(struct world *w, struct world_error *e)
+{
+    const struct spec_world *spec = w->spec;
+    struct zone_error        zone = { .pointer = NULL };
+    const char              *pointer = NULL;
+    links_build(w);
+    w->hosts = core_arena_take(&w->arena, (spec->nhosts + 1) * sizeof *w->hosts);
+    w->nhosts = spec->nhosts;
+    for (size_t i = 0; i < spec->nhosts; i++) {
+        w->hosts[i].world = w;
+        w->hosts[i].spec = &spec->hosts[i];
+        if (!host_network(w, &w->hosts[i], e))
+            return false;
+    }
+    routes_find(w);
+    opening_write(w);
+    if (!faults_build(w, e))
+        return false;
+    if (!dns_zones_build(w, &zone))
+        return fail(e, zone.pointer, "%s", zone.text);
+    for (size_t i = 0; i < spec->nhosts; i++) {
+        if (!routes_build(w, &w->hosts[i], e) || !roles_build(w, &w->hosts[i], e))
+            return false;
+        power_build(w, &w->hosts[i]);
+    }
+    if (!messages_preload(w, e))
+        return false;
+    if (!actions_start(w, &pointer))
+        return fail(e, pointer, "this action names a host that does not exist, or an account that the host does not have");
+    return true;
+}
+
+/* ---- running ---------------------------------------------------------------------------------------------------- */
+
+void world_run(struct world *w, uint64_t until_ns)
+{
+    uint64_t end = w->spec->until_ns ? w->spec->until_ns : CORE_NEVER;
+    core_queue_run(&w->queue, until_ns < end ? until_ns : end);
+}
+
+void world_end(struct world *w)
+{
+    trace_close(&w->trace, w->queue.now_ns);
+}
+
+void world_free(struct world *w)
+{
+    struct core_pool *pools[] = { &w->saids,     &w->asks,     &w->ask_boths,   &w->errand_lookups, &w->stored,
+                                  &w->identities, &w->smtp_in, &w->smtp_out,    &w->pop3_in,        &w->imap_in,
+                                  &w->queue_items, &w->muas_smtp, &w->muas_pop3, &w->muas_imap,     &w->dns_tcp };
+    w->ending = true;
+    w->trace.levels = 0;
+    w->trace.nsinks = 0;
+    tcp_abandon(&w->net);
+    for (size_t i = 0; i < w->nhosts; i++) {
+        if (w->hosts[i].mta)
+            mta_free(w->hosts[i].mta);
+        if (w->hosts[i].store)
+            store_free(w->hosts[i].store);
+        if (w->hosts[i].mua)
+            mua_free(w->hosts[i].mua);
+    }
+    mua_forget_all(w);
+    net_free(&w->net);
+    mail_room_free(&w->mails);
+    for (size_t i = 0; i < sizeof pools / sizeof pools[0]; i++)
+        core_pool_free(pools[i]);
+    core_queue_free(&w->queue);
+    free(w->scratch->imap_server_scratch);
+    free(w->scratch);
+    core_arena_free(&w->arena);
+}
+
+uint32_t world_host_at(const struct world *w, const struct net_addr *addr)
+{
+    const struct net_iface *f = w->trace.levels ? net_owner(&w->net, addr) : NULL;
+    return f ? f->host->number : 0;
+}
+
+const char *world_peer_text(const struct world *w, const struct net_addr *addr, unsigned port, char *buf)
+{
+    uint32_t    number = world_host_at(w, addr);
+    const char *name = "unknown";
+    char        text[NET_ADDR_TEXT];
+    if (number > 0)
+        name = w->hosts[number - 1].spec->fqdn ? w->hosts[number - 1].spec->fqdn : w->hosts[number - 1].spec->name;
+    net_addr_text(addr, text);
+    if (port)
+        snprintf(buf, WORLD_PEER_TEXT, "%.60s[%s]:%u", name, text, port);
+    else
+        snprintf(buf, WORLD_PEER_TEXT, "%.60s[%s]", name, text);
+    return buf;
+}
