@@ -49,9 +49,11 @@ static void refuse(struct net_host *host, struct net_packet *p, enum net_unreach
 static void forward(struct net_host *host, struct net_packet *p)
 {
     const struct net_route *r;
+    struct net_neighbour *to;
     uint16_t mtu, size = (uint16_t)(p->l4 - p->l3 + p->l4_len);
     uint8_t ttl = p->octets[p->l3 + (p->octets[p->l3] >> 4 == 4 ? 8 : 7)];
-    if (!host->forwards || p->dst.b[0] == 0xff) { /* ff00::/8: multicast stays on its link */
+    /* Multicast and broadcast stay on their link: ff00::/8, 224.0.0.0/3. */
+    if (!host->forwards || p->dst.b[0] == 0xff || (p->dst.q[0] == 0 && p->dst.b[12] >= 224)) {
         drop(p, NET_DROP_NOT_MINE);
         return;
     }
@@ -70,8 +72,13 @@ static void forward(struct net_host *host, struct net_packet *p)
     }
     if (host->firewall && !net_firewall_pass(host, NET_FORWARD, p))
         return;
+    to = r->via ? r->via : net_neighbour_get(r->iface, &p->dst);
+    if (!to) {
+        drop(p, NET_DROP_NEIGHBOUR);
+        return;
+    }
     decrement_ttl(p);
-    net_neighbour_send(r->via ? r->via : net_neighbour_get(r->iface, &p->dst), p);
+    net_neighbour_send(to, p);
 }
 
 /* ---- delivery ------------------------------------------------------------------------------------ */

@@ -81,9 +81,11 @@ struct net_neighbour *net_neighbour_get(struct net_iface *iface, const struct ne
     struct net_neighbours *all = iface->host->net->neighbours;
     struct net_neighbour *n = iface->recent;
     size_t b;
-    if (n && net_addr_same(&n->addr, addr))
+    if (n && (net_addr_same(&n->addr, addr) || iface->link->outside))
         return n;
     if (!(n = net_neighbour_find(iface, addr))) {
+        if (all->count == NET_NEIGHBOURS_MAX)
+            return NULL;
         if (all->count == all->nbuckets)
             grow(all);
         b = bucket_of(all, iface, addr);
@@ -231,8 +233,11 @@ void net_neighbour_learn(struct net_iface *iface, const struct net_addr *addr, c
                          bool create)
 {
     struct net *net = iface->host->net;
-    struct net_neighbour *n = create ? net_neighbour_get(iface, addr) : net_neighbour_find(iface, addr);
+    struct net_neighbour *n;
     bool confirmed;
+    if (iface->link->outside)
+        return;
+    n = create ? net_neighbour_get(iface, addr) : net_neighbour_find(iface, addr);
     if (!n)
         return;
     confirmed = net->queue->now_ns < n->until_ns && memcmp(n->mac, mac, sizeof n->mac) == 0;

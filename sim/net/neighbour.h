@@ -16,10 +16,12 @@
  */
 #include "sim/net/net_host.h"
 
-#define NET_REACHABLE_NS (60 * CORE_S) /* an entry's life without a new confirmation */
-#define NET_RETRY_NS     CORE_S        /* between requests, RFC 4861 RETRANS_TIMER; RFC 1122 2.3.2.1 */
-#define NET_REQUESTS_MAX 3             /* RFC 4861 MAX_MULTICAST_SOLICIT */
-#define NET_WAITING_MAX  128           /* packets that wait for one neighbour */
+#define NET_REACHABLE_NS   (60 * CORE_S) /* an entry's life without a new confirmation */
+#define NET_RETRY_NS       CORE_S        /* between requests, RFC 4861 RETRANS_TIMER; RFC 1122 2.3.2.1 */
+#define NET_REQUESTS_MAX   3             /* RFC 4861 MAX_MULTICAST_SOLICIT */
+#define NET_WAITING_MAX    128           /* packets that wait for one neighbour */
+
+#define NET_NEIGHBOURS_MAX 1000000 /* entries in one network: a stranger may ask for any address of a /64 */
 
 /* X(enum suffix, name in the trace) */
 #define NET_NEIGHBOUR_STATES(X)                                                                              \
@@ -62,7 +64,8 @@ void net_neighbours_init(struct net *net);
 void net_neighbours_free(struct net *net);
 size_t net_neighbours_octets(const struct net *net);
 
-/* The entry for `addr` on the interface's link; made if there is none. */
+/* The entry for `addr` on the interface's link; made if there is none. On a link that is a door to the world
+ * outside, all addresses have one. NULL: there are NET_NEIGHBOURS_MAX entries. */
 struct net_neighbour *net_neighbour_get(struct net_iface *iface, const struct net_addr *addr);
 /* The entry if there is one. */
 struct net_neighbour *net_neighbour_find(const struct net_iface *iface, const struct net_addr *addr);

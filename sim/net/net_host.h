@@ -84,7 +84,7 @@ struct net_iface *net_iface_by_mac(const struct net_link *link, const uint8_t ma
 
 /* Adds a route to prefix/bits through `gateway`, which must be on the link of one of the host's interfaces.
  * `bits` 0: the default route of the gateway's family. A route to the same prefix is replaced.
- * False: the gateway is not on any of its links, or bits is too large. */
+ * False: the gateway is not on any of its links, bits is too large, or there are too many neighbours. */
 bool net_route_add(struct net_host *host, const struct net_addr *prefix, unsigned bits,
                    const struct net_addr *gateway);
 

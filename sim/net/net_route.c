@@ -117,7 +117,8 @@ bool net_route_add(struct net_host *h, const struct net_addr *prefix, unsigned b
         return false;
     r = route_of(bits ? prefix : gateway, bits);
     r.iface = iface;
-    r.via = net_neighbour_get(iface, gateway);
+    if (!(r.via = net_neighbour_get(iface, gateway)))
+        return false;
     append(h, &r);
     return true;
 }
