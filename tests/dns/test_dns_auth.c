@@ -83,6 +83,24 @@ START_TEST(nodata_and_nxdomain_carry_the_soa_with_the_negative_ttl)
 }
 END_TEST
 
+START_TEST(ttls_are_those_of_the_standards)
+{
+    struct dns_reader r;
+    struct dns_record rr;
+    ask("nope.example.org", DNS_TYPE_A);
+    dns_reader_init(&r, reply, reply_len);
+    ck_assert(dns_reader_next(&r, &rr));
+    ck_assert_int_eq(rr.type, DNS_TYPE_SOA);
+    ck_assert_uint_eq(rr.ttl, 300); /* not its own 3600: RFC 2308 section 3 */
+    ask("example.org", DNS_TYPE_MX);
+    dns_reader_init(&r, reply, reply_len);
+    for (int i = 0; i < 2; i++) {
+        ck_assert(dns_reader_next(&r, &rr));
+        ck_assert_uint_eq(rr.ttl, 600); /* one TTL for the set: RFC 2181 section 5.2 */
+    }
+}
+END_TEST
+
 START_TEST(an_empty_non_terminal_exists)
 {
     ck_assert_int_eq(ask("deep.empty.example.org", DNS_TYPE_A), DNS_NODATA);
@@ -364,6 +382,7 @@ static Suite *suite(void)
     tcase_add_checked_fixture(t, setup, teardown);
     tcase_add_test(t, mx_is_answered_with_addresses_in_additional);
     tcase_add_test(t, nodata_and_nxdomain_carry_the_soa_with_the_negative_ttl);
+    tcase_add_test(t, ttls_are_those_of_the_standards);
     tcase_add_test(t, an_empty_non_terminal_exists);
     tcase_add_test(t, aliases_are_chased_within_our_zones);
     tcase_add_test(t, wildcards_stand_for_missing_names_only);
