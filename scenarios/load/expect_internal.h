@@ -61,6 +61,8 @@ bool expect_returned(const struct expect_item *item, const struct expect_tally *
 /* Same mailbox name, same address: no regard to case. */
 bool expect_same(const char *a, const char *b);
 
-/* "bob" or "bob@example.org" against a record's or a box's user and address; both may be NULL. */
-bool expect_user_is(const char *wanted, const char *user, const char *address);
+/* "bob" or "bob@example.org" against a record's or a box's user and address, of which the latter may be
+ * NULL: then the domains of `host` (its number in the trace) decide. */
+bool expect_user_is(const struct expect *e, const char *wanted, uint32_t host, const char *user,
+                    const char *address);
 #endif

@@ -13,12 +13,31 @@ bool expect_same(const char *a, const char *b)
     return a && b && wire_equal_nocase(a, strlen(a), b, strlen(b));
 }
 
-bool expect_user_is(const char *wanted, const char *user, const char *address)
+/* True if mail for `domain` is delivered on this host of the scenario. */
+static bool delivers_for(const struct expect *e, uint32_t host, const char *domain)
 {
-    return expect_same(wanted, user) || expect_same(wanted, address) ||
-           /* A record without an address tells the bare name only. */
-           (!address && user && strchr(wanted, '@') &&
-            wire_equal_nocase(user, strlen(user), wanted, strcspn(wanted, "@")));
+    const struct spec_world *w = &e->scenario->world;
+    for (size_t h = 0; host > 0 && host <= e->nhosts && h < w->nhosts; h++) {
+        const struct spec_mta *m = w->hosts[h].mta;
+        if (strcmp(w->hosts[h].name, e->hosts[host - 1]) != 0)
+            continue;
+        for (size_t i = 0; m && i < m->nlocal_domains; i++)
+            if (expect_same(m->local_domains[i], domain))
+                return true;
+        return m == NULL;
+    }
+    return true;
+}
+
+bool expect_user_is(const struct expect *e, const char *wanted, uint32_t host, const char *user,
+                    const char *address)
+{
+    const char *at = strrchr(wanted, '@');
+    if (expect_same(wanted, user) || expect_same(wanted, address))
+        return true;
+    /* A record without an address tells the bare name: the host says for which domains. */
+    return !address && user && at && wire_equal_nocase(user, strlen(user), wanted, (size_t)(at - wanted)) &&
+           delivers_for(e, host, at + 1);
 }
 
 /* An optional condition: NULL asks nothing. */
@@ -64,17 +83,27 @@ static bool status(const struct expect_item *item, const struct trace_record *r)
            status_like(item->status, trace_attr_get(r, "dsn"));
 }
 
+/* A refused command tells its whole line: the address stands in it as "<bob@example.org>". */
+static bool in_line(const char *line, const char *address)
+{
+    const char *at = line ? strchr(line, '<') : NULL;
+    size_t len = strlen(address);
+    return at && strlen(at + 1) > len && wire_equal_nocase(at + 1, len, address, len) && at[1 + len] == '>';
+}
+
 static bool recipient(const struct expect_item *item, const struct trace_record *r)
 {
     return !item->recipient || expect_same(item->recipient, trace_attr_get(r, "to")) ||
-           expect_same(item->recipient, trace_attr_get(r, "orig_to"));
+           expect_same(item->recipient, trace_attr_get(r, "orig_to")) ||
+           in_line(trace_attr_get(r, "line"), item->recipient);
 }
 
 static bool is_stored(const struct expect *e, const struct expect_item *item, const struct trace_record *r,
                       const char *event)
 {
     return r->kind == TRACE_KIND_MAILBOX && strcmp(event, "stored") == 0 && about(e, item, r) &&
-           (!item->to || expect_user_is(item->to, trace_attr_get(r, "user"), trace_attr_get(r, "address"))) &&
+           (!item->to ||
+            expect_user_is(e, item->to, r->host, trace_attr_get(r, "user"), trace_attr_get(r, "address"))) &&
            attr(r, "mailbox", item->mailbox);
 }
 
@@ -105,7 +134,8 @@ bool expect_returned(const struct expect_item *item, const struct expect_tally *
 static bool is_delay_notice(const struct expect *e, const struct expect_item *item,
                             const struct trace_record *r, const char *event)
 {
-    return r->kind == TRACE_KIND_QUEUE && strcmp(event, "delay-notice") == 0 && about(e, item, r);
+    (void)e;
+    return r->kind == TRACE_KIND_QUEUE && strcmp(event, "delay-notice") == 0 && attr(r, "to", item->to);
 }
 
 static bool is_deferred(const struct expect *e, const struct expect_item *item, const struct trace_record *r,
@@ -141,10 +171,12 @@ static bool is_refused(const struct expect *e, const struct expect_item *item, c
 static bool is_connection(const struct expect *e, const struct expect_item *item,
                           const struct trace_record *r, const char *event)
 {
+    /* A mail program tells how its connection ended when it tells how its errand did. */
+    static const char *const errands[] = { "send-failed", "fetch-failed", "telnet-done", NULL };
     const char *result = trace_attr_get(r, "result");
     int64_t port;
     (void)e;
-    if (r->kind != TRACE_KIND_SESSION)
+    if (r->kind != TRACE_KIND_SESSION && (r->kind != TRACE_KIND_CLIENT || !one_of(event, errands)))
         return false;
     if (strcmp(event, "connect") == 0)
         result = "connected";
@@ -190,10 +222,9 @@ static bool is_mailbox_event(const struct expect *e, const struct expect_item *i
                              const struct trace_record *r, const char *event)
 {
     const char *wanted = item->kind == EXPECT_FLAGGED ? "flags" : "over-quota";
-    (void)e;
     return r->kind == TRACE_KIND_MAILBOX && strcmp(event, wanted) == 0 && attr(r, "mailbox", item->mailbox) &&
-           (!item->user ||
-            expect_user_is(item->user, trace_attr_get(r, "user"), trace_attr_get(r, "address"))) &&
+           (!item->user || expect_user_is(e, item->user, r->host, trace_attr_get(r, "user"),
+                                          trace_attr_get(r, "address"))) &&
            (!item->flag || has_flag(trace_attr_get(r, "flags"), item->flag));
 }
 

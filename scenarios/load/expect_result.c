@@ -88,6 +88,15 @@ static bool judge_queue(const struct expect *e, const struct expect_tally *t, st
     return passed > 0 && left == 0;
 }
 
+/* A host's number in the trace; 0: unknown. */
+static uint32_t number_of(const struct expect *e, const char *host)
+{
+    for (size_t h = 0; h < e->nhosts; h++)
+        if (strcmp(e->hosts[h], host) == 0)
+            return (uint32_t)h + 1;
+    return 0;
+}
+
 /* What was there before the first record. */
 static int64_t at_start(const struct expect *e, const struct expect_item *item)
 {
@@ -99,7 +108,7 @@ static int64_t at_start(const struct expect *e, const struct expect_item *item)
         if (!s || (item->host && strcmp(item->host, w->hosts[h].name) != 0))
             continue;
         for (size_t u = 0; u < s->nusers; u++)
-            if (expect_user_is(item->user, s->users[u].name, NULL))
+            if (expect_user_is(e, item->user, number_of(e, w->hosts[h].name), s->users[u].name, NULL))
                 return (int64_t)s->users[u].nmessages;
     }
     return 0;
@@ -111,7 +120,7 @@ static bool judge_mailbox(const struct expect *e, const struct expect_item *item
     int64_t messages = at_start(e, item);
     for (const struct expect_box *b = e->state->boxes; b; b = b->next)
         if ((!item->host || b->host == t->host) && expect_same(b->mailbox, item->mailbox) &&
-            expect_user_is(item->user, b->user, b->address)) {
+            expect_user_is(e, item->user, b->host, b->user, b->address)) {
             messages = b->messages;
             break;
         }

@@ -30,8 +30,7 @@ static const struct json_choice commands[] = {
     { "DATA", 0, NULL },    { "AUTH", 0, NULL }, { NULL, 0, NULL },
 };
 
-#define MESSAGES                                                                                             \
-    (ON(DELIVERED) | ON(FETCHED) | ON(BOUNCED) | ON(DELAY_NOTICE) | ON(DEFERRED) | ON(SENT) | ON(SEND_FAILED))
+#define MESSAGES (ON(DELIVERED) | ON(FETCHED) | ON(BOUNCED) | ON(DEFERRED) | ON(SENT) | ON(SEND_FAILED))
 
 static const struct json_field expect_rows[] = {
     N("what", CHOICE, expect_item, kind, .required = GET_ALWAYS, .flags = GET_SELECTS, .choices = kinds,
@@ -45,8 +44,8 @@ static const struct json_field expect_rows[] = {
     F("host", NAME, expect_item, host, .required = ON(QUEUE_EMPTY),
       .help = "where it happens; of a connection: who opens it"),
     F("message", NAME, expect_item, message, .variants = MESSAGES, .help = "a message of the scenario"),
-    F("to", MAILBOX, expect_item, to, .variants = ON(DELIVERED) | ON(BOUNCED),
-      .help = "delivered: the recipient; bounced: who gets the bounce"),
+    F("to", MAILBOX, expect_item, to, .variants = ON(DELIVERED) | ON(BOUNCED) | ON(DELAY_NOTICE),
+      .help = "delivered: the recipient; bounced, delay_notice: who is told"),
     F("recipient", MAILBOX, expect_item, recipient, .variants = ON(BOUNCED) | ON(DEFERRED) | ON(REFUSED),
       .help = "whom it could not reach"),
     F("user", RECIPIENT, expect_item, user, .variants = ON(MAILBOX) | ON(FLAGGED) | ON(OVER_QUOTA),

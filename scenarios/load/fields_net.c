@@ -226,7 +226,7 @@ static const struct json_choice directions[] = {
 
 static const struct json_field rule_rows[] = {
     N("action", CHOICE, spec_fw_rule, action, .required = GET_ALWAYS, .choices = actions,
-      .help = "accept; drop: silence, the sender waits; reject: an ICMP error, the sender knows at once"),
+      .help = "accept; drop: silence, the sender waits; reject: a TCP reset, the sender knows at once"),
     F("name", NAME, spec_fw_rule, name, .help = "what the trace calls it"),
     N("direction", CHOICE, spec_fw_rule, dir, .choices = directions, .fallback = "any",
       .help = "packets for this host, from it, or passing through"),
@@ -235,6 +235,8 @@ static const struct json_field rule_rows[] = {
     F("source", PREFIX, spec_fw_rule, src, .otherwise = "any", .help = "the source address is in it"),
     F("destination", PREFIX, spec_fw_rule, dst, .otherwise = "any",
       .help = "the destination address is in it"),
+    F("with_icmp", BOOL, spec_fw_rule, reject_with_icmp, .fallback = "false",
+      .help = "reject says \"administratively prohibited\" by ICMP instead"),
     F("port", PORTS, spec_fw_rule, port_from, .otherwise = "any",
       .help = "the destination port is among them"),
     FROM_UNTIL(spec_fw_rule, from_ns, until_ns),
@@ -247,6 +249,8 @@ static void finish_rule(struct json_get *g, const struct json_node *n, void *out
     fields_check_times(g, n, r->from_ns, r->until_ns);
     if (port && r->proto != NET_PROTO_TCP && r->proto != NET_PROTO_UDP)
         json_error(g, port, "a port needs \"proto\": \"tcp\" or \"udp\"");
+    if (r->reject_with_icmp && r->action != SPEC_FW_REJECT)
+        json_error(g, json_child(n, "with_icmp"), "needs \"action\": \"reject\"");
     if (r->src.bits && r->dst.bits && net_addr_is4(&r->src.addr) != net_addr_is4(&r->dst.addr))
         json_error(g, n, "\"source\" and \"destination\" are of different families: no packet matches");
 }
@@ -411,7 +415,9 @@ static void usual_services(struct json_get *g, const struct spec_host *h)
 static void finish_host(struct json_get *g, const struct json_node *n, void *out)
 {
     struct spec_host *h = out;
-    (void)n;
+    if (h->dns && h->resolver)
+        json_error(g, n,
+                   "a resolver and an authoritative DNS server both listen on port 53: make two hosts of it");
     if (h->mta && h->mta->nservices == 0)
         usual_services(g, h);
     if (!h->role)

@@ -173,14 +173,14 @@ static void get_fallback(struct json_get *g, const struct json_field *f, const s
     struct json_node n = {
         .type = JSON_STRING, .line = object->line, .set = object->set, .string = f->fallback
     };
+    uint64_t number;
     bool good;
     if (f->kind == GET_BOOL) {
         n.type = JSON_TRUTH;
         n.truth = strcmp(f->fallback, "true") == 0;
-    } else if (f->kind == GET_UINT) {
+    } else if (wire_parse_u64(wire_slice_str(f->fallback), UINT32_MAX, &number)) {
         n.type = JSON_NUMBER;
-        for (const char *d = f->fallback; *d; d++)
-            n.number = n.number * 10 + (*d - '0');
+        n.number = (double)number;
     }
     if (f->shape == GET_LIST || f->shape == GET_ONE_OR_LIST) {
         struct json_field one = *f;
