@@ -227,6 +227,37 @@ START_TEST(no_checksum_is_allowed_in_ipv4)
 }
 END_TEST
 
+/* A sum of 0 would mean "no checksum": RFC 768 sends all ones instead. */
+START_TEST(a_checksum_of_zero_is_sent_as_ones)
+{
+    const struct world_record *r;
+    uint8_t word[2] = { 0, 0 };
+    line();
+    udp_send(alice.socket, &w.bob4, 53, word, 2);
+    r = world_get(TRACE_KIND_SENT, TRACE_UDP, w.alice, 0);
+    memcpy(word, r->bytes + 34 + 6, 2); /* what lacks to a sum of all ones */
+    udp_send(alice.socket, &w.bob4, 53, word, 2);
+    r = world_get(TRACE_KIND_SENT, TRACE_UDP, w.alice, 1);
+    ck_assert_uint_eq(net_get16(r->bytes + 34 + 6), 0xffff);
+    world_run();
+    ck_assert_uint_eq(bob.received, 2);
+    world_end();
+}
+END_TEST
+
+START_TEST(padding_does_not_leak_older_packets)
+{
+    line();
+    user_say(&alice, &w.bob4, 53, "a long secret that fills more than sixty octets of a frame and then some");
+    world_run();
+    user_say(&alice, &w.bob4, 53, "x"); /* in the same memory; world_check_frame looks at the padding */
+    world_run();
+    ck_assert_uint_eq(bob.received, 2);
+    ck_assert_uint_eq(world_get(TRACE_KIND_SENT, TRACE_UDP, w.alice, 1)->nbytes, 60);
+    world_end();
+}
+END_TEST
+
 static Suite *suite(void)
 {
     Suite *s = suite_create("udp");
@@ -243,6 +274,8 @@ static Suite *suite(void)
     tcase_add_test(t, the_longest_datagram_fits_both_families);
     tcase_add_test(t, headers_that_lie_are_dropped);
     tcase_add_test(t, no_checksum_is_allowed_in_ipv4);
+    tcase_add_test(t, a_checksum_of_zero_is_sent_as_ones);
+    tcase_add_test(t, padding_does_not_leak_older_packets);
     suite_add_tcase(s, t);
     return s;
 }
