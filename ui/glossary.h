@@ -8,6 +8,9 @@
  * Two truths are kept apart: `row` says what the standards say; `exam` is not NULL where the exams for
  * Network+, A+, Security+ or GCSE word it otherwise, or ask for it in one fixed form.
  */
+#include <stdbool.h>
+#include <stddef.h>
+
 #include "protocols/wire/out.h"
 
 struct glossary_entry {
