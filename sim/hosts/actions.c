@@ -82,6 +82,12 @@ void action_done(struct action_run *run, bool success, const char *result)
     struct world             *w = run->world;
     struct trace_record       r;
     run->under_way = false;
+    if (w->ending)
+        return;
+    if (run->done) {
+        run->done(run, success);
+        return;
+    }
     if (a->every_ns > 0 && !(a->times > 0 ? run->times >= a->times : success)) {
         schedule(run, world_now(w) + a->every_ns);
         return;

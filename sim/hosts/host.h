@@ -22,6 +22,7 @@
 #include "sim/net/net.h"
 
 struct mta;
+struct user;
 struct store;
 struct mua;
 struct dns_host;
@@ -72,6 +73,8 @@ struct world {
     struct sent_copy        *sent[256]; /* by hash of the Message-ID */
     struct actions          *actions;
     struct world_totals      totals;
+    void (*on_delivered)(void *ctx, struct user *user); /* the bench's: it stands for a user's timing */
+    void                    *on_delivered_ctx;
     struct core_rng          rng_ids, rng_mx, rng_dns, rng_boundary, rng_auth;
     uint64_t                 serial; /* of message-ids and queue ids */
     size_t                   link_hint; /* where world_build found a link last */

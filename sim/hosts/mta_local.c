@@ -124,4 +124,6 @@ void mta_deliver_local(struct queue_item *q, struct recipient *r)
     w->totals.delivered++;
     store_tell(user, &user->inbox, "stored", user->inbox.message[user->inbox.count - 1]);
     answer(q, r, RCPT_SENT, 250, "2.0.0", "delivered to mailbox");
+    if (w->on_delivered)
+        w->on_delivered(w->on_delivered_ctx, user);
 }

@@ -161,7 +161,10 @@ static struct sent_copy **sent_bucket(struct world *w, const char *id, size_t le
 
 void mua_remember_sent(struct world *w, const char *name, const char *message_id, size_t id_len, struct mail *mail)
 {
-    struct sent_copy **bucket = sent_bucket(w, message_id, id_len), *c = core_alloc(sizeof *c);
+    struct sent_copy **bucket = sent_bucket(w, message_id, id_len), *c;
+    if (!world_tells(w, TRACE_STATE))
+        return; /* nobody will ask whether it arrived */
+    c = core_alloc(sizeof *c);
     c->message_id = core_alloc(id_len + 1);
     memcpy(c->message_id, message_id, id_len);
     c->name = name;

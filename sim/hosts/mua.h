@@ -79,6 +79,7 @@ struct action_run {
     uint64_t                  cause;
     uint32_t                  times;
     bool                      under_way, ended;
+    void (*done)(struct action_run *run, bool success); /* the bench's: instead of going on with the scenario */
 };
 
 /* Schedules all actions of the world. False: one names what does not exist; *pointer says which. */
@@ -88,6 +89,8 @@ void action_done(struct action_run *run, bool success, const char *result);
 
 void mua_send(struct action_run *run, struct account *account);
 void mua_fetch_pop3(struct action_run *run, struct account *account);
+/* The bench's: logs in, asks what is there, and then stays connected without a word. */
+void mua_pop3_idle(struct action_run *run, struct account *account);
 void mua_imap(struct action_run *run, struct account *account);
 /* Files a sent message in the "Sent" mailbox by IMAP; the action ends with it. */
 void mua_imap_save(struct action_run *run, struct account *account, struct mail *mail);

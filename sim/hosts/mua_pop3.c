@@ -18,7 +18,7 @@ struct mua_pop3 {
     char                    **uidl; /* by message number; owned; NULL where none is known */
     uint32_t                  uidls, fetched;
     enum pop3_client_verdict  failure;
-    bool                      opened, ended_well;
+    bool                      opened, ended_well, stay;
 };
 
 size_t mua_pop3_octets(void)
@@ -187,6 +187,8 @@ static size_t on_step(struct pump *p, const char *in, size_t len)
     if (used == 0)
         return 0;
     tell_step(s, out);
+    if (s->stay && out->after == POP3C_QUIT)
+        return used; /* QUIT is not sent: the session stays open */
     after_step(s, out);
     return used;
 }
@@ -280,4 +282,12 @@ void mua_fetch_pop3(struct action_run *run, struct account *account)
     const struct spec_account *a = account->spec;
     memset(s, 0, sizeof *s);
     errand_start(&s->errand, run, account, run->host, a->fetch_server, a->fetch_port, ready);
+}
+
+void mua_pop3_idle(struct action_run *run, struct account *account)
+{
+    struct mua_pop3 *s = core_pool_take(&run->world->muas_pop3);
+    memset(s, 0, sizeof *s);
+    s->stay = true;
+    errand_start(&s->errand, run, account, run->host, account->spec->fetch_server, account->spec->fetch_port, ready);
 }

@@ -395,7 +395,7 @@ void mua_send(struct action_run *run, struct account *account)
 {
     struct world              *w = run->world;
     struct mua_smtp           *s = core_pool_take(&w->muas_smtp);
-    const struct spec_message *m = letter_named(w, run->spec->message);
+    const struct spec_message *m = run->spec->message_spec ? run->spec->message_spec : letter_named(w, run->spec->message);
     const struct spec_account *a = account->spec;
     struct trace_record        r;
     memset(s, 0, sizeof *s);

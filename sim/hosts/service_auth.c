@@ -73,12 +73,15 @@ const struct sasl_server_config *service_auth_config(struct host *host, const ch
     return c;
 }
 
+static struct sasl_identity nobody; /* never written: an exchange has an identity of its own */
+
 void service_auth_init(struct service_auth *a, const struct sasl_server_config *config, struct host *host)
 {
     a->host = host;
     a->user = a->claimed = NULL;
     a->method = NULL;
-    sasl_server_init(&a->sasl, config, a, NULL);
+    sasl_server_init(&a->sasl, config, a, &nobody);
+    a->sasl.who = NULL; /* until an exchange begins */
 }
 
 void service_auth_init_world(struct world *w)

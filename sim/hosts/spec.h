@@ -309,6 +309,7 @@ struct spec_action {
     uint32_t              times;    /* at most so often; 0: until it succeeds (a fetch: until mail has come) */
     const char           *account;  /* NULL: the first */
     const char           *message, *flag, *mailbox;
+    const struct spec_message *message_spec; /* instead of the name; NULL: by name */
     const char           *server; /* TELNET, PING: name or address */
     uint16_t              port;
     const char *const    *lines; /* TELNET */

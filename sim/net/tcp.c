@@ -6,8 +6,8 @@
 
 #define TO(state) (1u << TCP_##state)
 
-/* The arrows of RFC 9293 section 3.3.2, with those that text and figure 5 leave to the reader:
- * everything may end in CLOSED, and TIME-WAIT may make way for a new SYN. */
+/* The arrows of RFC 9293 figure 5, with those that only its text has: every state may end in CLOSED, and
+ * TIME-WAIT may make way for a new SYN. */
 static const uint16_t moves[TCP_STATE_COUNT] = {
     [TCP_CLOSED] = TO(LISTEN) | TO(SYN_SENT),
     [TCP_LISTEN] = TO(SYN_RECEIVED) | TO(SYN_SENT) | TO(CLOSED),
@@ -329,7 +329,7 @@ void tcp_read(struct tcp_conn *c)
         return;
     tcp_join(c);
     tcp_show(c);
-    if (!tcp_gone(c) && tcp_window_grew(c))
+    if (!(c->flags & (TCP_F_GONE | TCP_F_FIN_SEEN)) && tcp_window_grew(c))
         c->flags |= TCP_F_ACK_NOW;
     tcp_leave(c);
 }

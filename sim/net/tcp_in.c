@@ -181,7 +181,7 @@ static void grow_cwnd(struct tcp_conn *c, uint32_t acked, uint32_t flight)
         c->cwnd += tcp_most((uint32_t)c->mss * c->mss / c->cwnd, 1); /* avoidance, equation 3 */
 }
 
-/* New data is acknowledged during fast recovery: RFC 6582 section 3.2, step 3. */
+/* New data is acknowledged during fast recovery: RFC 6582 section 3.2. */
 static void recover(struct tcp_conn *c, uint32_t acked)
 {
     if (tcp_leq(c->recover, c->snd_una)) { /* full */
@@ -246,7 +246,7 @@ static void advance(struct tcp_conn *c, uint32_t ack)
         fin_acknowledged(c);
 }
 
-/* RFC 5681 section 3.2, RFC 6582 section 3.2 step 2. What limited transmit sent beyond cwnd does not count
+/* RFC 5681 section 3.2, RFC 6582 section 3.2. What limited transmit sent beyond cwnd does not count
  * as flight. */
 static void duplicate(struct tcp_conn *c, const struct tcp_segment *s)
 {
@@ -322,6 +322,8 @@ static void take_reset(struct tcp_conn *c, const struct tcp_segment *s)
         challenge(c);
     else if (c->state == TCP_SYN_RECEIVED)
         tcp_end(c, TCP_END_REFUSED); /* a passive one has no user yet: back to LISTEN, which never left */
+    else if ((c->state == TCP_CLOSING || c->state == TCP_LAST_ACK) && c->snd_len == 0)
+        tcp_end(c, TCP_END_NORMAL); /* only the acknowledgment of our FIN was missing */
     else
         tcp_end(c, TCP_END_RESET);
 }
@@ -434,6 +436,20 @@ void net_tcp_input(struct net_host *host, struct net_packet *p)
         net_packet_give(net, s.p);
 }
 
+/* A link on the way is narrower: from now on what every path must carry, and what was sent, again. It was
+ * not congestion (RFC 1191 section 6.4), so the window stays. */
+static void shrink(struct tcp_conn *c)
+{
+    uint16_t least = c->family == 4 ? TCP_MSS_LEAST : TCP_MSS_LEAST6;
+    if (c->mss <= least || c->state == TCP_SYN_SENT || c->state == TCP_SYN_RECEIVED)
+        return;
+    tcp_join(c);
+    c->mss = least;
+    c->snd_nxt = c->snd_una;
+    c->flags &= ~(uint32_t)TCP_F_TIMED;
+    tcp_leave(c);
+}
+
 /* RFC 1122 section 4.2.3.9, RFC 5927: believed only if it quotes something that is under way. While
  * connecting it ends the attempt; later it may be a passing fault of the path, and TCP goes on trying. */
 void net_tcp_unreachable(struct net_host *host, enum net_unreachable reason, const struct net_addr *local,
@@ -445,12 +461,7 @@ void net_tcp_unreachable(struct net_host *host, enum net_unreachable reason, con
     if (!c || tcp_lt(tcp_seq, c->snd_una) || !tcp_lt(tcp_seq, c->snd_max))
         return;
     if (reason == NET_UNREACH_TOO_BIG) {
-        if (c->mss > TCP_MSS_LEAST) { /* a link on the way is narrower: what every host must take */
-            c->mss = TCP_MSS_LEAST;
-            c->snd_nxt = c->snd_una;
-            c->resend_at = tcp_now(c);
-            tcp_arm(c);
-        }
+        shrink(c);
         return;
     }
     if (reason == NET_UNREACH_TTL || (c->state != TCP_SYN_SENT && c->state != TCP_SYN_RECEIVED))

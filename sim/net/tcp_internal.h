@@ -296,10 +296,9 @@ void tcp_resend(struct tcp_conn *c);     /* one segment from snd_una, whatever t
 void tcp_send_probe(struct tcp_conn *c); /* one octet into a closed window */
 void tcp_send_ack(struct tcp_conn *c);
 void tcp_send_reset(struct tcp_conn *c);
-/* A segment without a connection. `offer`: the window field. */
-void tcp_send_bare(struct net_host *host, const struct net_addr *src, uint16_t src_port,
-                   const struct net_addr *dst, uint16_t dst_port, uint32_t seq, uint32_t ack, uint8_t flags,
-                   uint16_t offer, uint32_t number);
+/* Answers s without a control block. `offer`: the window field. */
+void tcp_answer(struct net_host *host, const struct tcp_segment *s, uint32_t seq, uint32_t ack, uint8_t flags,
+                uint16_t offer, uint32_t number);
 void tcp_answer_reset(struct net_host *host, const struct tcp_segment *s); /* RFC 9293 section 3.10.7.1 */
 
 size_t tcp_buffer_put(struct tcp_conn *c, const void *octets, size_t len);

@@ -170,7 +170,7 @@ static uint32_t send_segment(struct tcp_conn *c, uint32_t seq, uint32_t len, uns
     uint8_t *h;
     if (c->marks && first_time)
         marks_pass(c, end); /* before the packet: it emits the lines that this segment carries */
-    if (!first_time)
+    if (tcp_lt(seq, c->snd_max))
         c->tcp->stats.retransmitted++;
     p = net_packet_take(net, c->family, TCP_HEADER + len);
     h = net_packet_l4(p);
@@ -258,6 +258,7 @@ void tcp_send_syn(struct tcp_conn *c)
     c->snd_una = c->recover = c->snd_small = c->iss;
     c->snd_nxt = c->snd_max = c->iss + 1;
     tcp_resend_in(c, c->rto_us);
+    c->cause = c->tcp->net->trace->cause;
     if (!transmit(c, p, h, (uint16_t)header) && c->state == TCP_SYN_SENT) {
         c->flags |= TCP_F_DOOMED;
         c->doom = TCP_END_UNREACHABLE;
@@ -265,39 +266,36 @@ void tcp_send_syn(struct tcp_conn *c)
     }
 }
 
-void tcp_send_bare(struct net_host *host, const struct net_addr *src, uint16_t src_port,
-                   const struct net_addr *dst, uint16_t dst_port, uint32_t seq, uint32_t ack, uint8_t flags,
-                   uint16_t offer, uint32_t number)
+void tcp_answer(struct net_host *host, const struct tcp_segment *s, uint32_t seq, uint32_t ack, uint8_t flags,
+                uint16_t offer, uint32_t number)
 {
     struct net *net = host->net;
-    struct net_packet *p = net_packet_take(net, net_addr_is4(dst) ? 4 : 6, TCP_HEADER);
+    const struct net_packet *in = s->p;
+    struct net_packet *p = net_packet_take(net, net_addr_is4(&in->src) ? 4 : 6, TCP_HEADER);
     uint8_t *h = net_packet_l4(p);
-    fill_header(h, src_port, dst_port, seq, ack, TCP_HEADER, flags, offer);
-    fill_sum(h, TCP_HEADER, net_sum_pseudo(src, dst, NET_PROTO_TCP, 0));
+    fill_header(h, s->dst_port, s->src_port, seq, ack, TCP_HEADER, flags, offer);
+    fill_sum(h, TCP_HEADER, net_sum_pseudo(&in->dst, &in->src, NET_PROTO_TCP, 0));
     p->l4_len = TCP_HEADER;
     p->conn = number;
     p->cause = net->trace->cause;
+    p->has_relative = in->has_relative;
+    p->seq_from = in->ack_from;
+    p->ack_from = in->seq_from;
     net->tcp->stats.segments_sent++;
     if (flags & TCP_RST)
         net->tcp->stats.resets_sent++;
-    net_ip_send(host, p, NET_PROTO_TCP, src, dst, NULL);
+    net_ip_send(host, p, NET_PROTO_TCP, &in->dst, &in->src, NULL);
 }
 
 void tcp_answer_reset(struct net_host *host, const struct tcp_segment *s)
 {
-    const struct net_packet *p = s->p;
-    struct tcp_conn *peer;
-    uint32_t number, span = s->len + (s->flags & TCP_SYN ? 1 : 0) + (s->flags & TCP_FIN ? 1 : 0);
+    uint32_t span = s->len + (s->flags & TCP_SYN ? 1 : 0) + (s->flags & TCP_FIN ? 1 : 0);
     if (s->flags & TCP_RST)
         return;
-    peer = tcp_find(host->net->tcp, tcp_hash(&p->src, s->src_port, &p->dst, s->dst_port), NULL, &p->src,
-                    s->src_port, &p->dst, s->dst_port);
-    number = peer ? peer->number : p->conn;
     if (s->flags & TCP_ACK)
-        tcp_send_bare(host, &p->dst, s->dst_port, &p->src, s->src_port, s->ack, 0, TCP_RST, 0, number);
+        tcp_answer(host, s, s->ack, 0, TCP_RST, 0, s->p->conn);
     else
-        tcp_send_bare(host, &p->dst, s->dst_port, &p->src, s->src_port, 0, s->seq + span, TCP_RST | TCP_ACK,
-                      0, number);
+        tcp_answer(host, s, 0, s->seq + span, TCP_RST | TCP_ACK, 0, s->p->conn);
 }
 
 /* ---- what may be sent now ------------------------------------------------------------------------ */

@@ -112,7 +112,7 @@ static void resend_data(struct tcp_conn *c)
         c->ssthresh = tcp_most(flight / 2, 2u * c->mss);
     c->retries++;
     c->cwnd = c->mss;
-    c->recover = c->snd_max; /* RFC 6582 section 3.2, step 5 */
+    c->recover = c->snd_max; /* RFC 6582 section 3.2 */
     c->flags &= ~(uint32_t)TCP_F_RECOVERY;
     c->dup_acks = 0;
     back_off(c);

@@ -147,10 +147,9 @@ void tcp_wait_add(struct tcp_conn *c)
                            .host = c->host });
 }
 
-static void acknowledge(const struct tcp_wait *w)
+static void acknowledge(const struct tcp_wait *w, const struct tcp_segment *s)
 {
-    tcp_send_bare(w->host, &w->local, w->local_port, &w->remote, w->remote_port, w->snd_nxt, w->rcv_nxt,
-                  TCP_ACK, TCP_WINDOW_MAX, w->number);
+    tcp_answer(w->host, s, w->snd_nxt, w->rcv_nxt, TCP_ACK, TCP_WINDOW_MAX, w->number);
 }
 
 /* RFC 9293 section 3.10.7.4 for TIME-WAIT. An RST is ignored (RFC 1337, fix F1): it could come from a
@@ -174,11 +173,11 @@ void tcp_wait_arrives(struct net_tcp *tcp, struct tcp_wait *w, uint32_t hash, st
         struct tcp_wait again = *w;
         drop(tcp, hash, wait_id(tcp, hash, w));
         put(tcp, hash, again);
-        acknowledge(&again);
+        acknowledge(&again, s);
         return;
     }
     if (s->len > 0 || (s->flags & (TCP_SYN | TCP_FIN)) || (s->seq != w->rcv_nxt && tcp_may_challenge(tcp)))
-        acknowledge(w);
+        acknowledge(w, s);
 }
 
 void tcp_wait_init(struct net_tcp *tcp)

@@ -1,0 +1,60 @@
+/* What an idle host and an idle connection take. */
+#include <malloc.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "sim/bench/drive.h"
+#include "sim/bench/island.h"
+#include "sim/hosts/mua.h"
+#include "sim/hosts/world.h"
+
+#define DOMAINS 1000
+#define USERS   10
+
+static double heap_octets(void)
+{
+    struct mallinfo2 m = mallinfo2();
+    return (double)m.uordblks + (double)m.hblkhd;
+}
+
+static void ignore(struct action_run *run, bool success)
+{
+    (void)run;
+    (void)success;
+}
+
+bool drive_memory(struct drive_memory *out, char *error)
+{
+    struct island      is;
+    struct world       w;
+    struct world_error e = { .text = "" };
+    struct action_run *runs;
+    struct spec_action action = { .kind = SPEC_DO_FETCH };
+    double             start = drive_cpu_s(), before, idle;
+    uint32_t           n = DOMAINS * USERS;
+    *out = (struct drive_memory){ .connections = n };
+    before = heap_octets();
+    island_make(&is, DOMAINS, USERS, 1);
+    world_init(&w, &is.spec);
+    idle = heap_octets();
+    if (!world_build(&w, &e)) {
+        snprintf(error, 256, "%.250s", e.text);
+        return false;
+    }
+    out->setup_cpu_s = drive_cpu_s() - start;
+    out->hosts = w.nhosts;
+    /* With the spec: it is where a host's names and settings live. Without the world's fixed parts. */
+    out->host_octets = (heap_octets() - before - (idle - before) + (double)is.arena.octets) / (double)w.nhosts;
+    runs = core_alloc(n * sizeof *runs);
+    idle = heap_octets();
+    for (uint32_t i = 0; i < n; i++) {
+        runs[i] = (struct action_run){ .world = &w, .spec = &action, .host = &w.hosts[island_client(&is, i)], .done = ignore };
+        mua_pop3_idle(&runs[i], &runs[i].host->mua->accounts[0]);
+    }
+    world_run(&w, 10 * CORE_S);
+    out->connection_octets = (heap_octets() - idle) / (double)n;
+    world_free(&w);
+    island_free(&is);
+    free(runs);
+    return true;
+}
