@@ -47,7 +47,8 @@ struct wire {
     wire_fate_fn *fate; /* NULL: all pass */
     struct core_rng rng;
     uint32_t count; /* for fate functions */
-    bool no_route;
+    bool no_route;  /* from the beginning */
+    bool unplugged; /* only when it comes to sending */
     size_t nlog;
     uint64_t total;
     struct wire_seg log[WIRE_LOG]; /* the first so many */
@@ -150,7 +151,7 @@ bool net_ip_send(struct net_host *host, struct net_packet *p, uint8_t proto, con
     (void)path;
     assert(proto == NET_PROTO_TCP);
     trace_skip(&wire.trace);
-    if (wire.no_route) {
+    if (wire.no_route || wire.unplugged) {
         net_packet_give(&wire.net, p);
         return false;
     }

@@ -155,7 +155,9 @@ START_TEST(faults_on_a_link_are_survived)
 {
     struct talker a = { .to_send = 300000 }, b = { 0 };
     struct net_fault_params loss = { .name = "loss", .kind = NET_FAULT_LOSS, .chance_ppm = 20000 },
-                            late = { .name = "late", .kind = NET_FAULT_REORDER, .chance_ppm = 30000,
+                            late = { .name = "late",
+                                     .kind = NET_FAULT_REORDER,
+                                     .chance_ppm = 30000,
                                      .extra_ns = 4 * CORE_MS },
                             twice = { .name = "twice", .kind = NET_FAULT_DUPLICATE, .chance_ppm = 30000 },
                             bits = { .name = "bits", .kind = NET_FAULT_CORRUPT, .chance_ppm = 10000 };
