@@ -107,6 +107,7 @@ struct imap_opened { /* an open mailbox, as far as the server has told */
     bool read_only;
 };
 
+/* After NOT_IMAP, text is what stood in place of a greeting. */
 struct imap_result {
     const struct imap_task *task; /* NULL: the login */
     enum imap_answer answer;
@@ -196,9 +197,6 @@ size_t imap_client_step(struct imap_client *c, const char *in, size_t len, struc
 /* The next piece of a long command (APPEND); false when nothing was pending. */
 bool imap_client_pull(struct imap_client *c, struct imap_client_step *out);
 void imap_client_tls_started(struct imap_client *c, struct imap_client_step *out);
-/* What the server's greeting said, or what stood there instead, comes in the first result's text when the
- * answer is IMAP_ANSWER_NOT_IMAP. */
-
 /* The host has a task for a client that waits (READY) or idles (ends the IDLE). False: not waiting. */
 bool imap_client_wake(struct imap_client *c, struct imap_client_step *out);
 #endif

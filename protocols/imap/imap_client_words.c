@@ -6,8 +6,7 @@
 static const struct imap_answer_info answers[IMAP_ANSWERS_END] = {
     ANSWER(NOTED, "RFC 3501 section 2.2.2", "The client notes what the server tells",
            "Data with a star can come at any time, asked or not. A client that only waits for its answer "
-           "misses new "
-           "mail and counts wrongly from then on."),
+           "misses new mail and counts wrongly from then on."),
     ANSWER(CONTENT, "RFC 3501 section 4.3", "The client takes in the announced octets",
            "It counts octets instead of looking for an end, so the message may contain anything."),
     ANSWER(GREETING, "RFC 3501 section 7.1.1", "The client hears an IMAP server",
@@ -29,27 +28,23 @@ static const struct imap_answer_info answers[IMAP_ANSWERS_END] = {
            "it on the way."),
     ANSWER(TLS_MISSING, "RFC 8314 section 4.1", "The server offers no TLS, and the client insists on it",
            "Either the server has none, or somebody on the way has struck STARTTLS from the list. A client "
-           "that went on "
-           "would hand over the password."),
+           "that went on would hand over the password."),
     ANSWER(TLS_REFUSED, "RFC 3501 section 6.2.1", "The server offers TLS and then refuses it",
            "A certificate is missing or the server is broken. The client goes on in the clear only if its "
-           "user allows "
-           "that."),
+           "user allows that."),
     ANSWER(NO_WAY_IN, "RFC 3501 section 6.2.3", "Client and server share no way to log in",
            "LOGIN is disabled and no mechanism suits both. Often the cause is that the connection is not "
            "encrypted."),
     ANSWER(LOGIN_REFUSED, "RFC 3501 section 6.2", "The server does not let the client in",
            "A wrong password and an account that does not exist look alike, on purpose. The client asks its "
-           "user and does not try "
-           "on its own: too many errors lock accounts."),
+           "user and does not try on its own: too many errors lock accounts."),
     ANSWER(LOGGED_IN, "RFC 3501 section 3.2", "The client is logged in",
            "Now it can list and open mailboxes."),
     ANSWER(NOT_OFFERED, "RFC 3501 section 6.1.1", "The server lacks what the task needs",
            "The word is missing from CAPABILITY, so the client does not even try."),
     ANSWER(NOT_IMAP, "RFC 3501 section 7.1", "What answers is not an IMAP server",
            "The greeting has the wrong form: wrong port, a web server, or TLS expected from the first octet "
-           "as on port "
-           "993."),
+           "as on port 993."),
     ANSWER(GARBLED, "RFC 3501 section 9", "The client cannot read the server's line",
            "It no longer knows where the next line begins, so it closes. Guessing could mean flags on the "
            "wrong message."),

@@ -152,7 +152,7 @@ static enum imap_verdict admitted(struct imap_server *s, enum wire_auth result)
     case WIRE_AUTH_DENIED:
         return IMAP_WRONG_PASSWORD;
     case WIRE_AUTH_MALFORMED:
-    case WIRE_AUTH_MORE: /* of login(): an error of the host, refused as any */
+    case WIRE_AUTH_MORE: /* carry_on has taken it */
         return IMAP_AUTH_MALFORMED;
     case WIRE_AUTH_NO_MECH:
         return IMAP_NO_MECHANISM;
@@ -178,6 +178,7 @@ enum imap_verdict imap_run_login(struct imap_server *s, struct imap_cursor *c, s
 {
     struct wire_slice user, password;
     const char *secret;
+    enum wire_auth result;
     if (!imap_take_astring(c, &user) || !imap_take_sp(c))
         return IMAP_BAD_SYNTAX;
     secret = c->at;
@@ -186,7 +187,10 @@ enum imap_verdict imap_run_login(struct imap_server *s, struct imap_cursor *c, s
     mask(s, c, secret, out);
     if (must_encrypt(s))
         return IMAP_PRIVACY_REQUIRED;
-    return admitted(s, s->config->auth->login(s->auth_ctx, user.at, user.len, password.at, password.len));
+    result = s->config->auth->login(s->auth_ctx, user.at, user.len, password.at, password.len);
+    if (result != WIRE_AUTH_OK && result != WIRE_AUTH_DENIED && result != WIRE_AUTH_NEED_TLS)
+        return IMAP_UNAVAILABLE; /* no mechanism is at work here that could fail otherwise */
+    return admitted(s, result);
 }
 
 /* One answer of the mechanism: a challenge, or the end. */

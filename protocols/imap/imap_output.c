@@ -133,6 +133,7 @@ static void answer(struct imap_server *s, struct imap_step *out)
         imap_hang_up(s, out);
     } else if (status == IMAP_BAD || verdict == IMAP_WRONG_PASSWORD) {
         if (++s->errors >= max) {
+            out->verdict = IMAP_TOO_MANY_ERRORS;
             imap_status_line(s, "", IMAP_TOO_MANY_ERRORS, out);
             imap_hang_up(s, out);
         }

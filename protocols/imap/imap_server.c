@@ -159,6 +159,13 @@ struct literal { /* what a line announces at its end */
     size_t brace_at;
 };
 
+static bool takes_literal(const struct imap_server *s, const struct literal *lit)
+{
+    if (!lit->waits && !imap_extends(s, IMAP_EXT_LITERAL_PLUS))
+        return false;
+    return (imap_verb_verdicts((enum imap_verb)s->verb) & IMAP_CAN_END(IMAP_SEND_LITERAL)) != 0;
+}
+
 /* A line that ends with "{n}": the command goes on behind n octets. */
 static void take_announcement(struct imap_server *s, struct wire_slice line, const struct literal *lit,
                               struct imap_step *out)
@@ -181,7 +188,7 @@ static void take_announcement(struct imap_server *s, struct wire_slice line, con
     verdict = read_head(s, &c);
     if (verdict == IMAP_COMPLETED)
         verdict = check_row(s, &c);
-    if (verdict == IMAP_COMPLETED && !lit->waits && !imap_extends(s, IMAP_EXT_LITERAL_PLUS))
+    if (verdict == IMAP_COMPLETED && !takes_literal(s, lit))
         verdict = IMAP_BAD_SYNTAX;
     if (verdict == IMAP_COMPLETED && !begins_append(s, &c, lit->octets, &verdict))
         verdict = admit_literal(s, line, lit->octets);

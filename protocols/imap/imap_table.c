@@ -7,17 +7,20 @@
 #define IN_SELECT IMAP_IN(IMAP_SELECTED)
 
 #define CAN(v)    IMAP_CAN_END(IMAP_##v)
-/* What the dispatcher itself can find. */
-#define BASIC (CAN(BAD_SYNTAX) | CAN(WRONG_STATE) | CAN(TOO_MANY_ERRORS) | CAN(LINE_TOO_LONG))
+/* What the dispatcher itself can find; what comes behind any command while a mailbox is open. */
+#define ALONE (CAN(BAD_SYNTAX) | CAN(WRONG_STATE) | CAN(TOO_MANY_ERRORS) | CAN(LINE_TOO_LONG) | CAN(FLOODED))
+#define BASIC (ALONE | CAN(RUNNING) | CAN(MAILBOX_GONE))
 /* Arguments that may come as literals. */
-#define STRINGS (BASIC | CAN(SEND_LITERAL) | CAN(TAKEN) | CAN(LITERAL_TOO_BIG) | CAN(FLOODED))
-#define DONE    CAN(COMPLETED)
-/* Data in pieces, and a mailbox that can vanish meanwhile. */
-#define STREAM           (DONE | CAN(RUNNING) | CAN(LIMIT) | CAN(MAILBOX_GONE))
-#define NAMES            (STRINGS | DONE | CAN(NO_PERMISSION) | CAN(UNAVAILABLE))
-#define SETS             (BASIC | STREAM | CAN(BAD_NUMBER) | CAN(TOO_COMPLEX))
-#define INTO             (CAN(TRY_CREATE) | CAN(OVER_QUOTA) | CAN(NO_PERMISSION) | CAN(UNAVAILABLE) | CAN(EXPUNGE_ISSUED))
-#define SECRET           (STRINGS | CAN(LOGGED_IN) | CAN(WRONG_PASSWORD) | CAN(PRIVACY_REQUIRED) | CAN(UNAVAILABLE))
+#define LITERALS (CAN(SEND_LITERAL) | CAN(TAKEN) | CAN(LITERAL_TOO_BIG) | CAN(LIMIT))
+#define STRINGS  (BASIC | LITERALS)
+#define DONE     CAN(COMPLETED)
+/* Data in pieces, for which the memory may be missing. */
+#define STREAM (DONE | CAN(LIMIT))
+#define NAMES  (STRINGS | DONE | CAN(NO_PERMISSION) | CAN(UNAVAILABLE))
+#define SETS   (BASIC | STREAM | CAN(BAD_NUMBER) | CAN(TOO_COMPLEX))
+#define INTO   (CAN(TRY_CREATE) | CAN(OVER_QUOTA) | CAN(NO_PERMISSION) | CAN(UNAVAILABLE) | CAN(EXPUNGE_ISSUED))
+#define SECRET                                                                                               \
+    (ALONE | LITERALS | CAN(LOGGED_IN) | CAN(WRONG_PASSWORD) | CAN(PRIVACY_REQUIRED) | CAN(UNAVAILABLE))
 
 #define TEXT(verb, text) static const char text_##verb[] = text;
 IMAP_VERBS(TEXT)
@@ -29,67 +32,58 @@ static const struct verb_row {
     struct imap_verb_info info;
     imap_run_fn *run;
 } verbs[IMAP_VERBS_END] = {
-    [IMAP_VERB_NONE] = { { "", "", 0, 0, CAN(UNKNOWN_COMMAND) | CAN(BAD_TAG), { "", "", "" } }, NULL },
+    [IMAP_VERB_NONE] = { { "", "", 0, 0, ALONE | CAN(UNKNOWN_COMMAND) | CAN(BAD_TAG), { "", "", "" } },
+                         NULL },
     VERB(CAPABILITY, imap_run_capability, ANY, 0, "", BASIC | DONE, "RFC 3501 section 6.1.1",
          "The client asks what the server can do",
          "IMAP grew by extensions. The client asks for the list first and then uses only what is on it, so "
-         "an old "
-         "client and a new server still understand each other."),
+         "an old client and a new server still understand each other."),
     VERB(NOOP, imap_run_noop, ANY, 0, "", BASIC | STREAM, "RFC 3501 section 6.1.2",
          "The client asks for news without asking for anything",
          "NOOP does nothing, but its answer may carry what happened meanwhile: new mail, changed flags, "
-         "removed "
-         "messages. Clients that cannot IDLE poll with it, and it keeps the connection from timing out."),
-    VERB(
-        LOGOUT, imap_run_logout, ANY, 0, "", BASIC | CAN(GOODBYE), "RFC 3501 section 6.1.3",
-        "The client ends the session",
-        "The server says BYE, then answers OK, then both close. The messages stay on the server: that is the "
-        "difference from a POP3 client that fetches and deletes."),
+         "removed messages. Clients that cannot IDLE poll with it, and it keeps the connection from timing "
+         "out."),
+    VERB(LOGOUT, imap_run_logout, ANY, 0, "", BASIC | CAN(GOODBYE), "RFC 3501 section 6.1.3",
+         "The client ends the session",
+         "The server says BYE, then answers OK, then both close. The messages stay on the server: that is "
+         "the difference from a POP3 client that fetches and deletes."),
     VERB(ID, imap_run_id, ANY, IMAP_EXT_ID, "SP (NIL / \"(\" name SP value ... \")\")", STRINGS | DONE,
          "RFC 2971 section 3.1", "Client and server tell which programs they are",
          "A name and a version for the log of whoever has to find a fault. Nothing may depend on the answer, "
-         "because "
-         "either side can claim anything."),
-    VERB(STARTTLS, imap_run_starttls, STRANGER, 0, "", BASIC | CAN(TLS_BEGINS) | CAN(UNKNOWN_COMMAND),
+         "because either side can claim anything."),
+    VERB(STARTTLS, imap_run_starttls, STRANGER, 0, "", ALONE | CAN(TLS_BEGINS) | CAN(UNKNOWN_COMMAND),
          "RFC 3501 section 6.2.1", "The client asks to encrypt this connection",
          "Port 143 starts in the clear; after the OK the same connection goes on inside TLS. Whoever sits "
-         "between "
-         "can strike STARTTLS from the list, so a careful client insists on it or uses port 993."),
+         "between can strike STARTTLS from the list, so a careful client insists on it or uses port 993."),
     VERB(AUTHENTICATE, imap_run_authenticate, STRANGER, 0, "SP mechanism [SP initial-response]",
-         BASIC | CAN(SEND_CREDENTIALS) | CAN(LOGGED_IN) | CAN(WRONG_PASSWORD) | CAN(PRIVACY_REQUIRED) |
+         ALONE | CAN(SEND_CREDENTIALS) | CAN(LOGGED_IN) | CAN(WRONG_PASSWORD) | CAN(PRIVACY_REQUIRED) |
              CAN(NO_MECHANISM) | CAN(UNAVAILABLE) | CAN(AUTH_CANCELLED) | CAN(AUTH_MALFORMED),
          "RFC 3501 section 6.2.2", "The client proves who it is by a SASL mechanism",
          "The mechanism says how. PLAIN sends the password in base64, which hides nothing; SCRAM and "
-         "CRAM-MD5 prove "
-         "that the client knows it without sending it."),
+         "CRAM-MD5 prove that the client knows it without sending it."),
     VERB(LOGIN, imap_run_login, STRANGER, 0, "SP user SP password", SECRET, "RFC 3501 section 6.2.3",
          "The client sends a name and a password as they are",
          "Without TLS everyone on the way can read both. So servers announce LOGINDISABLED until the "
-         "connection is "
-         "encrypted."),
+         "connection is encrypted."),
     VERB(ENABLE, imap_run_enable, IN_AUTH, IMAP_EXT_ENABLE, "SP capability ...", BASIC | DONE,
          "RFC 5161 section 3.1", "The client switches an extension on",
          "Some extensions change what the server sends unasked. The server may do so only after the client "
-         "has said "
-         "that it understands."),
+         "has said that it understands."),
     VERB(SELECT, imap_run_select, IN_AUTH, 0, "SP mailbox",
          NAMES | CAN(OPENED) | CAN(OPENED_READ_ONLY) | CAN(NO_MAILBOX), "RFC 3501 section 6.3.1",
          "The client opens a mailbox",
          "One mailbox is open at a time. The answer gives the client all it needs to compare its own copy "
-         "with the "
-         "server's: how many messages there are, and UIDVALIDITY."),
+         "with the server's: how many messages there are, and UIDVALIDITY."),
     VERB(EXAMINE, imap_run_select, IN_AUTH, 0, "SP mailbox",
          NAMES | CAN(OPENED) | CAN(OPENED_READ_ONLY) | CAN(NO_MAILBOX), "RFC 3501 section 6.3.2",
          "The client opens a mailbox only to look",
          "Like SELECT, but nothing changes: no flag is set, \\Recent stays for the next session, nothing can "
-         "be "
-         "removed."),
+         "be removed."),
     VERB(CREATE, imap_run_create, IN_AUTH, 0, "SP mailbox",
          NAMES | CAN(NAME_TAKEN) | CAN(NOT_POSSIBLE) | CAN(LIMIT), "RFC 3501 section 6.3.3",
          "The client makes a new mailbox",
          "What a mail app calls a folder is a mailbox on the server, so every device of the user sees it. "
-         "The levels "
-         "of its name are parted by the server's delimiter, here a slash."),
+         "The levels of its name are parted by the server's delimiter, here a slash."),
     VERB(DELETE, imap_run_delete, IN_AUTH, 0, "SP mailbox",
          NAMES | CAN(NO_MAILBOX) | CAN(HAS_CHILDREN) | CAN(NOT_POSSIBLE), "RFC 3501 section 6.3.4",
          "The client removes a mailbox and all its messages",
@@ -99,13 +93,11 @@ static const struct verb_row {
          NAMES | CAN(NO_MAILBOX) | CAN(NAME_TAKEN) | CAN(NOT_POSSIBLE) | CAN(LIMIT), "RFC 3501 section 6.3.5",
          "The client gives a mailbox another name",
          "Mailboxes below it move along. INBOX is special: its messages go to the new name and an empty "
-         "INBOX stays, "
-         "because mail keeps arriving there."),
+         "INBOX stays, because mail keeps arriving there."),
     VERB(SUBSCRIBE, imap_run_subscribe, IN_AUTH, 0, "SP mailbox", NAMES | CAN(NO_MAILBOX) | CAN(NOT_POSSIBLE),
          "RFC 3501 section 6.3.6", "The client puts a mailbox on the list to show",
          "The list of subscriptions lives on the server, so all devices show the same folders. It is only a "
-         "list of "
-         "names: a subscribed mailbox may have been deleted since."),
+         "list of names: a subscribed mailbox may have been deleted since."),
     VERB(UNSUBSCRIBE, imap_run_subscribe, IN_AUTH, 0, "SP mailbox",
          NAMES | CAN(NO_MAILBOX) | CAN(NOT_POSSIBLE), "RFC 3501 section 6.3.7",
          "The client takes a mailbox off the list to show",
@@ -113,36 +105,29 @@ static const struct verb_row {
     VERB(LIST, imap_run_list, IN_AUTH, 0, "SP reference SP pattern", STRINGS | STREAM,
          "RFC 3501 section 6.3.8", "The client asks which mailboxes exist",
          "In the pattern * matches anything and % anything up to the next delimiter, so LIST \"\" % shows "
-         "the top "
-         "level only. The answer is where a mail app's folder pane comes from."),
+         "the top level only. The answer is where a mail app's folder pane comes from."),
     VERB(LSUB, imap_run_list, IN_AUTH, 0, "SP reference SP pattern", STRINGS | STREAM,
          "RFC 3501 section 6.3.9", "The client asks which mailboxes are subscribed",
          "Like LIST, but only the names the user wants to see. With % a name that is not subscribed itself "
-         "is shown "
-         "as \\Noselect when something below it is."),
+         "is shown as \\Noselect when something below it is."),
     VERB(NAMESPACE, imap_run_namespace, IN_AUTH, IMAP_EXT_NAMESPACE, "", BASIC | DONE, "RFC 2342 section 5",
          "The client asks where mailboxes of each kind begin",
          "Own, other users' and shared mailboxes may have different prefixes. A client that guesses ends up "
-         "making "
-         "INBOX.Sent on a server that wanted Sent."),
+         "making INBOX.Sent on a server that wanted Sent."),
     VERB(STATUS, imap_run_status, IN_AUTH, 0, "SP mailbox SP \"(\" items \")\"", NAMES | CAN(NO_MAILBOX),
          "RFC 3501 section 6.3.10", "The client asks for counts without opening a mailbox",
          "This is how a folder pane shows how many messages are unread. It is meant for mailboxes that are "
-         "not open; "
-         "the open one reports by itself."),
+         "not open; the open one reports by itself."),
     VERB(APPEND, imap_run_append, IN_AUTH, 0, "SP mailbox [SP flags] [SP date] SP literal",
          STRINGS | CAN(APPENDED) | CAN(TRY_CREATE) | CAN(TOO_BIG) | CAN(OVER_QUOTA) | CAN(NO_PERMISSION) |
              CAN(UNAVAILABLE) | CAN(LIMIT) | CAN(TOO_COMPLEX) | CAN(NOT_POSSIBLE),
          "RFC 3501 section 6.3.11", "The client puts a message into a mailbox",
          "This is how a sent message gets into Sent and a draft into Drafts. It delivers nothing to anybody: "
-         "sending "
-         "is SMTP's work, and a copy in Sent does not prove that the message went out."),
-    VERB(IDLE, imap_run_idle, IN_AUTH, IMAP_EXT_IDLE, "",
-         BASIC | DONE | CAN(IDLING) | CAN(IDLE_NOT_DONE) | CAN(RUNNING) | CAN(MAILBOX_GONE),
+         "sending is SMTP's work, and a copy in Sent does not prove that the message went out."),
+    VERB(IDLE, imap_run_idle, IN_AUTH, IMAP_EXT_IDLE, "", BASIC | DONE | CAN(IDLING) | CAN(IDLE_NOT_DONE),
          "RFC 2177 section 3", "The client waits for the server to speak",
          "The connection stays open and the server reports new mail at once: this is push mail in IMAP. A "
-         "client "
-         "renews it at least every 29 minutes, before the server may log it out."),
+         "client renews it at least every 29 minutes, before the server may log it out."),
     VERB(CHECK, imap_run_noop, IN_SELECT, 0, "", BASIC | STREAM, "RFC 3501 section 6.4.1",
          "The client asks the server to put its house in order",
          "A checkpoint: whatever the server still has to write, it writes now. Clients that only want news "
@@ -150,8 +135,7 @@ static const struct verb_row {
     VERB(CLOSE, imap_run_close, IN_SELECT, 0, "", BASIC | DONE | CAN(UNAVAILABLE), "RFC 3501 section 6.4.2",
          "The client closes the mailbox and clears it out",
          "Messages marked \\Deleted are removed, without a line about each. To leave without removing "
-         "anything, a "
-         "client uses UNSELECT."),
+         "anything, a client uses UNSELECT."),
     VERB(UNSELECT, imap_run_close, IN_SELECT, IMAP_EXT_UNSELECT, "", BASIC | DONE, "RFC 3691 section 2",
          "The client closes the mailbox and removes nothing",
          "CLOSE would remove the messages marked \\Deleted. UNSELECT leaves them for a later decision."),
@@ -159,46 +143,38 @@ static const struct verb_row {
          BASIC | STREAM | CAN(READ_ONLY) | CAN(NO_PERMISSION) | CAN(UNAVAILABLE), "RFC 3501 section 6.4.3",
          "The client removes what is marked \\Deleted",
          "Deleting takes two steps: the flag \\Deleted can be taken back, EXPUNGE cannot. It removes every "
-         "marked "
-         "message, also those that another device has marked."),
+         "marked message, also those that another device has marked."),
     VERB(SEARCH, imap_run_search, IN_SELECT, 0, "[SP CHARSET SP name] SP keys",
          STRINGS | SETS | CAN(BAD_CHARSET), "RFC 3501 section 6.4.4", "The client lets the server search",
          "The server has all the messages, so only the numbers of those found travel. Keys side by side must "
-         "all be "
-         "true; OR and NOT join them."),
+         "all be true; OR and NOT join them."),
     VERB(FETCH, imap_run_fetch, IN_SELECT, 0, "SP sequence-set SP items", SETS | STRINGS,
          "RFC 3501 section 6.4.5", "The client asks for parts of messages",
          "A mail app first fetches flags and envelopes for its list, and a body only when the user opens the "
-         "message. "
-         "The original stays on the server, so the next device can fetch it too."),
+         "message. The original stays on the server, so the next device can fetch it too."),
     VERB(STORE, imap_run_store, IN_SELECT, 0, "SP sequence-set SP [+-]FLAGS[.SILENT] SP flags",
          SETS | CAN(READ_ONLY) | CAN(EXPUNGE_ISSUED) | CAN(NO_PERMISSION) | CAN(UNAVAILABLE),
          "RFC 3501 section 6.4.6", "The client changes flags",
          "Read, answered and deleted are flags on the server. Set on the phone, they show on the laptop: "
-         "that is "
-         "how several devices stay in step. + adds, - removes, neither replaces."),
+         "that is how several devices stay in step. + adds, - removes, neither replaces."),
     VERB(COPY, imap_run_copy, IN_SELECT, 0, "SP sequence-set SP mailbox", SETS | STRINGS | INTO | CAN(COPIED),
          "RFC 3501 section 6.4.7", "The client copies messages to another mailbox",
          "The server copies; nothing travels to the client and back. Either all messages arrive or none. "
-         "Without MOVE, "
-         "moving is COPY, then \\Deleted, then EXPUNGE."),
+         "Without MOVE, moving is COPY, then \\Deleted, then EXPUNGE."),
     VERB(MOVE, imap_run_copy, IN_SELECT, IMAP_EXT_MOVE, "SP sequence-set SP mailbox",
          SETS | STRINGS | INTO | CAN(READ_ONLY), "RFC 6851 section 3.1",
          "The client moves messages to another mailbox",
          "COPY, \\Deleted and EXPUNGE in one step, for these messages only. No moment exists in which a "
-         "message is in "
-         "both places or in neither."),
+         "message is in both places or in neither."),
     VERB(UID_FETCH, imap_run_fetch, IN_SELECT, 0, "SP uid-set SP items", SETS | STRINGS,
          "RFC 3501 section 6.4.8", "The client asks for parts of messages, by UID",
          "A sequence number is a place in line and changes when a message before it goes. A UID stays with "
-         "its "
-         "message, so a client can keep a copy and know tomorrow which message that was."),
+         "its message, so a client can keep a copy and know tomorrow which message that was."),
     VERB(UID_STORE, imap_run_store, IN_SELECT, 0, "SP uid-set SP [+-]FLAGS[.SILENT] SP flags",
          SETS | CAN(READ_ONLY) | CAN(NO_PERMISSION) | CAN(UNAVAILABLE), "RFC 3501 section 6.4.8",
          "The client changes flags, by UID",
          "By UID the right message gets the flag even if others were removed since. A UID that is gone is "
-         "passed over "
-         "in silence."),
+         "passed over in silence."),
     VERB(UID_COPY, imap_run_copy, IN_SELECT, 0, "SP uid-set SP mailbox", SETS | STRINGS | INTO | CAN(COPIED),
          "RFC 3501 section 6.4.8", "The client copies messages, by UID",
          "The copy gets a new UID in the other mailbox. Where UIDPLUS is offered, the code COPYUID tells "
@@ -206,20 +182,17 @@ static const struct verb_row {
     VERB(UID_MOVE, imap_run_copy, IN_SELECT, IMAP_EXT_MOVE, "SP uid-set SP mailbox",
          SETS | STRINGS | INTO | CAN(READ_ONLY), "RFC 6851 section 3.2", "The client moves messages, by UID",
          "UIDs name the messages beyond doubt, whatever other sessions remove meanwhile. In the other "
-         "mailbox each "
-         "gets a new one."),
+         "mailbox each gets a new one."),
     VERB(UID_SEARCH, imap_run_search, IN_SELECT, 0, "[SP CHARSET SP name] SP keys",
          STRINGS | SETS | CAN(BAD_CHARSET), "RFC 3501 section 6.4.8",
          "The client lets the server search, for UIDs",
          "The same search; the answer lists UIDs instead of places in line, so that it is still right after "
-         "the next "
-         "EXPUNGE."),
+         "the next EXPUNGE."),
     VERB(UID_EXPUNGE, imap_run_expunge, IN_SELECT, IMAP_EXT_UIDPLUS, "SP uid-set",
          SETS | CAN(READ_ONLY) | CAN(NO_PERMISSION) | CAN(UNAVAILABLE), "RFC 4315 section 2.1",
          "The client removes these messages and no others",
          "EXPUNGE removes everything marked \\Deleted, also what another device marked a moment ago. With "
-         "UIDs only "
-         "the named ones go."),
+         "UIDs only the named ones go."),
 };
 
 static const struct wire_slice verb_names[IMAP_VERBS_END] = {

@@ -40,6 +40,7 @@ struct wire {
     char in[IMAP_LINE_MAX + 64];
     size_t in_len;
     unsigned marks, unexplained; /* marks seen; pieces that began with text and no words */
+    bool continued;              /* the next piece begins inside an answer */
     enum imap_verdict verdict;   /* of the last step that decided */
 };
 
@@ -111,6 +112,27 @@ static inline struct mem_store *fixture_store(void)
     return st;
 }
 
+/* Every line has its mark, and what a command ended in is what its row says it can end in. */
+static inline void wire_check(const struct wire *w)
+{
+    const struct wire_out *o = &w->step.send;
+    uint64_t ends = imap_verb_verdicts(w->step.verb);
+    bool literal = false;
+    for (uint32_t i = 0; i < o->len; i++)
+        literal = literal || o->text[i] == '{';
+    for (uint32_t i = 0, line = 0; i + 2 < o->len && !literal && w->continued == 0; i++) {
+        if (o->text[i] != '\r' || o->text[i + 1] != '\n')
+            continue;
+        while (line < o->lines && o->line[line].at < i + 2)
+            line++;
+        ck_assert_msg(line < o->lines && o->line[line].at == i + 2 && o->line[line].why != NULL,
+                      "no words for: %.40s", o->text + i + 2);
+    }
+    if (w->step.verb != IMAP_VERB_NONE && w->step.verdict != IMAP_TAKEN)
+        ck_assert_msg(ends & IMAP_CAN_END(w->step.verdict), "%s cannot end in %s",
+                      imap_verb_info(w->step.verb)->name, imap_verdict_info(w->step.verdict)->name);
+}
+
 static inline void wire_collect(struct wire *w)
 {
     const struct wire_out *o = &w->step.send;
@@ -125,6 +147,8 @@ static inline void wire_collect(struct wire *w)
         ck_assert(i == 0 || o->line[i].at > o->line[i - 1].at || o->line[i].at == o->len);
         w->unexplained += o->line[i].why == NULL;
     }
+    wire_check(w);
+    w->continued = w->step.more;
     if (w->step.verdict != IMAP_TAKEN && w->step.verdict != IMAP_RUNNING)
         w->verdict = w->step.verdict;
 }

@@ -406,6 +406,7 @@ START_TEST(login_is_the_way_when_no_mechanism_suits)
     meet(tasks, 1, 65536);
     ck_assert_ptr_nonnull(strstr(h.log, "LOGGED_IN"));
     wire_close(&w);
+    teardown();
     setup();
     fixture_config.tls_before_login = true;
     meet(tasks, 1, 65536);
@@ -658,6 +659,35 @@ START_TEST(a_server_that_refuses_starttls_is_left_or_not)
 }
 END_TEST
 
+START_TEST(random_responses_never_break_the_client)
+{
+    static const char *const words[] = {
+        "* ",      "1 ",      "FETCH ",       "(",       ")",       "UID ",
+        "5",       "FLAGS ",  "\\Seen",       "BODY[] ", "{3}\r\n", "{70000}\r\n",
+        "\r\n",    "\"",      "ENVELOPE ",    "NIL ",    "LIST ",   "SEARCH ",
+        "A1 ",     "OK ",     "NO ",          "[",       "] ",      "EXISTS",
+        "EXPUNGE", "STATUS ", "RFC822.SIZE ", " ",       "+ ",      "BODYSTRUCTURE "
+    };
+    static const struct imap_task tasks[] = { { .verb = IMAP_VERB_NOOP },
+                                              { .verb = IMAP_VERB_IDLE },
+                                              { .verb = IMAP_VERB_LOGOUT } };
+    uint32_t seed = 99;
+    for (int round = 0; round < 3000; round++) {
+        char text[600];
+        size_t n = 0;
+        h.next = h.log_len = h.sent_len = h.body_len = 0;
+        begin_script(tasks, 3);
+        hear(preauth, 100);
+        n = (size_t)sprintf(text, "* ");
+        while (n < 500) {
+            seed = seed * 1664525u + 1013904223u;
+            n += (size_t)sprintf(text + n, "%s", words[(seed >> 8) % (sizeof words / sizeof words[0])]);
+        }
+        hear(text, 1 + seed % 50);
+    }
+}
+END_TEST
+
 static Suite *suite(void)
 {
     Suite *s = suite_create("imap client");
@@ -687,6 +717,7 @@ static Suite *suite(void)
     tcase_add_test(t, a_goodbye_in_the_middle_is_the_tasks_result);
     tcase_add_test(t, challenges_are_answered_and_evil_ones_cancelled);
     tcase_add_test(t, a_server_that_refuses_starttls_is_left_or_not);
+    tcase_add_test(t, random_responses_never_break_the_client);
     suite_add_tcase(s, t);
     return s;
 }
