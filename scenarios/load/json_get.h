@@ -36,7 +36,7 @@
     X(MAILBOX, "e-mail address", sizeof(char *), "an e-mail address, like \"bob@example.org\"")              \
     X(RECIPIENT, "user or address", sizeof(char *), "\"bob\" or \"bob@example.org\"")                        \
     X(DOMAIN, "domain", sizeof(char *), "a domain name, like \"example.org\"")                               \
-    X(ZONE, "zone", sizeof(char *), "a domain name, or \".\" for the root")                                  \
+    X(ZONE, "zone name", sizeof(char *), "a domain name, or \".\" for the root")                             \
     X(SERVER, "server", sizeof(char *), "a domain name or an IP address")                                    \
     X(MOMENT, "moment", sizeof(int64_t), "a moment in UTC, like \"2024-03-04T09:00:00Z\"")                   \
     X(STATUS, "status", sizeof(char *), "an enhanced status code, like \"5.1.1\"")                           \
