@@ -10,6 +10,7 @@
 #include "sim/hosts/mta.h"
 #include "sim/hosts/pump.h"
 #include "sim/hosts/scratch.h"
+#include "sim/hosts/smtp_lines.h"
 #include "sim/hosts/tell.h"
 
 #define MX_MAX     10 /* hosts tried in one attempt */
@@ -617,9 +618,10 @@ static void on_ended(struct pump *p, enum tcp_end why)
         finish(d);
 }
 
-static bool is_content(const struct wire_lesson *why)
+static bool is_content(const struct pump *p, const struct wire_lesson *why)
 {
-    return why == &smtp_verb_info(SMTP_VERB_CONTENT)->lesson;
+    const struct delivery *x = CORE_OWNER(p, struct delivery, pump);
+    return smtp_is_content(&x->engine, why);
 }
 
 static const struct pump_ops delivery_ops = { .proto = TRACE_SMTP,

@@ -12,8 +12,6 @@
 #include "sim/hosts/service_auth.h"
 #include "sim/hosts/tell.h"
 
-#define SHOWN_MAX 256 /* octets of a subject or an address that a record keeps */
-
 static unsigned mechanisms(const char *list)
 {
     unsigned    bits = 0;
@@ -214,11 +212,21 @@ static bool intact(const struct sent_copy *c, const char *octets, size_t len)
 
 static void shown(char *out, const char *octets, size_t len, const char *name)
 {
-    char              flat[SHOWN_MAX];
+    char              flat[MUA_SHOWN_MAX];
     struct wire_slice body = wire_field_body(octets, len, name);
     size_t            n = wire_field_unfold(flat, sizeof flat, body);
-    n = wire_rfc2047_decode(out, SHOWN_MAX - 1, wire_slice(flat, n < sizeof flat ? n : sizeof flat));
-    out[n < SHOWN_MAX - 1 ? n : SHOWN_MAX - 1] = '\0';
+    n = wire_rfc2047_decode(out, MUA_SHOWN_MAX - 1, wire_slice(flat, n < sizeof flat ? n : sizeof flat));
+    out[n < MUA_SHOWN_MAX - 1 ? n : MUA_SHOWN_MAX - 1] = '\0';
+}
+
+void mua_attr_headers(struct trace_record *r, struct mua_headers *h, const char *octets, size_t len)
+{
+    shown(h->message_id, octets, len, "Message-ID");
+    shown(h->subject, octets, len, "Subject");
+    shown(h->from, octets, len, "From");
+    trace_attr_str(r, "message_id", h->message_id);
+    trace_attr_str(r, "subject", h->subject);
+    trace_attr_str(r, "from", h->from);
 }
 
 void mua_tell_message(struct account *account, struct action_run *run, const char *via, const char *octets, size_t len,
@@ -228,21 +236,16 @@ void mua_tell_message(struct account *account, struct action_run *run, const cha
     struct world           *w = h->world;
     const struct sent_copy *c;
     struct trace_record     r;
-    char                    id[SHOWN_MAX], subject[SHOWN_MAX], from[SHOWN_MAX];
+    struct mua_headers      head;
     w->totals.fetched++;
     if (!tell_state(&r, h, TRACE_KIND_CLIENT, "message"))
         return;
-    shown(id, octets, len, "Message-ID");
-    shown(subject, octets, len, "Subject");
-    shown(from, octets, len, "From");
-    c = sent_find(w, wire_slice_str(id));
+    mua_attr_headers(&r, &head, octets, len);
+    c = sent_find(w, wire_slice_str(head.message_id));
     trace_attr_str(&r, "action", run->spec->name ? run->spec->name : "");
     trace_attr_str(&r, "account", account->spec->address ? account->spec->address : "");
     trace_attr_str(&r, "via", via);
     trace_attr_str(&r, "message", c ? c->name : "");
-    trace_attr_str(&r, "message_id", id);
-    trace_attr_str(&r, "subject", subject);
-    trace_attr_str(&r, "from", from);
     trace_attr_num(&r, "octets", (int64_t)len);
     if (flags)
         trace_attr_str(&r, "flags", flags);

@@ -98,6 +98,14 @@ void hand_telnet(struct action_run *run);
 void hand_lookup(struct action_run *run);
 void hand_ping(struct action_run *run);
 
+/* ---- header fields for the trace ---- */
+#define MUA_SHOWN_MAX 256 /* octets of a field that a record keeps */
+struct mua_headers {
+    char message_id[MUA_SHOWN_MAX], subject[MUA_SHOWN_MAX], from[MUA_SHOWN_MAX];
+};
+/* Adds message_id, subject and from; *h holds the words until the record is sent. */
+void mua_attr_headers(struct trace_record *r, struct mua_headers *h, const char *octets, size_t len);
+
 /* ---- what arrived ----------------------------------------------------------------------------------- */
 /* Records a message that the program now shows: subject, sender, whether it is what was sent. */
 void mua_tell_message(struct account *account, struct action_run *run, const char *via, const char *octets, size_t len,

@@ -429,8 +429,9 @@ static void on_ended(struct pump *p, enum tcp_end why)
     free_session(s);
 }
 
-static bool is_content(const struct wire_lesson *why)
+static bool is_content(const struct pump *p, const struct wire_lesson *why)
 {
+    (void)p;
     return why == &imap_line_info(IMAP_LINE_CLIENT_MESSAGE)->lesson;
 }
 

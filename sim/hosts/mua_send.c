@@ -7,6 +7,7 @@
 #include "sim/hosts/letter.h"
 #include "sim/hosts/mua.h"
 #include "sim/hosts/scratch.h"
+#include "sim/hosts/smtp_lines.h"
 #include "sim/hosts/tell.h"
 
 struct mua_smtp {
@@ -354,9 +355,10 @@ static void on_ended(struct pump *p, enum tcp_end why)
     free_session(s);
 }
 
-static bool is_content(const struct wire_lesson *why)
+static bool is_content(const struct pump *p, const struct wire_lesson *why)
 {
-    return why == &smtp_verb_info(SMTP_VERB_CONTENT)->lesson;
+    const struct mua_smtp *x = CORE_OWNER(p, struct mua_smtp, pump);
+    return smtp_is_content(&x->engine, why);
 }
 
 static const struct pump_ops session_ops = { .proto = TRACE_SMTP,
@@ -397,6 +399,7 @@ void mua_send(struct action_run *run, struct account *account)
     struct mua_smtp           *s = core_pool_take(&w->muas_smtp);
     const struct spec_message *m = run->spec->message_spec ? run->spec->message_spec : letter_named(w, run->spec->message);
     const struct spec_account *a = account->spec;
+    struct mua_headers         h;
     struct trace_record        r;
     memset(s, 0, sizeof *s);
     s->message = m;
@@ -426,6 +429,7 @@ void mua_send(struct action_run *run, struct account *account)
         trace_attr_str(&r, "action", run->spec->name ? run->spec->name : "");
         trace_attr_str(&r, "message", m->name);
         trace_attr_num(&r, "octets", (int64_t)s->mail->len);
+        mua_attr_headers(&r, &h, mail_text(s->mail), s->mail->len);
         tell_send(&r, run->host, true);
     }
     w->totals.sent++;

@@ -230,8 +230,9 @@ static void on_ended(struct pump *p, enum tcp_end why)
     core_pool_give(&w->pop3_in, s);
 }
 
-static bool is_content(const struct wire_lesson *why)
+static bool is_content(const struct pump *p, const struct wire_lesson *why)
 {
+    (void)p;
     return why == pop3_data_lesson(POP3_BODY_LINES);
 }
 

@@ -49,7 +49,7 @@ static void said_drop_all(struct pump *p)
 
 static enum trace_kind said_kind(const struct pump *p, const struct wire_line *line)
 {
-    if (p->ops->content && line->why && p->ops->content(line->why))
+    if (p->ops->content && p->ops->content(p, line->why))
         return TRACE_KIND_CONTENT;
     return p->ops->dir == 'C' ? TRACE_KIND_COMMAND : TRACE_KIND_REPLY;
 }

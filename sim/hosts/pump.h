@@ -31,7 +31,8 @@ struct pump_ops {
     void (*peer_closed)(struct pump *p); /* no more will come */
     void (*expired)(struct pump *p);     /* the time set with pump_wait is over */
     void (*ended)(struct pump *p, enum tcp_end why); /* the last call: frees the session */
-    bool (*content)(const struct wire_lesson *why);  /* is a line with this lesson message content? may be NULL */
+    /* Is a line with this lesson, about to be said, message content? NULL: never. */
+    bool (*content)(const struct pump *p, const struct wire_lesson *why);
 };
 
 struct pump {

@@ -87,15 +87,26 @@ void stored_drop(struct world *w, struct stored *m)
     core_pool_give(&w->stored, m);
 }
 
+/* The domain of its users: the first that the mail server of this host takes mail for. */
+static const char *store_domain(const struct store *s)
+{
+    const struct spec_host *h = s->host->spec;
+    if (h->mta && h->mta->nlocal_domains > 0)
+        return h->mta->local_domains[0];
+    return h->fqdn ? h->fqdn : h->name;
+}
+
 void store_tell(struct user *u, const struct mailbox *box, const char *event, const struct stored *m)
 {
     struct host        *host = u->store->host;
     struct trace_record r;
     struct wire_slice   id;
-    char                message_id[256], flags[128];
+    char                message_id[256], flags[128], address[400];
     if (!tell_state(&r, host, TRACE_KIND_MAILBOX, event))
         return;
     trace_attr_str(&r, "user", u->spec->name);
+    snprintf(address, sizeof address, "%.128s@%.255s", u->spec->name, store_domain(u->store));
+    trace_attr_str(&r, "address", address);
     trace_attr_str(&r, "mailbox", box->name);
     if (m) {
         trace_attr_num(&r, "uid", m->uid);
