@@ -116,7 +116,8 @@ struct imap_result {
     uint32_t uidvalidity, uid; /* APPENDUID; of COPYUID the validity */
 };
 
-/* All may be NULL except next_task. Slices are borrowed for the call. */
+/* All may be NULL except next_task, and append_read where an APPEND is a task. Slices are borrowed for the
+ * call. */
 struct imap_client_ops {
     /* The next command, NULL: nothing to do now (imap_client_wake later). A task is borrowed until result().
      */

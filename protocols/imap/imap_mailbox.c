@@ -107,7 +107,8 @@ enum imap_verdict imap_run_close(struct imap_server *s, struct imap_cursor *c, s
     if (s->verb == IMAP_VERB_CLOSE && !s->read_only)
         verdict = imap_expunge_deleted(s, NULL, 0);
     imap_leave_mailbox(s);
-    return verdict;
+    /* Messages that may not be removed stay, and that is no error (RFC 3501 section 6.4.2). */
+    return verdict == IMAP_UNAVAILABLE ? verdict : IMAP_COMPLETED;
 }
 
 /* ---- names ---- */

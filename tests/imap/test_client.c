@@ -26,7 +26,7 @@ static struct {
     char *body;
     size_t body_len;
     uint32_t found;
-    unsigned unmarked;
+    char masked[200]; /* what a view would hide */
 } h;
 
 static void note(const char *format, ...) __attribute__((format(printf, 1, 2)));
@@ -198,6 +198,11 @@ static void collect(void)
     h.sent_len += o->len;
     h.sent[h.sent_len] = '\0';
     ck_assert(o->len == 0 || (o->lines > 0 && o->line[0].at == 0));
+    for (uint32_t i = 0; i < o->lines; i++) {
+        size_t have = strlen(h.masked);
+        ck_assert_uint_lt(have + o->line[i].secret_len, sizeof h.masked);
+        memcpy(h.masked + have, o->text + o->line[i].at + o->line[i].secret_at, o->line[i].secret_len);
+    }
 }
 
 static void setup(void)
@@ -373,6 +378,7 @@ START_TEST(tls_is_demanded_before_the_password)
     h.config.tls = IMAP_TLS_REQUIRED;
     meet(tasks, 1, 65536);
     ck_assert_int_eq(strncmp(h.sent, "A1 STARTTLS\r\nA2 CAPABILITY\r\nA3 AUTHENTICATE PLAIN AGF", 53), 0);
+    ck_assert_str_eq(h.masked, "AGFsaWNlAHNlY3JldA==");
     ck_assert_ptr_nonnull(strstr(h.log, "LOGOUT FINISHED"));
     wire_close(&w);
 }
@@ -395,6 +401,7 @@ START_TEST(a_wrong_password_is_told_and_not_tried_again)
     meet(NULL, 0, 65536);
     ck_assert_str_eq(h.log, "session LOGIN_REFUSED [AUTHENTICATIONFAILED]\nsession FINISHED []\n");
     ck_assert_str_eq(h.sent, "A1 LOGIN \"alice\" \"guess\"\r\nA2 LOGOUT\r\n");
+    ck_assert_str_eq(h.masked, "\"guess\"");
     wire_close(&w);
 }
 END_TEST
@@ -421,6 +428,7 @@ START_TEST(passwords_with_letters_outside_ascii_go_as_literals_and_are_masked)
     h.config.use_login = true;
     fixture_config.extensions = 0;
     meet(NULL, 0, 65536);
+    ck_assert_str_eq(h.masked, "{6}\r\ngr\xc3\xbc\xc3\x9f");
     ck_assert_ptr_nonnull(strstr(h.sent, "LOGIN \"alice\" {6}\r\ngr\xc3\xbc\xc3\x9f\r\n"));
     wire_close(&w);
 }
