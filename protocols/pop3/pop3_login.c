@@ -177,6 +177,7 @@ void pop3_take_response(struct pop3_server *s, struct wire_slice line, struct po
 {
     char data[WIRE_AUTH_DATA_MAX], challenge[WIRE_AUTH_DATA_MAX];
     size_t len, challenge_len = 0;
+    enum wire_auth auth;
     bool star = wire_slice_is(line, "*");
     out->secret_len = star ? 0 : (uint32_t)line.len;
     if (star || !wire_base64_decode(data, sizeof data, &len, line.at, line.len)) {
@@ -185,8 +186,8 @@ void pop3_take_response(struct pop3_server *s, struct wire_slice line, struct po
         pop3_reply(out, star ? POP3_CANCELLED : POP3_BAD_RESPONSE);
         return;
     }
-    conclude(s, s->auth->step(s->auth_ctx, data, len, challenge, &challenge_len), challenge, challenge_len,
-             out);
+    auth = s->auth->step(s->auth_ctx, data, len, challenge, &challenge_len);
+    conclude(s, auth, challenge, challenge_len, out);
 }
 
 void pop3_run_stls(struct pop3_server *s, const struct pop3_args *args, struct pop3_step *out)
