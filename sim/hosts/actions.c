@@ -31,11 +31,20 @@ static struct account *account_for(struct action_run *run)
     return name ? NULL : &m->accounts[0];
 }
 
+/* The scenario's own words about this action, once. */
+static void tell_action(struct action_run *run)
+{
+    const struct spec_action *a = run->spec;
+    if (a->title && run->times == 1)
+        tell_words(run->host, a->title, a->lesson);
+}
+
 static void begin(struct action_run *run)
 {
     struct account *account = account_for(run);
     run->under_way = true;
     run->times++;
+    tell_action(run);
     switch (run->spec->kind) {
     case SPEC_DO_SEND:
         mua_send(run, account);

@@ -197,6 +197,8 @@ static void item_due(struct core_queue *cq, struct core_timer *timer)
     if (q->attempts > 0)
         tell_phase(q->mta->host, PHASE_RETRY, 0, 0, "%s takes %s out of its queue and tries again, after %u attempt%s",
                    q->mta->hostname, q->id, q->attempts, q->attempts == 1 ? "" : "s");
+    else if (world_tells(w, TRACE_PHASE))
+        tell_phase(q->mta->host, PHASE_QUEUE, 0, 0, "%s finds %s in its queue and begins to work on it", q->mta->hostname, q->id);
     item_attempt(q);
 }
 

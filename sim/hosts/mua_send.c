@@ -413,7 +413,7 @@ void mua_send(struct action_run *run, struct account *account)
     s->nto = m->nenvelope_to ? m->nenvelope_to : m->nto;
     s->more = m->nenvelope_to ? NULL : m->cc;
     s->nmore = m->nenvelope_to ? 0 : m->ncc;
-    if (world_tells(w, TRACE_PHASE))
+    if (world_tells(w, TRACE_PHASE) && !run->spec->title) /* else the scenario has said it in its own words */
         tell_phase(run->host, PHASE_COMPOSE, 0, 0, "%s writes to %s%s and presses Send", run->host->spec->name,
                    s->nto ? s->to[0] : "nobody", s->nto + s->nmore > 1 ? " and others" : "");
     s->mail = letter_write(w, m, a);

@@ -51,6 +51,18 @@ void tell_phase(struct host *host, enum phase p, uint32_t peer, uint32_t conn, c
     t->cause = trace_emit(t, &r);
 }
 
+void tell_words(struct host *host, const char *title, const char *lesson)
+{
+    struct trace       *t = &host->world->trace;
+    struct trace_record r;
+    if (!t->levels)
+        return;
+    tell_begin(&r, host, TRACE_KIND_PHASE);
+    r.title = title;
+    r.lesson = lesson;
+    t->cause = trace_emit(t, &r);
+}
+
 bool tell_state(struct trace_record *r, const struct host *host, enum trace_kind kind, const char *event)
 {
     struct trace *t = &host->world->trace;

@@ -149,6 +149,9 @@ void tell_begin(struct trace_record *r, const struct host *host, enum trace_kind
 void tell_phase(struct host *host, enum phase p, uint32_t peer, uint32_t conn, const char *fmt, ...)
     __attribute__((format(printf, 5, 6)));
 
+/* Emits a phase in the words of the scenario; lesson may be NULL. */
+void tell_words(struct host *host, const char *title, const char *lesson);
+
 /* Starts a state record with attribute `event` (NULL: none). False: nobody wants it; it is counted. */
 bool tell_state(struct trace_record *r, const struct host *host, enum trace_kind kind, const char *event);
 /* Emits it; it becomes the current cause if `leads` is true. */
