@@ -17,22 +17,34 @@ struct text_shape {
     bool odd;       /* NUL, or a CR that ends no line */
 };
 
+/* A CR that no LF follows. */
+static bool has_lone_cr(struct wire_slice text)
+{
+    for (size_t i = 0; i < text.len; i++) {
+        const char *cr = memchr(text.at + i, '\r', text.len - i);
+        if (!cr)
+            return false;
+        i = (size_t)(cr - text.at) + 1;
+        if (i == text.len || text.at[i] != '\n')
+            return true;
+    }
+    return false;
+}
+
 static struct text_shape measure_text(struct wire_slice text)
 {
     struct text_shape shape = { 0 };
-    size_t line = 0;
-    for (size_t i = 0; i < text.len; i++) {
-        char c = text.at[i];
-        if (c == '\n') {
-            line = 0;
-            continue;
-        }
-        if (c == '\0' || (c == '\r' && (i + 1 == text.len || text.at[i + 1] != '\n')))
-            shape.odd = true;
-        if (wire_is_8bit(c))
-            shape.octets8 = true;
-        if (c != '\r' && ++line > shape.longest)
+    if (text.len == 0)
+        return shape;
+    shape.octets8 = !wire_is_ascii(text.at, text.len);
+    shape.odd = memchr(text.at, '\0', text.len) || has_lone_cr(text);
+    for (size_t i = 0; i < text.len;) {
+        const char *lf = memchr(text.at + i, '\n', text.len - i);
+        size_t end = lf ? (size_t)(lf - text.at) : text.len;
+        size_t line = end - i - (end > i && text.at[end - 1] == '\r' ? 1 : 0);
+        if (line > shape.longest)
             shape.longest = line;
+        i = end + 1;
     }
     return shape;
 }
@@ -43,23 +55,23 @@ static bool fits_lines(const struct text_shape *shape)
     return shape->longest <= WIRE_MESSAGE_LINE_MAX && !shape->odd;
 }
 
+/* The encoding that the text gets; WIRE_COMPOSE_AUTO when it does not fit the one that was asked for. */
 static enum wire_compose_encoding choose_encoding(const struct wire_compose *m)
 {
-    struct text_shape shape;
-    if (m->encoding != WIRE_COMPOSE_AUTO)
-        return m->encoding;
-    shape = measure_text(m->text);
-    return shape.octets8 || !fits_lines(&shape) ? WIRE_COMPOSE_QP : WIRE_COMPOSE_7BIT;
-}
-
-static bool text_fits(const struct wire_compose *m)
-{
     struct text_shape shape = measure_text(m->text);
-    if (!wire_utf8_valid(m->text.at, m->text.len))
-        return false;
-    if (m->encoding == WIRE_COMPOSE_7BIT && shape.octets8)
-        return false;
-    return (m->encoding != WIRE_COMPOSE_7BIT && m->encoding != WIRE_COMPOSE_8BIT) || fits_lines(&shape);
+    bool plain = fits_lines(&shape);
+    if (shape.octets8 && !wire_utf8_valid(m->text.at, m->text.len))
+        return WIRE_COMPOSE_AUTO;
+    switch (m->encoding) {
+    case WIRE_COMPOSE_AUTO:
+        return shape.octets8 || !plain ? WIRE_COMPOSE_QP : WIRE_COMPOSE_7BIT;
+    case WIRE_COMPOSE_7BIT:
+        return shape.octets8 || !plain ? WIRE_COMPOSE_AUTO : WIRE_COMPOSE_7BIT;
+    case WIRE_COMPOSE_8BIT:
+        return plain ? WIRE_COMPOSE_8BIT : WIRE_COMPOSE_AUTO;
+    default:
+        return m->encoding;
+    }
 }
 
 /* A message inside a message is never encoded (RFC 2046 section 5.2.1). */
@@ -97,18 +109,27 @@ static enum wire_compose_error check_attachment(const struct wire_attachment *a)
     return fits_lines(&shape) ? WIRE_COMPOSE_OK : WIRE_COMPOSE_BAD_TEXT;
 }
 
-enum wire_compose_error wire_compose_check(const struct wire_compose *m)
+/* The check, and the encoding that it comes upon. */
+static enum wire_compose_error check(const struct wire_compose *m, enum wire_compose_encoding *encoding)
 {
     enum wire_compose_error error = wire_compose_check_head(m);
+    *encoding = WIRE_COMPOSE_AUTO;
     if (error != WIRE_COMPOSE_OK)
         return error;
     if (m->attachment_count > WIRE_ATTACHMENTS_MAX || m->extra_count > WIRE_EXTRA_FIELDS_MAX)
         return WIRE_COMPOSE_TOO_MANY;
-    if (!text_fits(m))
+    *encoding = choose_encoding(m);
+    if (*encoding == WIRE_COMPOSE_AUTO)
         return WIRE_COMPOSE_BAD_TEXT;
     for (size_t i = 0; i < m->attachment_count && error == WIRE_COMPOSE_OK; i++)
         error = check_attachment(&m->attachments[i]);
     return error;
+}
+
+enum wire_compose_error wire_compose_check(const struct wire_compose *m)
+{
+    enum wire_compose_encoding encoding;
+    return check(m, &encoding);
 }
 
 size_t wire_boundary_write(char dst[WIRE_BOUNDARY_LEN], uint64_t seed)
@@ -246,9 +267,8 @@ size_t wire_compose(char *dst, size_t cap, const struct wire_compose *m)
     struct wire_writer w = wire_writer(dst, cap);
     enum wire_compose_encoding encoding;
     char boundary[WIRE_BOUNDARY_LEN];
-    if (wire_compose_check(m) != WIRE_COMPOSE_OK)
+    if (check(m, &encoding) != WIRE_COMPOSE_OK)
         return WIRE_COMPOSE_REFUSED;
-    encoding = choose_encoding(m);
     if (m->attachment_count > 0 && !choose_boundary(m, &encoding, boundary))
         return WIRE_COMPOSE_REFUSED;
     wire_compose_put_head(&w, m);

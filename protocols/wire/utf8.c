@@ -150,21 +150,38 @@ size_t wire_utf8_put(char dst[WIRE_UTF8_MAX], uint32_t c)
     return 4;
 }
 
+/* Octets at the front that are below 0x80, looked at eight at a time. */
+static size_t ascii_len(const char *at, size_t len)
+{
+    size_t i = 0;
+    uint64_t word;
+    for (; len - i >= sizeof word; i += sizeof word) {
+        memcpy(&word, at + i, sizeof word);
+        if (word & 0x8080808080808080ULL)
+            break;
+    }
+    while (i < len && !wire_is_8bit(at[i]))
+        i++;
+    return i;
+}
+
 bool wire_is_ascii(const char *at, size_t len)
 {
-    unsigned char all = 0;
-    for (size_t i = 0; i < len; i++)
-        all |= (unsigned char)at[i];
-    return all < 0x80;
+    return ascii_len(at, len) == len;
 }
 
 bool wire_utf8_valid(const char *at, size_t len)
 {
     uint32_t c;
-    for (size_t i = 0, n; i < len; i += n) {
+    for (size_t i = 0; i < len;) {
+        size_t n = ascii_len(at + i, len - i);
+        i += n;
+        if (i == len)
+            break;
         n = wire_utf8_decode(at + i, len - i, &c);
         if (n == 0)
             return false;
+        i += n;
     }
     return true;
 }
