@@ -91,6 +91,9 @@ struct smtp_client_result smtp_client_result(const struct smtp_client_step *out,
     if (out->reply.status[0] != '\0')
         status = out->reply.status;
     memcpy(result.status, status, strlen(status) + 1);
+    /* 552 5.5.3 read as 452: the report must not say "permanent". */
+    if (verdict == SMTP_CLIENT_TEMPFAIL && result.status[0] == '5')
+        result.status[0] = '4';
     return result;
 }
 

@@ -249,7 +249,7 @@ static void copy_lines(struct smtp_client *c, struct smtp_client_step *out, size
         size_t n = lf ? (size_t)(lf - at) + 1 : end - c->content_at;
         size_t room = wire_out_room(&out->send);
         bool stuffed = dots && c->line_start && at[0] == '.';
-        if (room < 8)
+        if (room <= 8)
             return;
         if (n > room - 8) {
             /* A line longer than what is left: in pieces only if it would never fit whole. */
