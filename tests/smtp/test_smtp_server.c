@@ -27,7 +27,7 @@ static enum smtp_verdict say_octets(const char *text, size_t len)
 
 static enum smtp_verdict say(const char *line)
 {
-    char text[20000];
+    static char text[20000]; /* step.line points into it */
     size_t len = (size_t)snprintf(text, sizeof text, "%s\r\n", line);
     return say_octets(text, len);
 }
