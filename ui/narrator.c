@@ -10,6 +10,7 @@
 #include "protocols/wire/utf8.h"
 #include "ui/narrator_internal.h"
 
+#define NS_PER_S     UINT64_C(1000000000)
 #define PHASE_INDENT 4
 #define WORDS_MAX    2048 /* octets of a title, a lesson and a section together */
 
@@ -18,8 +19,24 @@ const char *narrator_host(const struct ui_narrator *n, uint32_t host)
     return host > 0 && host <= n->nnames ? n->name[host - 1].text : "the network";
 }
 
+static void end_reply(struct ui_narrator *n)
+{
+    struct ui_page *p = &n->page;
+    if (n->repeated == 0)
+        return;
+    ui_page_to(p, NARRATOR_TEXT);
+    ui_page_glyph(p, UI_GLYPH_MORE);
+    ui_page_str(p, " ");
+    ui_page_number(p, n->repeated);
+    ui_page_str(p, n->repeated == 1 ? " more line of this answer, as before"
+                                    : " more lines of this answer, as before");
+    ui_page_end(p);
+    n->repeated = 0;
+}
+
 void narrator_begin(struct ui_narrator *n)
 {
+    end_reply(n);
     narrator_fold_end(n);
     if (n->gap)
         ui_page_end(&n->page);
@@ -28,8 +45,11 @@ void narrator_begin(struct ui_narrator *n)
 
 void narrator_put_time(struct ui_narrator *n, uint64_t t_ns)
 {
-    char text[UI_TIME_MAX];
-    ui_page_right(&n->page, ui_time_text(t_ns, text), NARRATOR_TIME);
+    char text[UI_TIME_MAX + 1] = "+";
+    uint64_t since = t_ns - n->phase_t_ns;
+    bool late = n->phases > 0 && t_ns / NS_PER_S >= UI_SECONDS_MAX && since / NS_PER_S < UI_SECONDS_MAX;
+    ui_time_text(late ? since : t_ns, text + 1);
+    ui_page_right(&n->page, late ? text : text + 1, NARRATOR_TIME);
     ui_page_str(&n->page, " ");
 }
 
@@ -55,6 +75,11 @@ static bool grow(struct narrator_seen *s)
     free(s->slot);
     *s = bigger;
     return true;
+}
+
+bool narrator_is_told(const struct ui_narrator *n, const void *words)
+{
+    return n->seen.slots > 0 && n->seen.slot[slot_of(&n->seen, words)] != NULL;
 }
 
 bool narrator_is_new(struct ui_narrator *n, const void *words)
@@ -140,7 +165,7 @@ static void tell_phase(struct ui_narrator *n, const struct trace_record *r)
     n->gap = true;
     narrator_begin(n);
     n->phases++;
-    n->conn = 0;
+    n->phase_t_ns = r->t_ns;
     n->last_title = NULL;
     ui_page_ink(p, UI_HEADING);
     ui_page_number(p, n->phases);
@@ -229,13 +254,26 @@ void narrator_put_line(struct ui_narrator *n, uint64_t t_ns, char dir, const cha
     ui_page_end(p);
 }
 
+/* A line within an SMTP reply of several ("250-SIZE ...") whose words have been told before. */
+static bool repeats(struct ui_narrator *n, const struct trace_record *r)
+{
+    const char *key = r->lesson ? r->lesson : r->title;
+    bool within = n->in_reply && r->conn == n->conn && r->dir == 'S';
+    n->in_reply = r->proto == TRACE_SMTP && r->dir == 'S' && r->text_len > 3 && r->text[3] == '-';
+    return within && key && narrator_is_told(n, key);
+}
+
 static void tell_line(struct ui_narrator *n, const struct trace_record *r)
 {
     n->lines++;
     if (n->level == TRACE_PHASE)
         return;
+    if (repeats(n, r)) {
+        n->repeated++;
+        return;
+    }
     tell_connection(n, r);
-    if (r->kind == TRACE_KIND_CONTENT) {
+    if (r->kind == TRACE_KIND_CONTENT || !r->title) {
         narrator_fold_line(n, r);
         return;
     }

@@ -14,7 +14,7 @@
  *   level   phases  lines  notes                                                packets
  *   phase   all     -      errors, inputs, faults                               -
  *   line    all     all    also queue, mailbox, the setting that decided,
- *                          firewall, and every state with a title               -
+ *                          firewall, and any state whose words are new          -
  *   packet  all     all    all                                                  sent and dropped
  *
  * Long messages are folded: the first and last lines, and how many between. Octets of peers and messages

@@ -47,6 +47,13 @@ static void hide(struct narrator_fold *f, const struct narrator_held *h)
         f->base64++;
 }
 
+static void tell_base64(struct ui_page *p, const struct narrator_fold *f)
+{
+    ui_page_str(p, " (");
+    ui_page_number(p, f->base64);
+    ui_page_str(p, f->attachment ? " of them base64 of an attachment)" : " of them base64)");
+}
+
 static void tell_hidden(struct ui_narrator *n)
 {
     struct narrator_fold *f = &n->fold;
@@ -59,6 +66,8 @@ static void tell_hidden(struct ui_narrator *n)
     ui_page_str(p, f->hidden == 1 ? " more line of the message" : " more lines of the message");
     if (f->base64 * 10 >= f->hidden * 9)
         ui_page_str(p, f->attachment ? " (base64 of an attachment)" : " (base64)");
+    else if (f->base64 * 10 >= f->hidden)
+        tell_base64(p, f);
     ui_page_end(p);
 }
 

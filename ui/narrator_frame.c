@@ -6,6 +6,7 @@
 #include "ui/narrator_internal.h"
 
 #define HOSTS_MAX     24 /* hosts that are introduced; further ones are counted */
+#define IFACES_MAX    2  /* interfaces of one host whose addresses are told */
 #define WORDS_MAX     1024
 #define SECONDS_A_DAY 86400
 
@@ -99,16 +100,20 @@ static size_t add_address(char *to, size_t at, const struct trace_iface *f)
 static void put_host(struct ui_narrator *n, const struct trace_host *h, const char *name, size_t indent)
 {
     struct ui_page *p = &n->page;
-    char words[WORDS_MAX];
+    char words[WORDS_MAX], more[40];
     const char *label = h->label && h->label[0] ? h->label : h->role;
     size_t len = add(words, 0, label);
 
-    if (h->fqdn && h->fqdn[0]) {
+    if (h->fqdn && h->fqdn[0] && strcmp(h->fqdn, label ? label : "") != 0) {
         len = add(words, len, ", ");
         len = add(words, len, h->fqdn);
     }
-    for (size_t i = 0; i < h->nifaces; i++)
+    for (size_t i = 0; i < h->nifaces && i < IFACES_MAX; i++)
         len = add_address(words, len, &h->ifaces[i]);
+    if (h->nifaces > IFACES_MAX) {
+        snprintf(more, sizeof more, " and %zu more", h->nifaces - IFACES_MAX);
+        len = add(words, len, more);
+    }
     ui_page_str(p, "  ");
     ui_page_wrap(p, 2, 1, name, strlen(name));
     ui_page_to(p, indent);
@@ -167,6 +172,8 @@ void narrator_opening(struct ui_narrator *n, const struct trace_opening *o)
         ui_page_str(p, " by the server. ");
         ui_page_glyph(p, UI_GLYPH_NOTE);
         ui_page_str(p, " is what changed.");
+        ui_page_end(p);
+        ui_page_str(p, "Times count from the start of the run; +times from the heading above them.");
         ui_page_end(p);
     }
 }

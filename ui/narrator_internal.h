@@ -51,6 +51,9 @@ struct ui_narrator {
     struct narrator_seen seen;
     struct narrator_fold fold;
     bool gap;               /* an empty row comes before what is next */
+    bool in_reply;          /* the last line was an SMTP reply that goes on */
+    uint64_t repeated;      /* lines of it that are as before, and not told yet */
+    uint64_t phase_t_ns;    /* of the last phase */
     uint32_t conn;          /* of the last line */
     uint32_t client;        /* its client */
     const char *last_title; /* of the last line */
@@ -62,10 +65,11 @@ struct ui_narrator {
 
 const char *narrator_host(const struct ui_narrator *n, uint32_t host); /* "the network" for 0 */
 
-/* Ends a fold, and writes the empty row that is due. Everything that writes calls it first. */
+/* Ends a fold or a repeated answer, and writes the empty row that is due. Everything that writes calls it
+ * first. */
 void narrator_begin(struct ui_narrator *n);
 
-/* The time, right-aligned, and a space. */
+/* The time, right-aligned, and a space. Late times count from the phase: "+0.412 s". */
 void narrator_put_time(struct ui_narrator *n, uint64_t t_ns);
 
 /* Title, and the first time also lesson and section, as one paragraph. `always`: even where it
@@ -79,6 +83,8 @@ void narrator_put_line(struct ui_narrator *n, uint64_t t_ns, char dir, const cha
 
 /* True the first time it is asked about `words`. */
 bool narrator_is_new(struct ui_narrator *n, const void *words);
+/* The same without being told. */
+bool narrator_is_told(const struct ui_narrator *n, const void *words);
 
 void narrator_fold_line(struct ui_narrator *n, const struct trace_record *r);
 void narrator_fold_end(struct ui_narrator *n);

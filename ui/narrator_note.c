@@ -219,8 +219,8 @@ void narrator_note(struct ui_narrator *n, const struct trace_record *r)
     struct words w = { .len = 0 };
 
     count(n, r);
-    if (r->title && from == TRACE_PACKET)
-        from = TRACE_LINE;
+    if (r->title && from == TRACE_PACKET && !narrator_is_told(n, r->lesson ? r->lesson : r->title))
+        from = TRACE_LINE; /* worth telling once */
     if (rank[from] > rank[n->level])
         return;
     narrator_begin(n);

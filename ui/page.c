@@ -96,15 +96,36 @@ static size_t room(const struct ui_page *p)
     return p->column < UI_COLUMNS ? UI_COLUMNS - p->column : 0;
 }
 
+/* Words that stand with what follows them: "RFC 5321", "section 4.1". */
+static bool holds_on(const char *text, size_t len)
+{
+    static const char *const words[] = { "RFC", "section" };
+    while (len > 0 && text[len - 1] == ' ')
+        len--;
+    for (size_t i = 0; i < sizeof words / sizeof words[0]; i++) {
+        size_t n = strlen(words[i]);
+        if (len >= n && memcmp(text + len - n, words[i], n) == 0 &&
+            (len == n || text[len - n - 1] == ' ' || text[len - n - 1] == '('))
+            return true;
+    }
+    return false;
+}
+
 /* Octets of safe text for one row of `columns`: up to the last space where there is one not too far back,
  * else as many as fit. */
 static size_t row_length(const char *text, size_t len, size_t columns)
 {
     size_t n = wire_display_cut(text, len, columns, NULL), space = n;
-    if (n == len || text[n] == ' ')
+    if (n == len || (text[n] == ' ' && !holds_on(text, n)))
         return n;
-    while (space > 0 && text[space - 1] != ' ')
-        space--;
+    do {
+        while (space > 0 && text[space - 1] != ' ')
+            space--;
+        if (!holds_on(text, space))
+            break;
+        while (space > 0 && text[space - 1] == ' ')
+            space--;
+    } while (space > 0);
     return space > n / 3 ? space : n;
 }
 
@@ -183,7 +204,7 @@ const char *ui_time_text(uint64_t t_ns, char buf[UI_TIME_MAX])
 {
     unsigned long long s = t_ns / NS_PER_S, ms = t_ns / 1000000 % 1000;
 
-    if (s < 60)
+    if (s < UI_SECONDS_MAX)
         snprintf(buf, UI_TIME_MAX, "%llu.%03llu s", s, ms);
     else if (s < 3600)
         snprintf(buf, UI_TIME_MAX, "%llu min %02llu s", s / 60, s % 60);

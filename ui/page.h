@@ -14,9 +14,10 @@
 #include <stdint.h>
 #include <stdio.h>
 
-#define UI_COLUMNS  80
-#define UI_WRAP_MAX 8192 /* octets of one wrapped text; a longer one is cut */
-#define UI_TIME_MAX 24   /* octets with NUL */
+#define UI_COLUMNS     80
+#define UI_WRAP_MAX    8192 /* octets of one wrapped text; a longer one is cut */
+#define UI_SECONDS_MAX 600  /* later times are told in minutes */
+#define UI_TIME_MAX    24   /* octets with NUL */
 
 /* Colours repeat what words and marks say. */
 enum ui_ink { UI_PLAIN, UI_HEADING, UI_CLIENT, UI_SERVER, UI_BAD, UI_GOOD, UI_NOTE };
@@ -69,6 +70,6 @@ void ui_page_row(struct ui_page *p, size_t columns, const char *text, size_t len
 /* Flushes; returns error. */
 int ui_page_flush(struct ui_page *p);
 
-/* "0.412 s", "1 min 15 s", "4 h 00 min", "5 d 02 h", "5 d". Returns buf. */
+/* "0.412 s", "75.000 s", "15 min 00 s", "4 h 00 min", "5 d 02 h", "5 d". Returns buf. */
 const char *ui_time_text(uint64_t t_ns, char buf[UI_TIME_MAX]);
 #endif

@@ -10,6 +10,7 @@
 #include "sim/export/hosts.h"
 #include "sim/export/out.h"
 
+#define LOGOUTS_MAX   64   /* sessions of one host between their goodbye and their end, remembered */
 #define LOG_BUFFER    8192 /* octets that a host collects before its file is opened */
 #define FILE_NAME_MAX 255  /* octets of a file name on common file systems */
 
@@ -18,6 +19,8 @@ struct log {
     char *buffer; /* owned; LOG_BUFFER octets */
     size_t len;
     bool begun; /* the file holds this run's first octets */
+    unsigned nlogouts;
+    uint32_t logout[LOGOUTS_MAX]; /* ring: connections that have said goodbye */
 };
 
 struct export_maillog {
@@ -125,6 +128,20 @@ static void maillog_open(void *ctx, const struct trace_opening *opening)
     }
 }
 
+/* A session that has said goodbye ends without a second line. */
+static bool is_after_logout(struct log *l, const struct trace_record *r)
+{
+    const char *event = r->kind == TRACE_KIND_SESSION && r->conn > 0 ? trace_attr_get(r, "event") : NULL;
+
+    if (event && strcmp(event, "logout") == 0)
+        l->logout[l->nlogouts++ % LOGOUTS_MAX] = r->conn;
+    else if (event && strcmp(event, "disconnect") == 0)
+        for (size_t i = 0; i < LOGOUTS_MAX; i++)
+            if (l->logout[i] == r->conn)
+                return true;
+    return false;
+}
+
 static void maillog_record(void *ctx, const struct trace_record *r)
 {
     struct export_maillog *m = ctx;
@@ -137,7 +154,7 @@ static void maillog_record(void *ctx, const struct trace_record *r)
         return;
     h = &m->hosts.host[r->host - 1];
     l = &m->log[r->host - 1];
-    if (!is_server(h))
+    if (!is_server(h) || is_after_logout(l, r))
         return;
     len = export_maillog_line(m->epoch_s, h->name, r, line);
     if (len == 0 || (!l->path && !begin(m, l, h)))

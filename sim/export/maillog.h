@@ -17,7 +17,7 @@
  *
  * KIND_QUEUE: queue_id and event
  *   event          further                                   line
- *   accepted       client [sasl_method] [sasl_username]      smtpd: ID: client=C, sasl_method=M, ...
+ *   accepted       [client] [sasl_method] [sasl_username]    smtpd: ID: client=C, sasl_method=M, ...
  *                    [daemon] [message_id]                   cleanup: ID: message-id=<...>
  *   active         from size nrcpt                           qmgr: ID: from=<>, size=, nrcpt= (queue active)
  *   sent           to relay delay_ms dsn status_text         smtp: ID: to=<>, relay=, delay=, delays=,
@@ -49,19 +49,20 @@
  *   timeout        command                                   conversation with RELAY timed out while...
  *   tls            version cipher                            TLS connection established to RELAY: V with...
  *     without command, or CONNECT: "while receiving the initial server greeting"
- *   pop3 and imap, with client [local] (the server's own address):
+ *   pop3 and imap, with client [local] (the server's end, "name[address]"):
  *   login          user method                               pop3-login: Login: user=<>, method=, rip=, lip=
  *   auth-failed    user method                               pop3-login: Disconnected: ... (auth failed):...
  *   logout         user [messages] [octets] [deleted]        pop3(bob)<N>: Disconnected: Logged out retr=...
  *   disconnect,    user                                      pop3(bob)<N>: Disconnected: Connection closed
  *   lost, timeout  no user: nobody logged in                 pop3-login: Disconnected: ...: rip=, lip=
- *   connect                                                  no line, as in life
+ *   connect; disconnect after logout                         no line, as in life
  *
  * KIND_MAILBOX: event, user, mailbox [uid] [size] [message_id] [daemon]
  *   stored                                                   lmtp(bob)<N>: msgid=<>: saved mail to INBOX
  *   over-quota                                               lmtp(bob)<N>: msgid=<>: save failed to INBOX:...
  *   expunged, fetched, deleted                               imap(bob)<N>: expunge|fetch|delete: box=, uid=,
  *   flags          flags                                     imap(bob)<N>: flag_change: box=, uid=, flags=()
+ *     by daemon; else by the record's protocol; else by "store"
  *
  * KIND_ERROR: the record's text, [daemon]                    warning: TEXT
  */

@@ -36,20 +36,25 @@ static void put_queue_tag(struct export_out *o, const char *daemon, const struct
 }
 
 /* Two daemons have a message in hand before it is in the queue; each writes its line. */
-static void put_accepted(struct export_out *o, const struct trace_record *r, size_t head)
+static bool put_accepted(struct export_out *o, const struct trace_record *r, size_t head)
 {
     const char *daemon = trace_attr_get(r, "daemon");
 
-    put_queue_tag(o, daemon ? daemon : "smtpd", r);
-    maillog_put_if(o, ": client=", r, "client", "");
-    maillog_put_if(o, ", sasl_method=", r, "sasl_method", "");
-    maillog_put_if(o, ", sasl_username=", r, "sasl_username", "");
-    if (!maillog_find(r, "message_id"))
-        return;
-    export_put_char(o, '\n');
-    export_put(o, o->at, head < o->cap ? head : o->cap);
+    if (maillog_find(r, "client")) {
+        put_queue_tag(o, daemon ? daemon : "smtpd", r);
+        maillog_put_if(o, ": client=", r, "client", "");
+        maillog_put_if(o, ", sasl_method=", r, "sasl_method", "");
+        maillog_put_if(o, ", sasl_username=", r, "sasl_username", "");
+        if (!maillog_find(r, "message_id"))
+            return true;
+        export_put_char(o, '\n');
+        export_put(o, o->at, head < o->cap ? head : o->cap);
+    } else if (!maillog_find(r, "message_id")) {
+        return false;
+    }
     put_queue_tag(o, "cleanup", r);
     maillog_put_message_id(o, ": message-id=", r);
+    return true;
 }
 
 static bool put_queue(struct export_out *o, const struct trace_record *r)
@@ -57,7 +62,7 @@ static bool put_queue(struct export_out *o, const struct trace_record *r)
     const char *event = maillog_get(r, "event");
 
     if (maillog_is(event, "accepted")) {
-        put_accepted(o, r, o->len);
+        return put_accepted(o, r, o->len);
     } else if (maillog_is(event, "active")) {
         put_queue_tag(o, "qmgr", r);
         maillog_put_angle(o, ": from=", r, "from");
@@ -92,6 +97,7 @@ static bool put_queue(struct export_out *o, const struct trace_record *r)
 static bool put_mailbox(struct export_out *o, const struct trace_record *r)
 {
     const char *event = maillog_get(r, "event"), *daemon = trace_attr_get(r, "daemon");
+    const char *reader = daemon ? daemon : r->proto != TRACE_NONE ? trace_proto_name(r->proto) : "store";
 
     if (maillog_is(event, "stored")) {
         maillog_put_user_tag(o, daemon ? daemon : "lmtp", r);
@@ -102,13 +108,13 @@ static bool put_mailbox(struct export_out *o, const struct trace_record *r)
         maillog_put_message_id(o, "msgid=", r);
         maillog_put_if(o, ": save failed to ", r, "mailbox", ": Quota exceeded (mailbox for user is full)");
     } else if (maillog_is(event, "flags")) {
-        maillog_put_user_tag(o, daemon ? daemon : "imap", r);
+        maillog_put_user_tag(o, reader, r);
         maillog_put_if(o, "flag_change: box=", r, "mailbox", "");
         maillog_put_if(o, ", uid=", r, "uid", "");
         maillog_put_if(o, ", flags=(", r, "flags", ")");
     } else if (maillog_is(event, "expunged") || maillog_is(event, "fetched") ||
                maillog_is(event, "deleted")) {
-        maillog_put_user_tag(o, daemon ? daemon : "imap", r);
+        maillog_put_user_tag(o, reader, r);
         export_put_str(o, maillog_is(event, "expunged")  ? "expunge"
                           : maillog_is(event, "fetched") ? "fetch"
                                                          : "delete");

@@ -116,7 +116,10 @@ static void put_ends(struct export_out *o, const struct trace_record *r)
 {
     export_put_lit(o, "rip=");
     maillog_put_ip_of(o, maillog_get(r, "client"));
-    maillog_put_if(o, ", lip=", r, "local", "");
+    if (maillog_find(r, "local")) {
+        export_put_lit(o, ", lip=");
+        maillog_put_ip_of(o, maillog_get(r, "local"));
+    }
 }
 
 static const char *closed_why(const char *event)

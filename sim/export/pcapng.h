@@ -24,7 +24,7 @@
 #include "sim/core/trace.h"
 
 #define EXPORT_COMMENTS_MAX 1024 /* comments that wait for a frame; further ones are left out */
-#define EXPORT_WHAT_MAX     48   /* octets of a line that a comment quotes, with NUL */
+#define EXPORT_WHAT_MAX     96   /* octets of a line that a comment quotes, with NUL */
 
 struct export_pcapng;
 

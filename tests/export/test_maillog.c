@@ -122,7 +122,7 @@ static const struct row rows[] = {
       "",
       NULL,
       { "event", "login", "daemon", "pop3", "client", "bob[203.0.113.5]", "user", "bob", "method", "PLAIN",
-        "local", "198.51.100.110" } },
+        "local", "mx[198.51.100.110]" } },
     { S,
       "mailwalk: imap-login: Disconnected: Connection closed (auth failed): user=<bob>, method=LOGIN, "
       "rip=203.0.113.5",
@@ -236,6 +236,13 @@ static const struct row rows[] = {
       NULL,
       { "event", "loop", "queue_id", "4F2A", "to", "b@example.org" } },
     { Q, "mailwalk/qmgr[104]: 4F2A: removed", 0, "", NULL, { "event", "removed", "queue_id", "4F2A" } },
+    { Q,
+      "mailwalk/cleanup[110]: 4F2A: message-id=<1@x>",
+      0,
+      "",
+      NULL,
+      { "event", "accepted", "queue_id", "4F2A", "message_id", "<1@x>" } },
+    { Q, "", 0, "", NULL, { "event", "accepted", "queue_id", "4F2A" } },
     { Q, "", 0, "", NULL, { "event", "thought about", "queue_id", "4F2A" } },
 
     { M,
@@ -259,7 +266,7 @@ static const struct row rows[] = {
       { "event", "expunged", "user", "bob", "mailbox", "INBOX", "uid", "#3", "size", "#99", "daemon",
         "pop3" } },
     { M,
-      "mailwalk: imap(bob)<412>: flag_change: box=INBOX, uid=3, flags=(\\Seen)",
+      "mailwalk: store(bob)<412>: flag_change: box=INBOX, uid=3, flags=(\\Seen)",
       0,
       "",
       NULL,
@@ -412,6 +419,28 @@ START_TEST(each_server_has_a_file_and_clients_have_none)
 }
 END_TEST
 
+START_TEST(a_session_that_said_goodbye_ends_without_a_second_line)
+{
+    static const char *const events[] = { "logout", "disconnect", "disconnect" };
+    sample_dir(dir);
+    begin(&sample_opening);
+    for (int i = 0; i < 3; i++) {
+        struct trace_record r = sample_record(TRACE_KIND_SESSION, 0);
+        r.host = 2;
+        r.conn = i < 2 ? 12 : 13; /* the second one hangs up without a word */
+        trace_attr_str(&r, "event", events[i]);
+        trace_attr_str(&r, "daemon", "pop3");
+        trace_attr_str(&r, "user", "bob");
+        trace_emit(&t, &r);
+    }
+    ck_assert_int_eq(export_maillog_close(m), 0);
+    check_file("mx.example.org.log",
+               "Jan  5 09:00:00 mx mailwalk: pop3(bob)<412>: Disconnected: Logged out\n"
+               "Jan  5 09:00:00 mx mailwalk: pop3(bob)<413>: Disconnected: Connection closed\n");
+    rmdir(dir);
+}
+END_TEST
+
 START_TEST(names_stay_inside_the_folder_and_apart)
 {
     static const struct trace_host hosts[] = {
@@ -501,6 +530,7 @@ static Suite *maillog_suite(void)
     tcase_add_loop_test(c, a_delay_has_two_digits_that_count, 0, (int)(sizeof delays / sizeof delays[0]));
     tcase_add_test(c, a_long_line_is_cut_and_ends_in_a_whole_character);
     tcase_add_test(c, each_server_has_a_file_and_clients_have_none);
+    tcase_add_test(c, a_session_that_said_goodbye_ends_without_a_second_line);
     tcase_add_test(c, names_stay_inside_the_folder_and_apart);
     tcase_add_test(c, a_log_longer_than_the_buffer_is_whole);
     tcase_add_test(c, a_full_disk_is_found);

@@ -323,6 +323,11 @@ START_TEST(a_full_disk_is_found)
 }
 END_TEST
 
+/* One octet less than a comment quotes. */
+#define LONG                                                                                                 \
+    "12345678901234567890123456789012345678901234567890123456789012345678901234567890123456789012"           \
+    "34"
+
 /* What a line does, in its protocol's words. */
 static const struct {
     enum trace_proto proto;
@@ -347,8 +352,7 @@ static const struct {
     { TRACE_IMAP, TRACE_KIND_CONTENT, 0, "", "Subject: x", "content" },
     { TRACE_DNS, TRACE_KIND_QUERY, 0, "", "example.org MX?", "example.org MX?" },
     { TRACE_DNS, TRACE_KIND_QUERY, 0, "", "", "" },
-    { TRACE_DNS, TRACE_KIND_QUERY, 0, "", "1234567890123456789012345678901234567890123456\xc3\xbc",
-      "1234567890123456789012345678901234567890123456" },
+    { TRACE_DNS, TRACE_KIND_QUERY, 0, "", LONG "\xc3\xbc", LONG },
 };
 
 START_TEST(a_line_is_named_by_its_verb)

@@ -130,7 +130,8 @@ static void run(void)
     "  mx     mail server of example.org, mx.example.org, 198.51.100.25\n"
 #define LEGEND                                                                                               \
     "\nC \xe2\x96\xb8 is said by a client to a server, S \xe2\x97\x82 by the server. \xe2\x80\xa2 is what "  \
-    "changed.\n"
+    "changed.\n"                                                                                             \
+    "Times count from the start of the run; +times from the heading above them.\n"
 #define PHASE_1                                                                                              \
     "\n1. The envelope: from whom, to whom                                      0.031 s\n"                   \
     "    alice names bob to mx. Servers deliver by it alone. (RFC 5321 section 2)\n"
@@ -339,6 +340,62 @@ START_TEST(an_interrupted_message_does_not_begin_again)
 }
 END_TEST
 
+START_TEST(an_answer_that_was_told_is_not_told_again)
+{
+    static const char *const said[] = { "250-mx", "250-SIZE", "250-DSN", "250 HELP" };
+    static const char lesson[][8] = { "hello.", "size.", "dsn.", "help." };
+    begin(TRACE_LINE, false, false);
+    for (int twice = 0; twice < 2; twice++) {
+        line(1, 'C', "EHLO", "T", NULL);
+        for (int i = 0; i < 4; i++)
+            line(2, 'S', said[i], lesson[i], lesson[i]);
+    }
+    end(0);
+    ck_assert_ptr_nonnull(strstr(text, "250 HELP\n                  help. help. (RFC 5321 section 4)\n"));
+    ck_assert_ptr_nonnull(strstr(text,
+                                 "250-mx\n                  hello.\n"
+                                 "                \xe2\x80\xa6 3 more lines of this answer, as before\n"));
+    free(text);
+}
+END_TEST
+
+START_TEST(lines_without_words_of_their_own_are_folded)
+{
+    begin(TRACE_LINE, false, false);
+    line(1, 'S', "* 1 FETCH (BODY[] {5000}", "The server sends it", NULL);
+    for (int i = 0; i < 100; i++)
+        line(1, 'S', "x", NULL, NULL);
+    line(2, 'S', "A1 OK", "Done", NULL);
+    end(0);
+    ck_assert_ptr_nonnull(strstr(text, "\xe2\x80\xa6 86 more lines of the message\n"));
+    free(text);
+}
+END_TEST
+
+START_TEST(late_times_count_from_the_phase)
+{
+    begin(TRACE_LINE, false, false);
+    phase(14400000, "The server tries again", "mail tries again", "Nobody presses Send.");
+    line(14400412, 'C', "EHLO mail", "T", NULL);
+    end(0);
+    ck_assert_ptr_nonnull(strstr(text, " 4 h 00 min\n    mail tries again."));
+    ck_assert_ptr_nonnull(strstr(text, "\n   +0.412 s C \xe2\x96\xb8 EHLO mail\n"));
+    free(text);
+}
+END_TEST
+
+START_TEST(a_section_is_not_torn_apart)
+{
+    begin(TRACE_LINE, false, false);
+    line(1, 'C', "X", "T", "aaaa bbbb cccc dddd eeee ffff gggg hhhh iiii jjjj kkkk ll");
+    end(0);
+    ck_assert_ptr_null(strstr(text, "RFC\n"));
+    ck_assert_ptr_null(strstr(text, "section\n"));
+    ck_assert_ptr_nonnull(strstr(text, "ll.\n                  (RFC 5321 section 4)\n"));
+    free(text);
+}
+END_TEST
+
 START_TEST(a_long_line_is_wrapped_and_cut)
 {
     char big[5000];
@@ -413,8 +470,8 @@ static const struct {
 } times[] = {
     { 0, "0.000 s" },
     { 412999999, "0.412 s" },
-    { 59999999999, "59.999 s" },
-    { 60000000000, "1 min 00 s" },
+    { 599999999999, "599.999 s" },
+    { 600000000000, "10 min 00 s" },
     { 3599000000000, "59 min 59 s" },
     { 14400000000000, "4 h 00 min" },
     { 86399000000000, "23 h 59 min" },
@@ -444,6 +501,10 @@ static Suite *narrator_suite(void)
     tcase_add_test(c, a_message_of_words_is_not_called_base64);
     tcase_add_test(c, a_short_message_is_whole);
     tcase_add_test(c, an_interrupted_message_does_not_begin_again);
+    tcase_add_test(c, an_answer_that_was_told_is_not_told_again);
+    tcase_add_test(c, lines_without_words_of_their_own_are_folded);
+    tcase_add_test(c, late_times_count_from_the_phase);
+    tcase_add_test(c, a_section_is_not_torn_apart);
     tcase_add_test(c, a_long_line_is_wrapped_and_cut);
     tcase_add_test(c, what_to_remember_is_told_once_at_the_end);
     tcase_add_test(c, an_unknown_host_is_the_network);
