@@ -168,7 +168,7 @@ static uint32_t send_segment(struct tcp_conn *c, uint32_t seq, uint32_t len, uns
     bool first_time = tcp_lt(c->snd_max, end);
     struct net_packet *p;
     uint8_t *h;
-    if (c->marks && first_time)
+    if (c->marks)
         marks_pass(c, end); /* before the packet: it emits the lines that this segment carries */
     if (tcp_lt(seq, c->snd_max))
         c->tcp->stats.retransmitted++;

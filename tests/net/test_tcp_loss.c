@@ -56,6 +56,75 @@ START_TEST(several_losses_in_a_window_are_one_recovery)
 }
 END_TEST
 
+/* The tenth segment, and its fast retransmission. */
+static enum wire_fate lose_tenth_twice(struct wire *w, const struct wire_seg *s)
+{
+    static uint32_t seq;
+    if (s->len == 0)
+        return WIRE_PASS;
+    if (++w->count == 10)
+        seq = s->seq;
+    return w->count == 10 || (w->count < 100 && w->count > 10 && s->seq == seq) ? WIRE_LOSE : WIRE_PASS;
+}
+
+START_TEST(a_lost_fast_retransmission_is_left_to_the_timer)
+{
+    struct user a = { .to_send = 200000, .closes = true },
+                b = { .acts = USER_SINK | USER_CLOSES_WHEN_PEER_DOES };
+    open_logged(1);
+    wire.fate = lose_tenth_twice;
+    user_pair(&a, &b);
+    while (tcp_stats(&wire.net)->timeouts == 0)
+        ck_assert(core_queue_step(&wire.queue, CORE_NEVER - 1));
+    ck_assert_int_eq(timers.n, 2);
+    ck_assert_str_eq(timers.at[1].timer, "rto");
+    ck_assert_uint_eq(a.c->cwnd, TCP_MSS4); /* from the beginning, not where recovery was */
+    ck_assert(!(a.c->flags & TCP_F_RECOVERY));
+    wire.fate = NULL;
+    wire_drain();
+    ck_assert_uint_eq(b.got_len, 200000);
+    ck_assert_uint_eq(tcp_stats(&wire.net)->fast_retransmits, 1); /* duplicates of old data start none */
+    wire_close();
+}
+END_TEST
+
+static enum wire_fate lose_one_octet(struct wire *w, const struct wire_seg *s)
+{
+    (void)w;
+    return s->len == 1 ? WIRE_LOSE : WIRE_PASS;
+}
+
+START_TEST(a_retransmission_takes_along_what_has_waited)
+{
+    struct user a = { 0 }, b = { 0 };
+    wire_open(1);
+    wire.fate = lose_one_octet;
+    user_pair(&a, &b);
+    tcp_send(a.c, "x", 1);
+    tcp_send(a.c, "yy", 2); /* Nagle */
+    wire_run(2 * CORE_S);
+    ck_assert(user_got(&b, "xyy"));
+    ck_assert_uint_eq(tcp_stats(&wire.net)->retransmitted, 1);
+    ck_assert_uint_eq(wire_sent(0, TCP_PSH, 1)->len, 3);
+    wire_close();
+}
+END_TEST
+
+START_TEST(a_window_that_is_not_used_does_not_grow)
+{
+    struct user a = { .acts = USER_ANSWERS }, b = { .acts = USER_ANSWERS };
+    wire_open(1);
+    user_pair(&a, &b);
+    tcp_send(a.c, "go", 2);
+    wire_run(10 * CORE_S);
+    ck_assert_uint_gt(a.got_len, 900);
+    ck_assert_uint_eq(a.c->cwnd, 14600);
+    tcp_abort(a.c);
+    wire_drain();
+    wire_close();
+}
+END_TEST
+
 static uint64_t cut_at;
 
 static enum wire_fate cut(struct wire *w, const struct wire_seg *s)
@@ -316,6 +385,9 @@ static Suite *suite(void)
     tcase_set_timeout(t, 60);
     tcase_add_test(t, one_loss_in_a_stream_is_one_fast_retransmission);
     tcase_add_test(t, several_losses_in_a_window_are_one_recovery);
+    tcase_add_test(t, a_lost_fast_retransmission_is_left_to_the_timer);
+    tcase_add_test(t, a_retransmission_takes_along_what_has_waited);
+    tcase_add_test(t, a_window_that_is_not_used_does_not_grow);
     tcase_add_test(t, retransmission_backs_off_exactly_and_gives_up);
     tcase_add_test(t, rto_follows_the_round_trip);
     tcase_add_test(t, data_after_a_gap_is_acknowledged_at_once_and_kept);

@@ -59,6 +59,7 @@ START_TEST(time_wait_ignores_rst)
     wire_open(1);
     w = enter_time_wait(&a, &b);
     wire_inject(1, 25, w->local_port, w->rcv_nxt, w->snd_nxt, TCP_RST | TCP_ACK, 100, "");
+    wire_inject(1, 25, w->local_port, w->rcv_nxt + 9, w->snd_nxt, TCP_RST, 100, "");
     ck_assert_uint_eq(tcp_stats(&wire.net)->now_time_wait, 1); /* RFC 1337 */
     ck_assert_uint_eq(wire.nlog, 0);
     wire_drain();
