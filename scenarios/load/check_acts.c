@@ -105,20 +105,23 @@ static void check_action_names(struct check *c)
 
 /* ---- expectations ---------------------------------------------------------------------------------- */
 
-/* Somebody sends it, or it waits in a mailbox. */
-static bool message_used(const struct check *c, const char *name)
+/* Which messages somebody sends, or wait in a mailbox: an array of the caller's, to be freed. */
+static bool *messages_used(const struct check *c)
 {
+    bool *used = core_alloc(c->w->nmessages + 1);
+    size_t m;
     for (size_t i = 0; i < c->w->nactions; i++)
-        if (c->w->actions[i].message && strcmp(c->w->actions[i].message, name) == 0)
-            return true;
+        if (c->w->actions[i].message &&
+            (m = check_find(&c->messages, c->w->actions[i].message)) != CHECK_NONE)
+            used[m] = true;
     for (size_t h = 0; h < c->w->nhosts; h++) {
         const struct spec_store *s = c->w->hosts[h].store;
         for (size_t u = 0; s && u < s->nusers; u++)
             for (size_t i = 0; i < s->users[u].nmessages; i++)
-                if (strcmp(s->users[u].messages[i], name) == 0)
-                    return true;
+                if ((m = check_find(&c->messages, s->users[u].messages[i])) != CHECK_NONE)
+                    used[m] = true;
     }
-    return false;
+    return used;
 }
 
 static bool user_exists(const struct check *c, const char *name, const char *host)
@@ -138,12 +141,12 @@ static bool user_exists(const struct check *c, const char *name, const char *hos
     return false;
 }
 
-static void check_expect(struct check *c, const struct expect_item *e)
+static void check_expect(struct check *c, const struct expect_item *e, const bool *used)
 {
     size_t at = e->host ? check_ref(c, &c->hosts, e->host, e->pointer, "/host") : CHECK_NONE;
+    size_t message = e->message ? check_ref(c, &c->messages, e->message, e->pointer, "/message") : CHECK_NONE;
     char within[UNITS_TEXT_MAX], end[UNITS_TEXT_MAX];
-    if (e->message && check_ref(c, &c->messages, e->message, e->pointer, "/message") != CHECK_NONE &&
-        !message_used(c, e->message))
+    if (message != CHECK_NONE && !used[message])
         json_error_at(c->g, e->pointer, "/message", "nobody sends \"%s\", and it waits in no mailbox",
                       e->message);
     if (e->action)
@@ -160,10 +163,12 @@ static void check_expect(struct check *c, const struct expect_item *e)
 
 void check_acts(struct check *c)
 {
+    bool *used = messages_used(c);
     check_action_names(c);
     for (size_t i = 0; i < c->w->nactions; i++)
         check_action(c, &c->w->actions[i]);
     check_circles(c);
     for (size_t i = 0; i < c->s->nexpect; i++)
-        check_expect(c, &c->s->expect[i]);
+        check_expect(c, &c->s->expect[i], used);
+    free(used);
 }

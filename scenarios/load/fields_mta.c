@@ -248,9 +248,9 @@ const struct json_object fields_alias = {
 static const struct json_field mta_rows[] = {
     F("hostname", DOMAIN, spec_mta, hostname, .otherwise = "the host's fqdn",
       .help = "what it calls itself in greeting, EHLO and Received"),
-    MANY("domains", DOMAIN, LIST, spec_mta, local_domains, .items_max = 20000,
+    MANY("domains", DOMAIN, LIST, spec_mta, local_domains, .items_max = 200,
          .help = "delivered into the store of this host"),
-    MANY("relay_domains", DOMAIN, LIST, spec_mta, relay_domains, .items_max = 20000,
+    MANY("relay_domains", DOMAIN, LIST, spec_mta, relay_domains, .items_max = 200,
          .help = "accepted from anyone and passed on: a backup MX"),
     MANY("relay_networks", PREFIX, LIST, spec_mta, relay_networks, .help = "who may relay without a login"),
     SWITCH("open_relay", open_relay, "relays for everyone: the mistake"),

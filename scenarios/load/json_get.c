@@ -24,6 +24,10 @@ void json_error_at(struct json_get *g, const char *pointer, const char *tail, co
     char whole[JSON_POINTER_MAX];
     const struct json_node *n;
     va_list args;
+    if (g->errors->count == SCENARIO_ERRORS_MAX) { /* finding the line would be for nothing */
+        g->errors->total++;
+        return;
+    }
     snprintf(whole, sizeof whole, "%s%s", pointer, tail);
     n = json_at(g->root, whole);
     va_start(args, fmt);
@@ -239,7 +243,7 @@ static bool get_variant(struct json_get *g, const struct json_object *o, const s
     if (!(f->flags & GET_SELECTS))
         return true;
     v = json_child(n, f->key);
-    if (!v) {
+    if (!v || (v->type == JSON_NULL && v->set)) {
         struct namelist list = { .text = "" };
         for (const struct json_choice *c = f->choices; c->name; c++)
             namelist_add(&list, c->name);
