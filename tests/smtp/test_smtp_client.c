@@ -132,6 +132,28 @@ START_TEST(a_lone_dot_follows_354_when_all_recipients_are_refused)
 }
 END_TEST
 
+START_TEST(data_refused_for_want_of_recipients_is_the_recipients_fault)
+{
+    fake_add(&sender, "hi\r\n", 4, 2);
+    begin();
+    hear(EHLO_PIPE "250 ok\r\n450 later\r\n550 no\r\n554 5.5.1 no valid recipients\r\n");
+    ck_assert_ptr_nonnull(strstr(sender.log, "done NO_RECIPIENTS 554"));
+}
+END_TEST
+
+START_TEST(never_more_than_200_commands_are_unanswered)
+{
+    unsigned lines = 0;
+    fake_add(&sender, "hi\r\n", 4, 1000);
+    begin();
+    hear(EHLO_PIPE);
+    for (size_t i = 0; i < sent_len; i++)
+        lines += sent[i] == '\n';
+    ck_assert_uint_eq(lines, 200);
+    ck_assert(!smtp_client_pull(&client, &step));
+}
+END_TEST
+
 START_TEST(a_refused_sender_ends_the_message_and_the_rest_of_the_group_is_read)
 {
     fake_add(&sender, "hi\r\n", 4, 1);
@@ -269,6 +291,18 @@ START_TEST(other_protocols_are_recognised_by_their_greeting)
         ck_assert_uint_eq(strlen(sender.last_text) + 2, strlen(greetings[i]));
         ck_assert_uint_eq(sender.given, 0);
     }
+}
+END_TEST
+
+START_TEST(a_line_of_nothing_but_lf_is_read_alone)
+{
+    char *lf = malloc(1); /* so that a sanitizer sees a read in front of it */
+    ck_assert_ptr_nonnull(lf);
+    *lf = '\n';
+    smtp_client_start(&client, false, &step);
+    hear_octets(lf, 1);
+    ck_assert_int_eq(last, SMTP_CLIENT_NOT_SMTP);
+    free(lf);
 }
 END_TEST
 
@@ -548,6 +582,7 @@ START_TEST(bdat_chunks_are_counted_and_answered_one_by_one)
     config.chunk_octets = 5;
     fake_add(&sender, ".dots\r\n.\r\n", 10, 1);
     fake_add(&sender, "", 0, 1);
+    fake_add(&sender, "x\r\n", 3, 1);
     begin();
     hear("250-mx\r\n250-PIPELINING\r\n250 CHUNKING\r\n");
     expect_sent("MAIL FROM:<ann@example.net>\r\nRCPT TO:<r0@example.org>\r\n");
@@ -560,6 +595,7 @@ START_TEST(bdat_chunks_are_counted_and_answered_one_by_one)
     hear("250 ok\r\n250 ok\r\n");
     expect_sent("BDAT 0 LAST\r\n");
     hear("552 5.3.4 no\r\n");
+    expect_sent("RSET\r\n"); /* the state over there is indeterminate */
     expect_log(
         "rcpt 0 ACCEPTED 250 \ndone DELIVERED 250 2.0.0\nrcpt 0 ACCEPTED 250 \ndone PERMFAIL 552 5.3.4\n");
 }
@@ -630,6 +666,8 @@ static Suite *suite(void)
     tcase_add_test(t, one_message_one_command_at_a_time);
     tcase_add_test(t, a_group_leaves_at_once_when_the_server_pipelines);
     tcase_add_test(t, a_lone_dot_follows_354_when_all_recipients_are_refused);
+    tcase_add_test(t, data_refused_for_want_of_recipients_is_the_recipients_fault);
+    tcase_add_test(t, never_more_than_200_commands_are_unanswered);
     tcase_add_test(t, a_refused_sender_ends_the_message_and_the_rest_of_the_group_is_read);
     tcase_add_test(t, rset_separates_messages_only_where_a_transaction_is_open);
     tcase_add_test(t, ehlo_falls_back_to_helo);
@@ -638,6 +676,7 @@ static Suite *suite(void)
     tcase_add_test(t, an_address_cannot_give_orders);
     tcase_add_test(t, a_message_with_bad_addresses_only_is_given_up);
     tcase_add_test(t, other_protocols_are_recognised_by_their_greeting);
+    tcase_add_test(t, a_line_of_nothing_but_lf_is_read_alone);
     tcase_add_test(t, a_server_that_refuses_at_the_door_is_left_politely);
     tcase_add_test(t, goodbye_may_come_at_any_time);
     tcase_add_test(t, replies_that_break_the_protocol_end_the_session);
