@@ -27,7 +27,7 @@ START_TEST(a_closed_window_is_probed_and_opens_again)
     wire_run(CORE_S);
     ck_assert_uint_eq(b.most_shown, TCP_WINDOW_MAX); /* nothing better came in a second */
     ck_assert_uint_eq(wire.log[wire.nlog - 2].len, TCP_WINDOW_MAX - 44 * TCP_MSS4);
-    ck_assert_uint_eq(wire.log[wire.nlog - 3].from, 1); /* all of it in one segment */
+    ck_assert_int_eq(wire.log[wire.nlog - 3].from, 1); /* all of it in one segment */
     ck_assert_uint_eq(a.c->snd_wnd, 0);
     ck_assert(a.c->flags & TCP_F_PERSIST);
     ck_assert_int_eq(timers.n, 1);
