@@ -70,7 +70,7 @@ size_t check_ref(struct check *c, const struct check_names *n, const char *name,
     struct nearest near;
     struct namelist list = { .text = "" };
     char guess[100];
-    if (found != CHECK_NONE || c->g->errors->total > SCENARIO_ERRORS_MAX)
+    if (found != CHECK_NONE || json_error_full(c->g))
         return found;
     nearest_init(&near, name);
     for (size_t i = 0; i < n->count; i++) {

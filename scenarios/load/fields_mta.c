@@ -77,6 +77,8 @@ static bool brief_service(struct json_get *g, const struct json_node *n, void *o
     size_t words = fields_split(&w, n->string, FIELDS_WORDS_MAX);
     bool good = true, port = false;
 
+    if (json_error_full(g))
+        return false;
     nearest_init(&near, words ? w.word[0] : "");
     for (size_t i = 0; words > 0 && i < SERVICE_NAMES; i++) {
         nearest_try(&near, service_names[i].name);

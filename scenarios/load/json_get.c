@@ -8,10 +8,20 @@
 
 #define ITEMS_MAX 1000 /* of an array or a map whose field does not say */
 
+bool json_error_full(struct json_get *g)
+{
+    if (g->errors->count < SCENARIO_ERRORS_MAX)
+        return false;
+    g->errors->total++;
+    return true;
+}
+
 void json_error(struct json_get *g, const struct json_node *n, const char *fmt, ...)
 {
     char pointer[JSON_POINTER_MAX];
     va_list args;
+    if (json_error_full(g))
+        return;
     n = n ? n : g->root;
     json_pointer(n, pointer, sizeof pointer);
     va_start(args, fmt);
@@ -24,10 +34,8 @@ void json_error_at(struct json_get *g, const char *pointer, const char *tail, co
     char whole[JSON_POINTER_MAX];
     const struct json_node *n;
     va_list args;
-    if (g->errors->count == SCENARIO_ERRORS_MAX) { /* finding the line would be for nothing */
-        g->errors->total++;
+    if (json_error_full(g))
         return;
-    }
     snprintf(whole, sizeof whole, "%s%s", pointer, tail);
     n = json_at(g->root, whole);
     va_start(args, fmt);
@@ -212,6 +220,8 @@ static void tell_unknown(struct json_get *g, const struct json_object *o, const 
     struct nearest near;
     struct namelist list = { .text = "" };
     char guess[100];
+    if (json_error_full(g))
+        return;
     nearest_init(&near, n->key);
     for (size_t i = 0; i < o->nfields; i++) {
         const struct json_field *f = &o->fields[i];

@@ -130,6 +130,10 @@ bool json_get_text(struct json_get *g, const struct json_object *object, const c
 void json_error(struct json_get *g, const struct json_node *n, const char *fmt, ...)
     __attribute__((format(printf, 3, 4)));
 
+/* True if no more errors are told: then this one is counted, and looking for its words would take time for
+ * nothing. */
+bool json_error_full(struct json_get *g);
+
 /* What is wrong at a pointer, or at the nearest value above it; `tail` is appended to the pointer. */
 void json_error_at(struct json_get *g, const char *pointer, const char *tail, const char *fmt, ...)
     __attribute__((format(printf, 4, 5)));

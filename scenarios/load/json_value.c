@@ -324,20 +324,15 @@ static bool read_ports(struct json_get *g, const struct json_field *f, const str
     return true;
 }
 
-static bool read_choice(struct json_get *g, const struct json_field *f, const struct json_node *n, void *out)
+static void tell_choices(struct json_get *g, const struct json_field *f, const struct json_node *n)
 {
     struct nearest near;
     struct namelist list = { .text = "" };
     char guess[100];
+    if (json_error_full(g))
+        return;
     nearest_init(&near, n->type == JSON_STRING ? n->string : "");
     for (const struct json_choice *c = f->choices; c->name; c++) {
-        if (n->type == JSON_STRING && strcmp(c->name, n->string) == 0) {
-            if (f->width)
-                store_uint(out, f->width, c->value);
-            else
-                store_text(out, c->stored ? c->stored : c->name);
-            return true;
-        }
         nearest_try(&near, c->name);
         namelist_add(&list, c->name);
     }
@@ -346,6 +341,20 @@ static bool read_choice(struct json_get *g, const struct json_field *f, const st
                    nearest_text(&near, guess, sizeof guess)[0] ? guess : ";", list.text);
     else
         json_error(g, n, "must be one of %s, not %s", list.text, json_type_name(n->type));
+}
+
+static bool read_choice(struct json_get *g, const struct json_field *f, const struct json_node *n, void *out)
+{
+    for (const struct json_choice *c = f->choices; n->type == JSON_STRING && c->name; c++) {
+        if (strcmp(c->name, n->string) != 0)
+            continue;
+        if (f->width)
+            store_uint(out, f->width, c->value);
+        else
+            store_text(out, c->stored ? c->stored : c->name);
+        return true;
+    }
+    tell_choices(g, f, n);
     return false;
 }
 
