@@ -21,7 +21,7 @@
  * reach the file only as characters that stand still (protocols/wire/utf8.h).
  *
  * What it reads beside the record's own fields: phase `remember` (one sentence, told again at the end);
- * outcome `what`, `expected`, `got`, `ok` (number, 1: as expected); queue and mailbox `event`, and the
+ * outcome `what`, `expected`, `got`, `ok` ("yes" or "no", or a number); queue and mailbox `event`, and the
  * attributes of sim/export/maillog.h; dropped `why`; config `pointer`, `value`.
  */
 #include <stdbool.h>

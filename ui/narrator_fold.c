@@ -47,27 +47,24 @@ static void hide(struct narrator_fold *f, const struct narrator_held *h)
         f->base64++;
 }
 
-static void tell_base64(struct ui_page *p, const struct narrator_fold *f)
-{
-    ui_page_str(p, " (");
-    ui_page_number(p, f->base64);
-    ui_page_str(p, f->attachment ? " of them base64 of an attachment)" : " of them base64)");
-}
-
 static void tell_hidden(struct ui_narrator *n)
 {
-    struct narrator_fold *f = &n->fold;
+    const struct narrator_fold *f = &n->fold;
     struct ui_page *p = &n->page;
+    const char *lines = f->hidden == 1 ? "line" : "lines", *what = f->attachment ? ", an attachment" : "";
+    char words[128];
 
+    if (f->base64 == f->hidden)
+        snprintf(words, sizeof words, " %llu more %s of the message (base64%s)",
+                 (unsigned long long)f->hidden, lines, what);
+    else if (f->base64 > 0)
+        snprintf(words, sizeof words, " %llu more %s of the message (%llu base64%s)",
+                 (unsigned long long)f->hidden, lines, (unsigned long long)f->base64, what);
+    else
+        snprintf(words, sizeof words, " %llu more %s of the message", (unsigned long long)f->hidden, lines);
     ui_page_to(p, NARRATOR_TEXT);
     ui_page_glyph(p, UI_GLYPH_MORE);
-    ui_page_str(p, " ");
-    ui_page_number(p, f->hidden);
-    ui_page_str(p, f->hidden == 1 ? " more line of the message" : " more lines of the message");
-    if (f->base64 * 10 >= f->hidden * 9)
-        ui_page_str(p, f->attachment ? " (base64 of an attachment)" : " (base64)");
-    else if (f->base64 * 10 >= f->hidden)
-        tell_base64(p, f);
+    ui_page_wrap(p, NARRATOR_LESSON, 2, words, strlen(words));
     ui_page_end(p);
 }
 

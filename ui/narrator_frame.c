@@ -226,16 +226,22 @@ void narrator_outcome(struct ui_narrator *n, const struct trace_record *r)
     ui_page_end(p);
 }
 
-static void put_count(struct ui_page *p, uint64_t count, const char *one, const char *many)
+/* "3 lines", with `before` between it and what is there. */
+static size_t add_count(char *to, size_t at, const char *before, uint64_t count, const char *one,
+                        const char *many)
 {
-    ui_page_number(p, count);
-    ui_page_str(p, count == 1 ? one : many);
+    char digits[24];
+    snprintf(digits, sizeof digits, "%llu", (unsigned long long)count);
+    at = add(to, at, before);
+    at = add(to, at, digits);
+    return add(to, at, count == 1 ? one : many);
 }
 
 void narrator_ending(struct ui_narrator *n, uint64_t t_ns)
 {
     struct ui_page *p = &n->page;
-    char time[UI_TIME_MAX];
+    char time[UI_TIME_MAX], words[WORDS_MAX];
+    size_t len = 0;
 
     n->gap = true;
     narrator_begin(n);
@@ -251,17 +257,16 @@ void narrator_ending(struct ui_narrator *n, uint64_t t_ns)
         ui_page_end(p);
     }
     put_heading(n, "Totals");
-    ui_page_str(p, "  ");
-    put_count(p, n->stored, " message in a mailbox, ", " messages in mailboxes, ");
+    len = add_count(words, len, "", n->stored, " message in a mailbox", " messages in mailboxes");
     if (n->bounced > 0)
-        put_count(p, n->bounced, " bounce, ", " bounces, ");
-    put_count(p, n->lines, " line, ", " lines, ");
-    put_count(p, n->packets, " packet", " packets");
-    if (n->dropped > 0) {
-        ui_page_str(p, " (");
-        put_count(p, n->dropped, " dropped)", " dropped)");
-    }
-    ui_page_str(p, ", ");
-    ui_page_str(p, ui_time_text(t_ns, time));
+        len = add_count(words, len, ", ", n->bounced, " bounce", " bounces");
+    len = add_count(words, len, ", ", n->lines, " line", " lines");
+    len = add_count(words, len, ", ", n->packets, " packet", " packets");
+    if (n->dropped > 0)
+        len = add_count(words, len, " (", n->dropped, " dropped)", " dropped)");
+    len = add(words, len, ", ");
+    len = add(words, len, ui_time_text(t_ns, time));
+    ui_page_str(p, "  ");
+    ui_page_wrap(p, 2, 3, words, len);
     ui_page_end(p);
 }

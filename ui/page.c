@@ -96,16 +96,21 @@ static size_t room(const struct ui_page *p)
     return p->column < UI_COLUMNS ? UI_COLUMNS - p->column : 0;
 }
 
-/* Words that stand with what follows them: "RFC 5321", "section 4.1". */
-static bool holds_on(const char *text, size_t len)
+/* True where no row ends: inside "RFC 5321 section 4.1". `at` is behind the last octet of a row. */
+static bool is_held(const char *text, size_t len, size_t at)
 {
     static const char *const words[] = { "RFC", "section" };
-    while (len > 0 && text[len - 1] == ' ')
-        len--;
+    size_t next = at;
+    while (next < len && text[next] == ' ')
+        next++;
+    while (at > 0 && text[at - 1] == ' ')
+        at--;
+    if (len - next > 8 && memcmp(text + next, "section ", 8) == 0)
+        return true;
     for (size_t i = 0; i < sizeof words / sizeof words[0]; i++) {
         size_t n = strlen(words[i]);
-        if (len >= n && memcmp(text + len - n, words[i], n) == 0 &&
-            (len == n || text[len - n - 1] == ' ' || text[len - n - 1] == '('))
+        if (at >= n && memcmp(text + at - n, words[i], n) == 0 &&
+            (at == n || text[at - n - 1] == ' ' || text[at - n - 1] == '('))
             return true;
     }
     return false;
@@ -116,12 +121,12 @@ static bool holds_on(const char *text, size_t len)
 static size_t row_length(const char *text, size_t len, size_t columns)
 {
     size_t n = wire_display_cut(text, len, columns, NULL), space = n;
-    if (n == len || (text[n] == ' ' && !holds_on(text, n)))
+    if (n == len || (text[n] == ' ' && !is_held(text, len, n)))
         return n;
     do {
         while (space > 0 && text[space - 1] != ' ')
             space--;
-        if (!holds_on(text, space))
+        if (!is_held(text, len, space))
             break;
         while (space > 0 && text[space - 1] == ' ')
             space--;
