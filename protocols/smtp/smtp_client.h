@@ -195,8 +195,7 @@ struct smtp_client {
 /* All that one call did. Slices point into the input of the step. */
 struct smtp_client_step {
     enum smtp_client_state before, after;
-    enum smtp_verb
-        verb; /* that the reply answers; CONNECT for the greeting, CONTENT for the end of the message */
+    enum smtp_verb verb; /* that the reply answers; CONNECT: the greeting, CONTENT: the end of a message */
     enum smtp_client_verdict verdict;
     const struct wire_lesson *lesson; /* of the reply line, from the catalogue; NULL if there was none */
     uint32_t recipient;               /* that the reply is about; SMTP_CLIENT_NOBODY */

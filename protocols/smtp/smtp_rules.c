@@ -203,6 +203,12 @@ const uint8_t *smtp_verb_verdicts(enum smtp_verb verb, size_t *count)
     return smtp_rule(verb)->verdicts;
 }
 
+bool smtp_verb_allows(enum smtp_verb verb, enum smtp_verdict verdict)
+{
+    const struct smtp_rule *rule = smtp_rule(verb);
+    return memchr(rule->verdicts, (int)verdict, rule->verdict_count) != NULL;
+}
+
 unsigned smtp_verb_states(enum smtp_verb verb)
 {
     return smtp_rule(verb)->states;

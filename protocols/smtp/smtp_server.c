@@ -181,7 +181,7 @@ void smtp_server_answer(struct smtp_server *s, struct smtp_server_step *out, enu
 {
     const struct smtp_verdict_info *info;
     unsigned offers = 0;
-    assert(memchr(smtp_rule(out->verb)->verdicts, (int)verdict, smtp_rule(out->verb)->verdict_count));
+    assert(smtp_verb_allows(out->verb, verdict));
     if (smtp_verdict_info(verdict)->kind == SMTP_KIND_FAULT && ++s->errors == s->config->errors_max) {
         verdict = SMTP_TOO_MANY_ERRORS;
         text = SMTP_NO_TEXT;
@@ -329,6 +329,25 @@ static void refuse_line(struct smtp_server *s, enum smtp_verdict verdict, struct
     smtp_server_answer(s, out, verdict, SMTP_NO_TEXT);
 }
 
+/* What a view must not show, whatever becomes of the line: an answer to a login, or the initial response
+ * behind the mechanism. */
+static void mask_secret(struct smtp_server_step *out)
+{
+    const struct wire_slice *line = &out->line;
+    size_t at = 0;
+    if (out->verb == SMTP_VERB_AUTH)
+        for (int words = 0; words < 2; words++) {
+            while (at < line->len && line->at[at] != ' ')
+                at++;
+            while (at < line->len && line->at[at] == ' ')
+                at++;
+        }
+    else if (out->verb != SMTP_VERB_RESPONSE)
+        return;
+    out->secret_at = (uint32_t)at;
+    out->secret_len = (uint32_t)(line->len - at);
+}
+
 static size_t take_line(struct smtp_server *s, const char *in, size_t len, struct smtp_server_step *out)
 {
     size_t seen = len < SMTP_AUTH_LINE_OCTETS_MAX || s->skipping ? len : SMTP_AUTH_LINE_OCTETS_MAX;
@@ -348,6 +367,7 @@ static size_t take_line(struct smtp_server *s, const char *in, size_t len, struc
     s->skipping = false;
     smtp_server_begin(s, out, verb);
     out->line = line;
+    mask_secret(out);
     if (skipped || (used > SMTP_COMMAND_OCTETS_MAX && used > line_limit(s, in, line.len)))
         refuse_line(s, SMTP_LINE_TOO_LONG, out);
     else if (!crlf && !s->config->accept_lf)

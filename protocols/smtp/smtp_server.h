@@ -35,7 +35,8 @@
 #define SMTP_TEXT_LINE_OCTETS          1000     /* with CRLF, RFC 5321 section 4.5.3.1.6 */
 #define SMTP_TEXT_LINE_DEFAULT         8192     /* what this server takes unless told otherwise */
 #define SMTP_ANSWER_OCTETS_MAX         4096     /* of a reply text that the host gives; the rest is cut */
-#define SMTP_CHUNK_OCTETS_MAX          INT64_MAX /* a BDAT that says more is refused like one that cannot be read */
+/* A BDAT that says more is refused like one that cannot be read. */
+#define SMTP_CHUNK_OCTETS_MAX INT64_MAX
 
 enum smtp_server_state {
     SMTP_SERVER_CONNECT, /* nothing said yet */
@@ -92,8 +93,8 @@ struct smtp_content {
 /* Decisions of the host. Slices point into the input or into static tables: valid during the call. `text`,
  * where given, is what the reply will say behind the code: set it to borrowed octets that live until step
  * returns (lines separated by LF become a multi-line reply), or leave it. SMTP_OK means "the usual success of
- * this verb". Any verdict that smtp_verb_verdicts() lists may be returned. NULL where marked: the default in
- * [ ]. */
+ * this verb". Any verdict for which smtp_verb_allows() the verb may be returned (CONTENT for content(),
+ * data_end()). NULL where marked: the default in [ ]. */
 struct smtp_server_ops {
     /* SMTP_OK: 220. NO_SERVICE: 554. SHUTTING_DOWN, TOO_MANY_CONNECTIONS: 421. [SMTP_OK] */
     enum smtp_verdict (*connect)(void *host, struct wire_slice *text);
@@ -161,7 +162,7 @@ struct smtp_server_step {
     enum smtp_verb verb;
     enum smtp_server_state before, after;
     enum smtp_verdict verdict;        /* SMTP_SILENT: no reply came of it */
-    const struct wire_lesson *lesson; /* of what the client said; NULL if no row matched */
+    const struct wire_lesson *lesson; /* of what the client said; NULL if it was silent */
     struct wire_slice line;           /* the command without its line end; empty for content */
     uint32_t secret_at, secret_len;   /* the part of `line` that a view masks; len 0: nothing */
     uint64_t content_octets;          /* handed to content() in this step */
@@ -203,6 +204,9 @@ void smtp_server_closed(struct smtp_server *s);
 
 /* The verdicts that a verb can end in, *count of them: what else could have been answered here. */
 const uint8_t *smtp_verb_verdicts(enum smtp_verb verb, size_t *count);
+
+/* Whether a verb can end so: ask before an op returns a verdict that a scenario file names. */
+bool smtp_verb_allows(enum smtp_verb verb, enum smtp_verdict verdict);
 
 /* Where a verb is allowed: one bit (1u << state) for each state. */
 unsigned smtp_verb_states(enum smtp_verb verb);

@@ -74,11 +74,8 @@ void smtp_run_auth(struct smtp_server *s, struct wire_slice arg, struct smtp_ser
     struct wire_slice initial = SMTP_NO_TEXT;
     enum smtp_verdict verdict = SMTP_OK;
     enum wire_auth result;
-    if (space) {
+    if (space)
         initial = wire_slice(space + 1, arg.len - mech_len - 1);
-        out->secret_at = (uint32_t)(initial.at - out->line.at);
-        out->secret_len = (uint32_t)initial.len;
-    }
     if (s->authenticated)
         verdict = SMTP_ALREADY_AUTH;
     else if (mech_len > SMTP_MECHANISM_MAX)
@@ -101,7 +98,6 @@ void smtp_auth_line(struct smtp_server *s, struct wire_slice line, struct smtp_s
     char octets[WIRE_AUTH_DATA_MAX], challenge[WIRE_AUTH_DATA_MAX];
     size_t len = 0, challenge_len = 0;
     enum smtp_verdict verdict;
-    out->secret_len = (uint32_t)line.len;
     verdict = wire_slice_is(line, "*") ? SMTP_AUTH_CANCELLED : auth_decode(line, octets, &len);
     if (verdict == SMTP_OK) {
         enum wire_auth result = s->auth->step(s->auth_ctx, octets, len, challenge, &challenge_len);

@@ -116,6 +116,13 @@ END_TEST
 
 START_TEST(passwords_are_marked_as_secret)
 {
+    /* Refused or not: the trace shows no password. */
+    ck_assert_int_eq(say("AUTH PLAIN AGFubgB3cm9uZw=="), SMTP_NEED_HELLO);
+    ck_assert_uint_eq(step.secret_at, 11);
+    ck_assert_uint_eq(step.secret_len, 16);
+    ck_assert_int_eq(say_octets("auth  plain  AGFu\n", 18), SMTP_BARE_LF);
+    ck_assert_uint_eq(step.secret_at, 13);
+    ck_assert_uint_eq(step.secret_len, 4);
     ck_assert_int_eq(say("EHLO client.example"), SMTP_HELLO);
     ck_assert_int_eq(say("AUTH PLAIN AGFubgB3cm9uZw=="), SMTP_AUTH_DENIED);
     ck_assert_uint_eq(step.secret_at, 11);

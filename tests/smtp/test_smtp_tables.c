@@ -133,9 +133,11 @@ START_TEST(every_verb_can_end_somehow_and_every_verdict_ends_some_verb)
                           smtp_verb_info((enum smtp_verb)v)->name,
                           smtp_verdict_info((enum smtp_verdict)list[i])->name);
             reached[list[i]] = true;
+            ck_assert(smtp_verb_allows((enum smtp_verb)v, (enum smtp_verdict)list[i]));
         }
         ck_assert_uint_ne(smtp_verb_states((enum smtp_verb)v), 0);
     }
+    ck_assert(!smtp_verb_allows(SMTP_VERB_RCPT, SMTP_GO_AHEAD));
     for (unsigned v = 1; v < SMTP_VERDICTS; v++)
         ck_assert_msg(reached[v], "no verb ends in %s", smtp_verdict_info((enum smtp_verdict)v)->name);
 }
