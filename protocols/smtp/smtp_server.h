@@ -93,8 +93,8 @@ struct smtp_content {
 /* Decisions of the host. Slices point into the input or into static tables: valid during the call. `text`,
  * where given, is what the reply will say behind the code: set it to borrowed octets that live until step
  * returns (lines separated by LF become a multi-line reply), or leave it. SMTP_OK means "the usual success of
- * this verb". Any verdict for which smtp_verb_allows() the verb may be returned (CONTENT for content(),
- * data_end()). NULL where marked: the default in [ ]. */
+ * this verb". Any verdict that smtp_verb_allows() for the verb may be returned; content() and data_end()
+ * belong to SMTP_VERB_CONTENT. NULL where marked: the default in [ ]. */
 struct smtp_server_ops {
     /* SMTP_OK: 220. NO_SERVICE: 554. SHUTTING_DOWN, TOO_MANY_CONNECTIONS: 421. [SMTP_OK] */
     enum smtp_verdict (*connect)(void *host, struct wire_slice *text);
