@@ -168,6 +168,13 @@ struct cursor {
     const char *at, *end;
 };
 
+/* An empty slice may have no address. */
+static struct cursor cursor_of(struct wire_slice text)
+{
+    const char *at = text.len > 0 ? text.at : "";
+    return (struct cursor){ at, at + text.len };
+}
+
 /* Past white space, folds and comments; comments nest and are counted, not recursed into. */
 static void skip_cfws(struct cursor *c)
 {
@@ -295,7 +302,7 @@ static bool make_seconds(int year, int month, int day, int hour, int minute, int
 
 bool wire_date_parse(struct wire_slice text, int64_t *seconds, int *offset_minutes)
 {
-    struct cursor c = { text.at, text.at + text.len };
+    struct cursor c = cursor_of(text);
     size_t year_digits;
     int day, month, year, hour, minute, second, offset = 0;
     skip_cfws(&c);
@@ -333,7 +340,7 @@ bool wire_date_parse(struct wire_slice text, int64_t *seconds, int *offset_minut
 
 bool wire_internaldate_parse(struct wire_slice text, int64_t *seconds, int *offset_minutes)
 {
-    struct cursor c = { text.at, text.at + text.len };
+    struct cursor c = cursor_of(text);
     int day, month, year, hour, minute, second, offset;
     take_char(&c, ' ');
     if (take_digits(&c, 2, &day) == 0 || !take_char(&c, '-') || !take_month(&c, &month) ||

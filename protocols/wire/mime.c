@@ -191,7 +191,7 @@ static bool descend(struct walk *w, size_t body_at)
 
 size_t wire_mime_parse(const char *message, size_t len, struct wire_mime_part *part, size_t cap)
 {
-    struct walk w = { .at = message, .len = len, .part = part, .cap = cap };
+    struct walk w = { .at = len > 0 ? message : "", .len = len, .part = part, .cap = cap };
     bool in_header = true;
     size_t pos = 0;
     if (w.cap > WIRE_MIME_PARTS_MAX)
