@@ -14,7 +14,7 @@ mkdir -p "$(dirname "$out")"
     echo '#include "scenarios/load/catalogue.h"'
     n=0
     for file in $files; do
-        echo "static const unsigned char file_$n[] = {"
+        echo "static const unsigned char file_${n}[] = {"
         od -An -v -tx1 "$file" | sed 's/\([0-9a-f][0-9a-f]\)/0x\1,/g'
         # A last octet that is not counted: an empty file is no empty array.
         echo '0x00 };'
