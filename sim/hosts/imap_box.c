@@ -77,7 +77,7 @@ static enum imap_verdict op_create(void *host, struct wire_slice name)
         return IMAP_LIMIT;
     box = store_mailbox_create(b->auth.user, name);
     box->subscribed = false;
-    store_tell(b->auth.user, box, "created", NULL);
+    store_tell(b->auth.user, box, TRACE_IMAP, "created", NULL);
     return IMAP_COMPLETED;
 }
 
@@ -97,7 +97,7 @@ static enum imap_verdict op_remove(void *host, struct wire_slice name)
         box->noselect = true; /* the name stays above its children, RFC 3501 section 6.3.4 */
         return IMAP_COMPLETED;
     }
-    store_tell(b->auth.user, box, "deleted", NULL);
+    store_tell(b->auth.user, box, TRACE_IMAP, "deleted", NULL);
     store_mailbox_remove(b->auth.user, box);
     return IMAP_COMPLETED;
 }
@@ -372,7 +372,7 @@ static enum imap_verdict op_set_flags(void *host, void *view, uint32_t seq, enum
     }
     if (m->flags != before || m->keywords != before_k) {
         store_flags_changed(v->box, m, v);
-        store_tell(b->auth.user, v->box, "flags", m);
+        store_tell(b->auth.user, v->box, TRACE_IMAP, "flags", m);
     }
     return IMAP_COMPLETED;
 }
@@ -386,7 +386,7 @@ static enum imap_verdict op_expunge(void *host, void *view, uint32_t seq)
         return IMAP_READ_ONLY;
     if (v->box && !m->gone) {
         store_remove(v->box, m); /* the view's own hold keeps it */
-        store_tell(b->auth.user, v->box, "expunged", m);
+        store_tell(b->auth.user, v->box, TRACE_IMAP, "expunged", m);
     }
     return IMAP_COMPLETED;
 }
@@ -413,7 +413,7 @@ static enum imap_verdict op_copy_message(void *host, void *view, uint32_t seq, u
     if ((b->ncopied & (b->ncopied + 1)) == 0 || !b->copied) /* room for 1, 3, 7, ... */
         b->copied = core_realloc(b->copied, (b->ncopied + 1) * 2 * sizeof(struct stored *));
     b->copied[b->ncopied++] = b->into->message[b->into->count - 1];
-    store_tell(b->auth.user, b->into, "stored", b->copied[b->ncopied - 1]);
+    store_tell(b->auth.user, b->into, TRACE_IMAP, "stored", b->copied[b->ncopied - 1]);
     return IMAP_COMPLETED;
 }
 
@@ -465,7 +465,7 @@ static enum imap_verdict op_append_end(void *host, bool commit, uint32_t *uidval
         verdict = store_add(b->into, b->incoming, 0, b->flags, b->keywords, b->date_s, uid);
         *uidvalidity = b->into->uidvalidity;
         if (verdict == STORE_OK)
-            store_tell(b->auth.user, b->into, "stored", b->into->message[b->into->count - 1]);
+            store_tell(b->auth.user, b->into, TRACE_IMAP, "stored", b->into->message[b->into->count - 1]);
     }
     mail_drop(&world_of(b)->mails, b->incoming);
     b->incoming = NULL;

@@ -113,9 +113,14 @@ static inline struct wire_slice recipient_domain(const struct recipient *r)
 void queue_take(struct queue_item *q);
 /* A delivery has ended and has set the state of its recipients. */
 void queue_job_done(struct queue_item *q);
-/* Records an event about one recipient (NULL: about the item). */
-void queue_tell(struct queue_item *q, const char *event, const struct recipient *r, const char *relay,
-                const char *delays);
+/* What else a record about the queue may say; NULL and 0: nothing. */
+struct queue_more {
+    const char *relay, *delays;             /* of a delivery */
+    const char *client, *method, *username; /* of a submission */
+    uint32_t    conn;
+};
+/* Records an event about one recipient (NULL: about the item). `more` may be NULL. */
+void queue_tell(struct queue_item *q, const char *event, const struct recipient *r, const struct queue_more *more);
 
 /* ---- one recipient's fate ------------------------------------------------------------------- */
 void recipient_answer(struct queue_item *q, struct recipient *r, enum recipient_state state, uint16_t code,

@@ -37,6 +37,7 @@ struct delivery {
     uint64_t                   began_ns, connect_ns, opened_ns;
     uint16_t                   port;
     uint8_t                    hop, nhops, addr, naddr, tries;
+    uint32_t                   last_conn; /* number of the connection, for the trace */
     bool                       message_given, message_ended, implicit, connected;
     char                       status[SMTP_STATUS_MAX]; /* why the last try failed, for all that still wait */
     struct wire_slice            said;                    /* in the item's text */
@@ -75,7 +76,10 @@ static void hop_name(const struct delivery *d, char *out, size_t cap)
     struct wire_slice name = wire_slice("", 0);
     if (d->hop < d->nhops)
         name = d->mx[d->hop].name;
-    snprintf(out, cap, "%.*s", (int)name.len, name.at);
+    if (name.len >= cap)
+        name.len = cap - 1;
+    memcpy(out, name.at, name.len);
+    out[name.len] = '\0';
 }
 
 /* ---- the end of a delivery ---------------------------------------------------------------------------- */
@@ -125,7 +129,7 @@ static void settle(struct delivery *d, struct recipient *r, enum recipient_state
         return;
     relay_text(d, relay, sizeof relay);
     delays_text(d, delays, sizeof delays);
-    queue_tell(d->item, event, r, relay, delays);
+    queue_tell(d->item, event, r, &(struct queue_more){ .relay = relay, .delays = delays, .conn = d->last_conn });
 }
 
 static void free_delivery(struct delivery *d)
@@ -318,7 +322,10 @@ static void got_mx(void *ctx, const struct dns_result *result)
     struct delivery  *d = ctx;
     struct wire_slice domain = domain_of(d);
     char              name[WIRE_DOMAIN_MAX + 1];
-    snprintf(name, sizeof name, "%.*s", (int)domain.len, domain.at);
+    if (domain.len >= sizeof name)
+        domain.len = sizeof name - 1;
+    memcpy(name, domain.at, domain.len);
+    name[domain.len] = '\0';
     switch (result->class_) {
     case DNS_RESULT_OK:
         if (dns_result_is_null_mx(result)) {
@@ -475,7 +482,7 @@ static void session_failed(struct delivery *d, const struct smtp_client_result *
 static void op_message_done(void *host, const struct smtp_client_message *message, const struct smtp_client_result *result)
 {
     struct delivery *d = host;
-    char             said[512];
+    char             said[512] = "?";
     bool             sent = result->verdict == SMTP_CLIENT_DELIVERED;
     bool             later = smtp_client_verdict_info(result->verdict)->temporary;
     (void)message;
@@ -484,10 +491,12 @@ static void op_message_done(void *host, const struct smtp_client_message *messag
         session_failed(d, result);
         return;
     }
+    if (sent && !world_tells(world_of(d), TRACE_STATE))
+        said[0] = '\0'; /* nobody will ask what the server said */
     for (uint32_t k = 0; k < d->nrcpt; k++)
         if (rcpt_of(d, k)->state == RCPT_TRYING)
             settle(d, rcpt_of(d, k), sent ? RCPT_SENT : later ? RCPT_WAITING : RCPT_FAILED, result->code, result->status,
-                   said_text(result, said, sizeof said));
+                   sent && !said[0] ? result->text : said_text(result, said, sizeof said));
 }
 
 static void op_failed(void *host, const struct smtp_client_result *result)
@@ -519,6 +528,7 @@ static void on_opened(struct pump *p)
     struct delivery         *d = CORE_OWNER(p, struct delivery, pump);
     struct smtp_client_step *out = &world_of(d)->scratch->smtp_client;
     d->opened_ns = world_now(world_of(d));
+    d->last_conn = pump_number(p);
     d->message_given = d->message_ended = false;
     smtp_client_init(&d->engine, &mta_of(d)->client, &client_ops, d);
     smtp_client_start(&d->engine, false, out);

@@ -84,7 +84,7 @@ static void answer(struct queue_item *q, struct recipient *r, enum recipient_sta
                    const char *status, const char *said)
 {
     recipient_answer(q, r, state, code, status, wire_slice_str(said), wire_slice_str(""));
-    queue_tell(q, state == RCPT_SENT ? "sent" : state == RCPT_FAILED ? "bounced" : "deferred", r, "local", NULL);
+    queue_tell(q, state == RCPT_SENT ? "sent" : state == RCPT_FAILED ? "bounced" : "deferred", r, &(struct queue_more){ .relay = "local" });
 }
 
 void mta_deliver_local(struct queue_item *q, struct recipient *r)
@@ -117,12 +117,12 @@ void mta_deliver_local(struct queue_item *q, struct recipient *r)
             trace_attr_num(&t, "value", (int64_t)user->spec->quota_octets);
             tell_send(&t, m->host, true);
         }
-        store_tell(user, &user->inbox, "over-quota", NULL);
+        store_tell(user, &user->inbox, TRACE_NONE, "over-quota", NULL);
         answer(q, r, RCPT_FAILED, 552, "5.2.2", "552 5.2.2 mailbox full");
         return;
     }
     w->totals.delivered++;
-    store_tell(user, &user->inbox, "stored", user->inbox.message[user->inbox.count - 1]);
+    store_tell(user, &user->inbox, TRACE_NONE, "stored", user->inbox.message[user->inbox.count - 1]);
     answer(q, r, RCPT_SENT, 250, "2.0.0", "delivered to mailbox");
     if (w->on_delivered)
         w->on_delivered(w->on_delivered_ctx, user);

@@ -114,8 +114,7 @@ void recipient_answer(struct queue_item *q, struct recipient *r, enum recipient_
 
 /* ---- the trace -------------------------------------------------------------------------------------- */
 
-void queue_tell(struct queue_item *q, const char *event, const struct recipient *r, const char *relay,
-                const char *delays)
+void queue_tell(struct queue_item *q, const char *event, const struct recipient *r, const struct queue_more *more)
 {
     struct host        *h = q->mta->host;
     struct trace_record t;
@@ -143,10 +142,19 @@ void queue_tell(struct queue_item *q, const char *event, const struct recipient 
         t.code = r->code;
         memcpy(t.status, r->status, sizeof t.status);
     }
-    if (relay)
-        trace_attr_str(&t, "relay", relay);
-    if (delays)
-        trace_attr_str(&t, "delays", delays);
+    if (more) {
+        const struct {
+            const char *key, *value;
+        } words[] = { { "relay", more->relay },
+                      { "delays", more->delays },
+                      { "client", more->client },
+                      { "sasl_method", more->method },
+                      { "sasl_username", more->username } };
+        for (size_t i = 0; i < sizeof words / sizeof words[0]; i++)
+            if (words[i].value)
+                trace_attr_str(&t, words[i].key, words[i].value);
+        t.conn = more->conn;
+    }
     q->cause = tell_send(&t, h, true);
 }
 
@@ -173,7 +181,7 @@ static void item_attempt(struct queue_item *q)
     q->attempts++;
     q->jobs++; /* this function itself: local deliveries may be done at once */
     if (world_tells(world_of(q->mta), TRACE_STATE))
-        queue_tell(q, "active", NULL, NULL, NULL);
+        queue_tell(q, "active", NULL, NULL);
     for (uint32_t i = 0; i < q->nrcpt; i++) { /* aliases may add recipients behind */
         struct recipient *r = &q->rcpt[i];
         struct wire_slice domain = recipient_domain(r);
@@ -228,7 +236,7 @@ static void give_up(struct queue_item *q)
         snprintf(status, sizeof status, "%s", "5.4.7");
         memcpy(r->status, status, sizeof r->status);
         r->state = RCPT_FAILED;
-        queue_tell(q, "expired", r, NULL, NULL);
+        queue_tell(q, "expired", r, NULL);
     }
 }
 
@@ -277,6 +285,6 @@ void queue_job_done(struct queue_item *q)
         wait_for_retry(q, waiting);
         return;
     }
-    queue_tell(q, "removed", NULL, NULL, NULL);
+    queue_tell(q, "removed", NULL, NULL);
     item_free(q);
 }

@@ -11,6 +11,15 @@
 #include "sim/hosts/tell.h"
 #include "sim/net/net_host.h"
 
+/* The commands that the log line of a disconnect counts. */
+#define COUNTED 9
+static const struct {
+    enum smtp_verb verb;
+    const char    *word;
+} counted[COUNTED] = { { SMTP_VERB_EHLO, "ehlo" }, { SMTP_VERB_HELO, "helo" }, { SMTP_VERB_AUTH, "auth" },
+                       { SMTP_VERB_MAIL, "mail" }, { SMTP_VERB_RCPT, "rcpt" }, { SMTP_VERB_DATA, "data" },
+                       { SMTP_VERB_BDAT, "bdat" }, { SMTP_VERB_RSET, "rset" }, { SMTP_VERB_QUIT, "quit" } };
+
 struct smtp_session {
     struct pump          pump;
     struct mta_listener *listener;
@@ -21,6 +30,7 @@ struct smtp_session {
     size_t               helo_cap;
     uint8_t              helo_len;
     bool                 extended;
+    uint8_t              said[COUNTED], good[COUNTED]; /* commands, and those answered 2yz or 3yz; up to 255 */
 };
 
 static struct mta *mta_of(const struct smtp_session *s)
@@ -52,10 +62,38 @@ static bool session_record(struct smtp_session *s, struct trace_record *r, const
     return true;
 }
 
+/* "ehlo=1 mail=1 rcpt=0/1 quit=1 commands=3/4", as Postfix writes it. */
+static void commands_text(const struct smtp_session *s, char *out)
+{
+    unsigned said = 0, good = 0;
+    size_t   n = 0;
+    for (int i = 0; i < COUNTED; i++) {
+        said += s->said[i];
+        good += s->good[i];
+        if (s->said[i] == s->good[i] && s->said[i] > 0)
+            n += (size_t)sprintf(out + n, "%s=%u ", counted[i].word, s->said[i]);
+        else if (s->said[i] > 0)
+            n += (size_t)sprintf(out + n, "%s=%u/%u ", counted[i].word, s->good[i], s->said[i]);
+    }
+    if (said == good)
+        sprintf(out + n, "commands=%u", said);
+    else
+        sprintf(out + n, "commands=%u/%u", good, said);
+}
+
+static void count_command(struct smtp_session *s, const struct smtp_server_step *out)
+{
+    for (int i = 0; i < COUNTED; i++)
+        if (counted[i].verb == out->verb && s->said[i] < 255) {
+            s->said[i]++;
+            s->good[i] = (uint8_t)(s->good[i] + (smtp_verdict_info(out->verdict)->code < 400));
+        }
+}
+
 static void tell_session(struct smtp_session *s, const char *event)
 {
     struct trace_record r;
-    char                client[WORLD_PEER_TEXT], helo[256];
+    char                client[WORLD_PEER_TEXT], helo[256], commands[COUNTED * 14 + 24];
     if (!session_record(s, &r, event, client))
         return;
     snprintf(helo, sizeof helo, "%.*s", (int)s->helo_len, s->helo ? s->helo : "");
@@ -64,7 +102,23 @@ static void tell_session(struct smtp_session *s, const char *event)
         trace_attr_str(&r, "user", s->auth.user->spec->name);
         trace_attr_str(&r, "method", s->auth.method ? s->auth.method : "");
     }
+    commands_text(s, commands);
+    if (strcmp(event, "disconnect") == 0 || strcmp(event, "lost") == 0)
+        trace_attr_str(&r, "commands", commands);
     tell_send(&r, mta_of(s)->host, false);
+}
+
+/* The reply's last line without its code and status, which the record has by themselves. */
+static void reply_words(struct trace_record *r, const struct smtp_server_step *out)
+{
+    const struct wire_line *last = out->send.lines > 0 ? &out->send.line[out->send.lines - 1] : NULL;
+    size_t                  at = last ? last->at : 0, end = out->send.len >= 2 ? out->send.len - 2 : 0;
+    if (last && last->code)
+        at += 4;
+    if (last && last->status[0])
+        at += strlen(last->status) + 1;
+    r->text = at < end ? out->send.text + at : "";
+    r->text_len = at < end ? end - at : 0;
 }
 
 /* A command that was refused, with what the log of a real server would say. */
@@ -72,7 +126,9 @@ static void tell_reject(struct smtp_session *s, const struct smtp_server_step *o
 {
     const struct smtp_verdict_info *info = smtp_verdict_info(out->verdict);
     struct trace_record             r;
-    char                            client[WORLD_PEER_TEXT], helo[256], from[WIRE_PATH_MAX + 1], line[600];
+    char                            client[WORLD_PEER_TEXT], helo[256], from[WIRE_PATH_MAX + 1], to[WIRE_PATH_MAX + 1], line[600];
+    const char                     *open = out->line.len ? memchr(out->line.at, '<', out->line.len) : NULL;
+    const char                     *close = open ? memchr(open, '>', (size_t)(out->line.at + out->line.len - open)) : NULL;
     if (!session_record(s, &r, out->verdict == SMTP_AUTH_DENIED ? "auth-failed" : "reject", client))
         return;
     snprintf(helo, sizeof helo, "%.*s", (int)s->helo_len, s->helo ? s->helo : "");
@@ -80,8 +136,11 @@ static void tell_reject(struct smtp_session *s, const struct smtp_server_step *o
     snprintf(line, sizeof line, "%.*s", (int)(out->line.len < 599 ? out->line.len : 599), out->line.at ? out->line.at : "");
     r.code = info->code;
     snprintf(r.status, sizeof r.status, "%s", info->status);
-    r.text = out->send.text;
-    r.text_len = out->send.len >= 2 ? out->send.len - 2 : 0;
+    reply_words(&r, out);
+    if (out->verb == SMTP_VERB_RCPT && open && close) {
+        snprintf(to, sizeof to, "%.*s", (int)(close - open - 1), open + 1);
+        trace_attr_str(&r, "to", to);
+    }
     trace_attr_str(&r, "helo", helo);
     trace_attr_str(&r, "from", from);
     trace_attr_str(&r, "command", smtp_verb_info(out->verb)->name);
@@ -361,26 +420,26 @@ static enum smtp_verdict op_data_end(void *host, const struct smtp_content *cont
     struct wire_slice    id;
     (void)content;
     if (wire_message_received_count(mail_text(q->mail), q->mail->len) > (m->spec->hops_max ? m->spec->hops_max : MTA_HOPS_MAX)) {
-        queue_tell(q, "loop", NULL, NULL, NULL);
+        queue_tell(q, "loop", NULL, NULL);
         item_free(q);
         s->item = NULL;
         return SMTP_MAIL_LOOP;
     }
     submission_fixup(s, q);
     if (world_tells(world_of(s), TRACE_STATE)) {
-        struct trace_record r;
-        char                client[WORLD_PEER_TEXT];
+        struct queue_more more = { .conn = pump_number(&s->pump) };
+        struct net_addr   addr;
+        uint16_t          port;
+        char              client[WORLD_PEER_TEXT];
         id = wire_field_body(mail_text(q->mail), q->mail->len, "Message-ID");
         q->message_id = item_text(q, id.at, id.len);
-        if (session_record(s, &r, "message", client)) {
-            trace_attr_str(&r, "queue_id", q->id);
-            if (s->auth.user) {
-                trace_attr_str(&r, "sasl_method", s->auth.method);
-                trace_attr_str(&r, "sasl_username", s->auth.user->spec->name);
-            }
-            tell_send(&r, m->host, true);
+        pump_peer(&s->pump, &addr, &port);
+        more.client = world_peer_text(world_of(s), &addr, 0, client);
+        if (s->auth.user) {
+            more.method = s->auth.method;
+            more.username = s->auth.user->spec->name;
         }
-        queue_tell(q, "accepted", NULL, NULL, NULL);
+        queue_tell(q, "accepted", NULL, &more);
         tell_phase(m->host, PHASE_ACCEPTED, s->pump.peer, pump_number(&s->pump),
                    "%s has the message in its queue as %s and answers for it now", m->hostname, q->id);
     }
@@ -417,6 +476,8 @@ static void after_step(struct smtp_session *s, struct smtp_server_step *out)
         tell_reject(s, out);
     else if (out->verdict == SMTP_AUTH_OK)
         tell_session(s, "auth");
+    if (out->verdict != SMTP_SILENT && world_tells(world_of(s), TRACE_STATE))
+        count_command(s, out);
     pump_say(&s->pump, &out->send);
     if (out->after == SMTP_SERVER_CLOSED)
         pump_close(&s->pump);
@@ -495,6 +556,8 @@ static bool accepted(struct net_host *net_host, void *ctx, struct tcp_conn *c, c
     s->helo = NULL;
     s->helo_cap = s->helo_len = 0;
     s->extended = false;
+    memset(s->said, 0, sizeof s->said);
+    memset(s->good, 0, sizeof s->good);
     service_auth_init(&s->auth, l->sasl, l->mta->host);
     smtp_server_init(&s->engine, &l->config, &mta_ops, s);
     if (l->spec->auth != SPEC_AUTH_NONE)

@@ -46,10 +46,15 @@ static struct world *world_of(const struct mua_smtp *s)
 static bool has_8bit(const struct mail *m)
 {
     const char *at = mail_text(m);
-    for (size_t i = 0; i < m->len; i++)
-        if (wire_is_8bit(at[i]))
-            return true;
-    return false;
+    uint64_t    high = 0, word;
+    size_t      i = 0;
+    for (; i + sizeof word <= m->len; i += sizeof word) {
+        memcpy(&word, at + i, sizeof word);
+        high |= word;
+    }
+    for (; i < m->len; i++)
+        high |= (unsigned char)at[i];
+    return (high & UINT64_C(0x8080808080808080)) != 0;
 }
 
 /* ---- the engine's questions ------------------------------------------------------------------------------- */
@@ -273,7 +278,11 @@ static void on_opened(struct pump *p)
     if (a->helo)
         s->config.hostname = a->helo;
     else {
-        snprintf(s->helo, sizeof s->helo, net_addr_is4(&here) ? "[%s]" : "[IPv6:%s]", text);
+        const char *front = net_addr_is4(&here) ? "[" : "[IPv6:";
+        size_t      n = strlen(front), len = strlen(text);
+        memcpy(s->helo, front, n);
+        memcpy(s->helo + n, text, len);
+        memcpy(s->helo + n + len, "]", 2);
         s->config.hostname = s->helo;
     }
     s->config.auth = a->submit_auth == SPEC_AUTH_NONE ? SMTP_POLICY_NEVER :

@@ -25,6 +25,8 @@ struct pop3_session {
     struct stored       **message; /* the snapshot; owned */
     uint8_t              *marked;  /* owned */
     uint32_t              count;
+    uint32_t              retrieved; /* messages */
+    uint64_t              octets;    /* of them */
 };
 
 static struct host *host_of(const struct pop3_session *s)
@@ -53,6 +55,10 @@ static void tell_session(struct pop3_session *s, const char *event, const char *
     if (s->auth.user || s->locked) {
         trace_attr_str(&r, "user", (s->locked ? s->locked : s->auth.user)->spec->name);
         trace_attr_str(&r, "method", s->auth.method ? s->auth.method : "PLAIN");
+    }
+    if (strcmp(event, "logout") == 0) {
+        trace_attr_num(&r, "messages", s->retrieved);
+        trace_attr_num(&r, "octets", (int64_t)s->octets);
     }
     if (result)
         trace_attr_str(&r, "result", result);
@@ -101,7 +107,6 @@ static struct wire_slice op_uidl(void *host, uint32_t i)
 static struct wire_slice op_bytes(void *host, uint32_t i)
 {
     struct pop3_session *s = host;
-    store_tell(s->locked, &s->locked->inbox, "fetched", s->message[i]);
     return wire_slice(stored_octets(s->message[i]), stored_len(s->message[i]));
 }
 
@@ -127,7 +132,7 @@ static bool op_close(void *host, bool commit)
         if (commit && s->marked[i] && !s->message[i]->gone) {
             struct stored *m = s->message[i];
             store_remove(&u->inbox, m);
-            store_tell(u, &u->inbox, "expunged", m);
+            store_tell(u, &u->inbox, TRACE_POP3, "expunged", m);
         }
         stored_drop(host_of(s)->world, s->message[i]);
     }
@@ -184,6 +189,11 @@ static size_t on_step(struct pump *p, const char *in, size_t len)
         tell_session(s, "auth-failed", NULL);
     else if (out->verdict == POP3_COMMITTED)
         tell_session(s, "logout", NULL);
+    else if (out->verdict == POP3_MESSAGE && out->message > 0 && s->locked) {
+        s->retrieved++;
+        s->octets += stored_len(s->message[out->message - 1]);
+        store_tell(s->locked, &s->locked->inbox, TRACE_POP3, "fetched", s->message[out->message - 1]);
+    }
     after_step(s, out);
     return used;
 }
@@ -256,7 +266,8 @@ static bool accepted(struct net_host *net_host, void *ctx, struct tcp_conn *c, c
     s->locked = NULL;
     s->message = NULL;
     s->marked = NULL;
-    s->count = 0;
+    s->count = s->retrieved = 0;
+    s->octets = 0;
     service_auth_init(&s->auth, l->sasl, l->store->host);
     pop3_server_init(&s->engine, &l->config, s, &service_auth_ops, &s->auth);
     return true;

@@ -47,9 +47,11 @@ static void said_drop_all(struct pump *p)
     p->said_next = p->said_last = NULL;
 }
 
-static enum trace_kind said_kind(const struct pump *p, const struct wire_line *line)
+static enum trace_kind said_kind(struct pump *p, const struct wire_line *line)
 {
-    if (p->ops->content && p->ops->content(p, line->why))
+    if (p->ops->content && (line->why || p->ops->dir == 'C'))
+        p->was_content = p->ops->content(p, line->why);
+    if (p->was_content)
         return TRACE_KIND_CONTENT;
     return p->ops->dir == 'C' ? TRACE_KIND_COMMAND : TRACE_KIND_REPLY;
 }

@@ -48,6 +48,7 @@ struct pump {
     struct core_timer      timer;
     uint32_t               peer; /* host number for the trace */
     bool                   more, closing, closed, inside, aborting;
+    bool                   was_content; /* the line said last: a mark without a lesson goes on with it */
 };
 
 /* Opens a connection from `host`. False: there is no way to the address; nothing else will be called. */

@@ -124,10 +124,11 @@ static const char *op_mechanisms(void *ctx)
 static enum wire_auth op_begin(void *ctx, const char *mech, const char *in, size_t len, char *out, size_t *out_len)
 {
     struct service_auth *a = ctx;
+    enum wire_auth       verdict;
     a->sasl.now_s = (uint64_t)world_seconds(a->host->world);
     identity_take(a);
-    return settle(a, sasl_wire_server.begin(&a->sasl, mech, in, len, out, out_len),
-                  a->sasl.mech < SASL_MECHS ? sasl_mech_info(a->sasl.mech)->name : NULL);
+    verdict = sasl_wire_server.begin(&a->sasl, mech, in, len, out, out_len);
+    return settle(a, verdict, a->sasl.mech < SASL_MECHS ? sasl_mech_info(a->sasl.mech)->name : "");
 }
 
 static enum wire_auth op_step(void *ctx, const char *in, size_t len, char *out, size_t *out_len)

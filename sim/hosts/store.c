@@ -96,7 +96,8 @@ static const char *store_domain(const struct store *s)
     return h->fqdn ? h->fqdn : h->name;
 }
 
-void store_tell(struct user *u, const struct mailbox *box, const char *event, const struct stored *m)
+void store_tell(struct user *u, const struct mailbox *box, enum trace_proto proto, const char *event,
+                const struct stored *m)
 {
     struct host        *host = u->store->host;
     struct trace_record r;
@@ -104,6 +105,8 @@ void store_tell(struct user *u, const struct mailbox *box, const char *event, co
     char                message_id[256], flags[128], address[400];
     if (!tell_state(&r, host, TRACE_KIND_MAILBOX, event))
         return;
+    r.proto = proto;
+    trace_attr_str(&r, "daemon", proto == TRACE_NONE ? "lmtp" : trace_proto_name(proto));
     trace_attr_str(&r, "user", u->spec->name);
     snprintf(address, sizeof address, "%.128s@%.255s", u->spec->name, store_domain(u->store));
     trace_attr_str(&r, "address", address);
@@ -207,7 +210,7 @@ bool store_preload(struct user *u, const char *message)
     struct mail               *mail = m ? letter_write(w, m, NULL) : NULL;
     bool                       ok = mail && store_add(&u->inbox, mail, 0, 0, 0, world_seconds(w), NULL) == STORE_OK;
     if (ok)
-        store_tell(u, &u->inbox, "stored", u->inbox.message[u->inbox.count - 1]);
+        store_tell(u, &u->inbox, TRACE_NONE, "stored", u->inbox.message[u->inbox.count - 1]);
     mail_drop(&w->mails, mail);
     return ok;
 }

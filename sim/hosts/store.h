@@ -130,6 +130,7 @@ static inline size_t stored_len(const struct stored *m)
     return m->mail->len + m->before;
 }
 
-/* A `mailbox` record about one message. */
-void store_tell(struct user *u, const struct mailbox *box, const char *event, const struct stored *m);
+/* A `mailbox` record about one message (NULL: about the mailbox). `proto`: who did it; TRACE_NONE: delivery. */
+void store_tell(struct user *u, const struct mailbox *box, enum trace_proto proto, const char *event,
+                const struct stored *m);
 #endif

@@ -102,7 +102,7 @@ static bool links_build(struct world *w)
         struct net_link_params  p = { .rate_bps = l->rate_bps,
                                       .delay_ns = l->delay_ns,
                                       .jitter_ns = l->jitter_ns,
-                                      .queue_packets = l->queue_frames ? l->queue_frames : 1000 };
+                                      .queue_octets = (l->queue_frames ? l->queue_frames : 1000) * NET_FRAME_MAX };
         struct net_link        *link = net_link_add(&w->net, l->name, &p);
         link->label = l->label;
     }
