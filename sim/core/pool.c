@@ -1,13 +1,16 @@
 /* Pools, arenas and depots. */
+#define _DEFAULT_SOURCE /* madvise */
 #include "sim/core/pool.h"
 
 #include <assert.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 
 #define ALIGN(n) (((n) + 15u) & ~(size_t)15)
 #define SLAB     65536u
+#define HUGE     (2u << 20) /* octets of a large page: worlds of many hosts live in few of them */
 
 static void *got(void *p)
 {
@@ -15,6 +18,22 @@ static void *got(void *p)
         fputs("mailwalk: out of memory\n", stderr);
         abort();
     }
+    return p;
+}
+
+/* A slab or chunk. Big ones are placed so that the system can map them with large pages: with thousands of hosts
+ * the address translation misses would cost more than the work. Contents undefined. */
+static void *block_new(size_t octets)
+{
+    void *p = NULL;
+    if (octets < HUGE)
+        return got(malloc(octets));
+    if (posix_memalign(&p, HUGE, octets) != 0)
+        p = NULL;
+    got(p);
+#ifdef MADV_HUGEPAGE
+    madvise(p, octets, MADV_HUGEPAGE); /* a wish: it may be refused */
+#endif
     return p;
 }
 
@@ -41,7 +60,7 @@ void core_pool_free(struct core_pool *p)
         next = *(void **)s;
         free(s);
     }
-    core_pool_init(p, p->size, p->per_slab);
+    core_pool_init(p, p->size, 0);
 }
 
 void *core_pool_refill(struct core_pool *p)
@@ -66,7 +85,8 @@ void *core_arena_take(struct core_arena *a, size_t octets)
         a->next_chunk = chunk < SLAB ? chunk * 2 : SLAB;
         if (chunk < octets + 16)
             chunk = octets + 16;
-        c = core_alloc(chunk);
+        c = block_new(chunk);
+        memset(c, 0, chunk);
         *(void **)(void *)c = a->chunks;
         a->chunks = c;
         a->at = c + 16;

@@ -57,7 +57,7 @@ static inline void core_pool_give(struct core_pool *p, void *block)
 struct core_arena {
     void *chunks;
     char *at, *end;
-    size_t next_chunk; /* octets of the next chunk; 0: 256, doubling to 64 KiB */
+    size_t next_chunk; /* octets of the next chunk; 0: 256, doubling to 2 MiB */
     size_t octets;
 };
 

@@ -152,6 +152,22 @@ uint64_t core_queue_next_ns(const struct core_queue *q)
     return e < t ? e : t;
 }
 
+/* Large worlds are bound by memory, not by arithmetic: while one event runs, the next ones are on their way into
+ * the cache. The event that is next was itself fetched one step ago, so its `soon` can be read now. */
+static void fetch_ahead(const struct core_queue *q)
+{
+    size_t n = q->nevents < 5 ? q->nevents : 5;
+    for (size_t i = 1; i < n; i++)
+        __builtin_prefetch(q->events[i].event);
+    if (n > 0) {
+        const struct core_event *next = q->events[0].event;
+        __builtin_prefetch((const char *)next + 64);
+        __builtin_prefetch((const char *)next + 128);
+        if (next->soon)
+            __builtin_prefetch(next->soon);
+    }
+}
+
 bool core_queue_step(struct core_queue *q, uint64_t until_ns)
 {
     bool is_event;
@@ -165,6 +181,7 @@ bool core_queue_step(struct core_queue *q, uint64_t until_ns)
         struct core_event *event;
         q->now_ns = q->events[0].at_ns;
         event = event_pop(q);
+        fetch_ahead(q);
         event->run(q, event);
     } else {
         struct core_timer *timer = q->timers[0].timer;

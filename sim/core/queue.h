@@ -30,6 +30,7 @@ typedef void core_timer_fn(struct core_queue *q, struct core_timer *timer);
 
 struct core_event {
     core_event_fn *run; /* set before posting */
+    const void *soon;   /* what run will touch first, fetched into the cache a little ahead; NULL: nothing */
 };
 
 struct core_timer {

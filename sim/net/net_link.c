@@ -212,6 +212,7 @@ void net_link_send(struct net_iface *from, struct net_packet *p, struct net_ifac
     }
     p->iface = to;
     p->event.run = arrive;
+    p->event.soon = p->iface;
     carry(l, from, p);
 }
 
@@ -224,6 +225,7 @@ void net_link_flood(struct net_iface *from, struct net_packet *p)
     }
     p->iface = from;
     p->event.run = arrive_everywhere;
+    p->event.soon = NULL;
     carry(l, from, p);
 }
 
@@ -256,6 +258,7 @@ bool net_link_inject(struct net_link *l, const uint8_t *ip, size_t len)
     net_record_packet(net, TRACE_KIND_SENT, NULL, l, p);
     p->iface = l->ports[0].iface;
     p->event.run = arrive;
+    p->event.soon = p->iface;
     core_post(net->queue, &p->event, net->queue->now_ns);
     return true;
 }
