@@ -47,30 +47,30 @@ all: $(B)/mailwalk
 
 $(B)/%.o: %.c
 	@mkdir -p $(@D)
-	$(CC) $(BASE) $(OPT) $(CFLAGS) -c $< -o $@
+	@echo "  CC   $<"; $(CC) $(BASE) $(OPT) $(CFLAGS) -c $< -o $@
 
 $(B)/gen/%.o: $(B)/gen/%.c
-	$(CC) $(BASE) $(OPT) $(CFLAGS) -c $< -o $@
+	@echo "  CC   $<"; $(CC) $(BASE) $(OPT) $(CFLAGS) -c $< -o $@
 
-$(B)/gen/catalogue.c: scenarios/load/embed.sh $(wildcard scenarios/*.*)
+$(B)/gen/catalogue.c: scenarios/load/embed.sh $(wildcard scenarios/*.*) scenarios/ORDER
 	@mkdir -p $(@D)
-	sh scenarios/load/embed.sh $@ $(filter-out %.sh,$^)
+	@echo "  GEN  $@"; sh scenarios/load/embed.sh $@ $(filter-out %.sh,$^)
 
 $(B)/libprotocols.a: $(PROTO_O)
 $(B)/libsim.a: $(SIM_O)
 $(B)/libtop.a: $(TOP_O)
 $(ARCHIVES):
 	@rm -f $@
-	$(AR) rcs $@ $^
+	@echo "  AR   $@"; $(AR) rcs $@ $^
 
 $(B)/mailwalk: $(B)/main.o $(ARCHIVES)
-	$(CC) $(OPT) $(LDFLAGS) $^ $(LIBS) -o $@
+	@echo "  LINK $@"; $(CC) $(OPT) $(LDFLAGS) $^ $(LIBS) -o $@
 
 $(PROTO_T): $(B)/%: $(B)/%.o $(B)/libprotocols.a
-	$(CC) $(OPT) $(LDFLAGS) $^ $(CHECK_LIBS) -lcrypto -lm -o $@
+	@echo "  LINK $@"; $(CC) $(OPT) $(LDFLAGS) $^ $(CHECK_LIBS) -lcrypto -lm -o $@
 
 $(OTHER_T): $(B)/%: $(B)/%.o $(ARCHIVES)
-	$(CC) $(OPT) $(LDFLAGS) $^ $(LIBS) $(CHECK_LIBS) -o $@
+	@echo "  LINK $@"; $(CC) $(OPT) $(LDFLAGS) $^ $(CHECK_LIBS) $(LIBS) -o $@
 
 # ---- what people call ---------------------------------------------------------------------
 

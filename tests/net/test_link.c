@@ -117,7 +117,7 @@ static void say_later(struct core_queue *q, struct core_event *event)
 
 START_TEST(a_place_is_free_when_a_frame_has_left)
 {
-    struct core_event early = { say_later }, late = { say_later };
+    struct core_event early = { .run = say_later }, late = { .run = say_later };
     line_with((struct net_link_params){ .rate_bps = 8000000, .queue_packets = 2 });
     say_frame(100); /* leaves at 100 us */
     say_frame(100); /* leaves at 200 us */
