@@ -12,7 +12,7 @@
 static struct scenario_errors errors;
 
 /* A file of the repository; the tests run from its root. */
-static inline char *test_file(const char *path, size_t *len)
+static __attribute__((noinline, unused)) char *test_file(const char *path, size_t *len)
 {
     char *text = NULL;
     ck_assert_msg(file_read(path, SCENARIO_FILE_MAX, &text, len) == FILE_OK, "%s", path);
