@@ -130,7 +130,9 @@ static void rule_build(struct net_rule *out, const struct spec_fw_rule *r, enum 
                               .proto = r->proto,
                               .src = { r->src.addr, r->src.bits, r->src.bits > 0 },
                               .dst = { r->dst.addr, r->dst.bits, r->dst.bits > 0 },
-                              .dport = { r->port_from, r->port_to } };
+                              .dport = { r->port_from, r->port_to },
+                              .from_ns = r->from_ns,
+                              .until_ns = r->until_ns };
 }
 
 /* "any direction" becomes one rule for each. */

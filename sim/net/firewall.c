@@ -54,9 +54,12 @@ static bool proto_matches(uint8_t rule, uint8_t proto)
     return rule == 0 || rule == proto || (rule == NET_PROTO_ICMP && proto == NET_PROTO_ICMPV6);
 }
 
-static bool rule_matches(const struct net_rule *r, enum net_direction direction, const struct net_packet *p)
+static bool rule_matches(const struct net_rule *r, enum net_direction direction, const struct net_packet *p,
+                         uint64_t now_ns)
 {
     const uint8_t *l4 = p->octets + p->l4;
+    if (now_ns < r->from_ns || (r->until_ns > 0 && now_ns >= r->until_ns))
+        return false;
     if (r->direction != direction || !proto_matches(r->proto, p->proto) || (r->opening && !opens(p)) ||
         !prefix_matches(&r->src, &p->src) || !prefix_matches(&r->dst, &p->dst))
         return false;
@@ -145,7 +148,7 @@ bool net_firewall_pass(struct net_host *host, enum net_direction direction, stru
     enum net_action action = fw->otherwise[direction];
     uint64_t seq;
     for (size_t i = 0; i < fw->nrules && !rule; i++)
-        if (rule_matches(&fw->rules[i], direction, p))
+        if (rule_matches(&fw->rules[i], direction, p, host->net->queue->now_ns))
             rule = &fw->rules[i];
     if (rule) {
         action = rule->action;

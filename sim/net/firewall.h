@@ -48,7 +48,8 @@ struct net_rule {
     bool opening;  /* only packets that open a TCP connection */
     struct net_prefix src, dst;
     struct net_port_range sport, dport;
-    uint64_t matched; /* packets so far */
+    uint64_t from_ns, until_ns; /* when it is in force; until 0: to the end */
+    uint64_t matched;           /* packets so far */
 };
 
 struct net_firewall {

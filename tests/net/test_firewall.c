@@ -156,6 +156,27 @@ START_TEST(prohibit_says_so_by_icmp)
 }
 END_TEST
 
+START_TEST(a_rule_is_in_force_only_in_its_time)
+{
+    routers();
+    guard(w.server, (struct net_rule){ .direction = NET_IN,
+                                       .action = NET_ACTION_RESET,
+                                       .proto = NET_PROTO_UDP,
+                                       .until_ns = 1 });
+    user_say(&alice, &w.server4, 53, "hello"); /* it arrives later than that */
+    world_run();
+    ck_assert_uint_eq(server.received, 1);
+    ck_assert_uint_eq(alice.unreachable, 0);
+    rules[0].from_ns = w.queue.now_ns + 1;
+    rules[0].until_ns = CORE_NEVER;
+    user_say(&alice, &w.server4, 53, "hello");
+    world_run();
+    ck_assert_uint_eq(server.received, 1);
+    ck_assert_uint_eq(alice.unreachable, 1);
+    world_end();
+}
+END_TEST
+
 START_TEST(reset_of_a_datagram_is_prohibit)
 {
     routers();
@@ -310,6 +331,7 @@ static Suite *suite(void)
     Suite *s = suite_create("firewall");
     TCase *t = tcase_create("firewall");
     tcase_add_test(t, drop_is_silence);
+    tcase_add_test(t, a_rule_is_in_force_only_in_its_time);
     tcase_add_test(t, reset_refuses_ipv4);
     tcase_add_test(t, reset_refuses_ipv6);
     tcase_add_test(t, prohibit_says_so_by_icmp);
