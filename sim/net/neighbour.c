@@ -151,6 +151,7 @@ static void fail(struct net_neighbour *n)
     uint64_t cause = n->asking->cause;
     struct net_packet *p = finish(n), *next;
     enter(n, NET_NEIGHBOUR_FAILED);
+    n->until_ns = 0;
     net_record_neighbour(n, "failed", cause);
     for (; p; p = next) {
         next = p->next;
@@ -221,10 +222,22 @@ static void wait_for(struct net_neighbour *n, struct net_packet *p)
     }
 }
 
+/* An entry that has grown old is verified while it is still used (RFC 4861 section 7.3.3): the packet goes first, the
+ * question behind it, so nothing waits. Only if nobody answers is the entry given up. */
+static void send_and_verify(struct net_neighbour *n, struct net_packet *p)
+{
+    uint64_t cause = p->cause;
+    net_ether_send(n, p);
+    start_asking(n, cause);
+    n->until_ns = n->iface->host->net->queue->now_ns + NET_VERIFY_NS;
+}
+
 void net_neighbour_send(struct net_neighbour *n, struct net_packet *p)
 {
     if (n->iface->host->net->queue->now_ns < n->until_ns)
         net_ether_send(n, p);
+    else if (n->state == NET_NEIGHBOUR_REACHABLE && !n->iface->link->outside)
+        send_and_verify(n, p);
     else
         wait_for(n, p);
 }

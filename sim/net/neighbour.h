@@ -9,8 +9,8 @@
  *                                       |  no answer to 3 requests, 1 s apart
  *                                       `--------------------------------> FAILED
  *
- * Ageing needs no timer: an entry is usable until `until_ns`, and is asked for again when it is next
- * needed. Entries stay where they are until the network is freed, so a route or a path may point to
+ * Ageing needs no timer: an entry is fresh until `until_ns`; when it is next needed after that, it is used once
+ * more and asked for at the same time. Entries stay where they are until the network is freed, so a route or a path may point to
  * one. While one is asked for, up to 128 packets wait; the oldest makes room. If it fails, their
  * senders are told "host unreachable": a local one at once, a distant one by ICMP.
  */
@@ -19,6 +19,7 @@
 #define NET_REACHABLE_NS   (60 * CORE_S) /* an entry's life without a new confirmation */
 #define NET_RETRY_NS       CORE_S        /* between requests, RFC 4861 RETRANS_TIMER; RFC 1122 2.3.2.1 */
 #define NET_REQUESTS_MAX   3             /* RFC 4861 MAX_MULTICAST_SOLICIT */
+#define NET_VERIFY_NS      (NET_REQUESTS_MAX * NET_RETRY_NS) /* an old entry is used while it is asked for */
 #define NET_WAITING_MAX    128           /* packets that wait for one neighbour */
 
 #define NET_NEIGHBOURS_MAX 1000000 /* entries in one network: a stranger may ask for any address of a /64 */
