@@ -49,6 +49,7 @@ struct recipient {
     uint8_t         notify; /* smtp_notify bits */
     char            status[SMTP_STATUS_MAX];
     bool            reported; /* the sender has been told how it ended */
+    bool            mailbox;  /* an alias has named its own user: no more aliases */
 };
 
 struct queue_item {
