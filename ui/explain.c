@@ -297,7 +297,7 @@ int ui_explain(FILE *out, FILE *err, const char *const *words, size_t nwords,
     struct tokens t = { .count = 0 };
     struct ui_page errors;
     char term[EXPLAIN_WORD_MAX];
-    int status = 0;
+    int status = 0, error;
 
     ui_page_init(&l.page, out, false, false);
     ui_page_init(&errors, err, false, false);
@@ -323,5 +323,9 @@ int ui_explain(FILE *out, FILE *err, const char *const *words, size_t nwords,
         status = 2;
     }
     ui_page_flush(&errors);
-    return ui_page_flush(&l.page) ? 3 : status;
+    error = ui_page_flush(&l.page);
+    if (error == 0)
+        return status;
+    fprintf(err, "mailwalk: standard output: %s\n", strerror(error));
+    return 3;
 }

@@ -392,7 +392,7 @@ struct ui_narrator_options ui_narrator_defaults(FILE *file)
 
     if (fileno(file) < 0 || !isatty(fileno(file)))
         return o;
-    o.colour = !(no && no[0]) && !(term && strcmp(term, "dumb") == 0);
+    o.colour = !(no && no[0]) && term && term[0] && strcmp(term, "dumb") != 0;
     o.ascii = locale && !strstr(locale, "UTF-8") && !strstr(locale, "utf8") && !strstr(locale, "UTF8") &&
               !strstr(locale, "utf-8");
     return o;
