@@ -196,12 +196,30 @@ static void item_attempt(struct queue_item *q)
     queue_job_done(q);
 }
 
+/* When the sender is due to be told that the message is late; CORE_NEVER: it has been, or never is. */
+static uint64_t notice_ns(const struct queue_item *q)
+{
+    uint64_t after = or_default(q->mta->spec->delay_notice_ns, MTA_NOTICE_NS);
+    return q->notice_sent || after == CORE_NEVER ? CORE_NEVER : q->arrival_ns + after;
+}
+
+static void send_notice(struct queue_item *q)
+{
+    q->notice_sent = true;
+    mta_report(q, REPORT_DELAY);
+}
+
 static void item_due(struct core_queue *cq, struct core_timer *timer)
 {
     struct queue_item *q = CORE_OWNER(timer, struct queue_item, timer);
     struct world      *w = world_of(q->mta);
     (void)cq;
     w->trace.cause = q->cause;
+    if (world_now(w) < q->next_ns) { /* the time for the notice has come between two attempts */
+        send_notice(q);
+        core_timer_set(&w->queue, &q->timer, q->next_ns);
+        return;
+    }
     if (q->attempts > 0)
         tell_phase(q->mta->host, PHASE_RETRY, 0, 0, "%s takes %s out of its queue and tries again, after %u attempt%s",
                    q->mta->hostname, q->id, q->attempts, q->attempts == 1 ? "" : "s");
@@ -244,19 +262,16 @@ static void wait_for_retry(struct queue_item *q, uint32_t waiting)
 {
     struct mta   *m = q->mta;
     struct world *w = world_of(m);
-    uint64_t      now = world_now(w), age = now - q->arrival_ns;
-    uint64_t      notice = or_default(m->spec->delay_notice_ns, MTA_NOTICE_NS);
+    uint64_t      now = world_now(w);
     q->next_ns = now + backoff_ns(m, q->attempts);
     w->totals.deferred++;
     if (world_tells(w, TRACE_PHASE))
         tell_phase(m->host, PHASE_DEFER, 0, 0, "%s keeps %s for %u recipient%s and will try again in %llu s", m->hostname,
                    q->id, waiting, waiting == 1 ? "" : "s", (unsigned long long)((q->next_ns - now) / CORE_S));
-    if (!q->notice_sent && notice != CORE_NEVER && age >= notice) {
-        q->notice_sent = true;
-        mta_report(q, REPORT_DELAY);
-    }
+    if (now >= notice_ns(q))
+        send_notice(q);
     q->cause = w->trace.cause;
-    core_timer_set(&w->queue, &q->timer, q->next_ns);
+    core_timer_set(&w->queue, &q->timer, q->next_ns < notice_ns(q) ? q->next_ns : notice_ns(q));
 }
 
 void queue_job_done(struct queue_item *q)
