@@ -1,4 +1,4 @@
-/* The event queue: two 4-ary heaps that share one order, (time, sequence number). */
+/* The event queue: a sorted ring and two 4-ary heaps that share one order, (time, sequence number). */
 #include "sim/core/queue.h"
 
 #include <assert.h>
@@ -27,34 +27,83 @@ void core_queue_init(struct core_queue *q)
 
 void core_queue_free(struct core_queue *q)
 {
-    free(q->events);
+    free(q->lane);
+    free(q->heap);
     free(q->timers);
     *q = (struct core_queue){ .seq = 1 };
 }
 
 #define BEFORE(a, b) ((a).at_ns < (b).at_ns || ((a).at_ns == (b).at_ns && (a).seq < (b).seq))
 
-void core_post(struct core_queue *q, struct core_event *event, uint64_t at_ns)
+/* ---- events: the lane -------------------------------------------------------------------- */
+
+static struct core_event_slot *lane_at(const struct core_queue *q, size_t i)
 {
-    struct core_event_slot slot = { at_ns, q->seq++, event };
-    size_t i = q->nevents++, up;
-    assert(at_ns >= q->now_ns && event->run);
-    if (i == q->max_events)
-        q->events = grown(q->events, &q->max_events, sizeof *q->events);
-    for (; i > 0; i = up) {
-        up = (i - 1) / ARITY;
-        if (!BEFORE(slot, q->events[up]))
-            break;
-        q->events[i] = q->events[up];
-    }
-    q->events[i] = slot;
+    return &q->lane[i & q->lane_mask];
 }
 
-static struct core_event *event_pop(struct core_queue *q)
+static void lane_grow(struct core_queue *q)
 {
-    struct core_event *first = q->events[0].event;
-    struct core_event_slot *h = q->events, last = h[--q->nevents];
-    size_t n = q->nevents, i = 0;
+    size_t n = q->lane_end - q->lane_first, max = q->lane ? n : 32;
+    struct core_event_slot *old = q->lane;
+    q->lane = grown(NULL, &max, sizeof *q->lane);
+    for (size_t i = 0; i < n; i++)
+        q->lane[i] = old[(q->lane_first + i) & q->lane_mask];
+    free(old);
+    q->lane_first = 0;
+    q->lane_end = n;
+    q->lane_mask = max - 1;
+}
+
+/* Puts a slot, whose number is the highest of all, into the lane. False: it belongs too far from the end. */
+static inline bool lane_put(struct core_queue *q, struct core_event_slot slot)
+{
+    size_t n = q->lane_end - q->lane_first, steps = 0, most = n < CORE_LANE_STEPS ? n : CORE_LANE_STEPS;
+    while (steps < most && slot.at_ns < lane_at(q, q->lane_end - 1 - steps)->at_ns)
+        steps++;
+    if (steps == CORE_LANE_STEPS)
+        return false;
+    if (n > q->lane_mask || !q->lane)
+        lane_grow(q);
+    for (size_t i = 0; i < steps; i++)
+        *lane_at(q, q->lane_end - i) = *lane_at(q, q->lane_end - 1 - i);
+    *lane_at(q, q->lane_end - steps) = slot;
+    q->lane_end++;
+    return true;
+}
+
+static inline void show_ahead(const struct core_queue *q)
+{
+    struct core_event *next[CORE_AHEAD] = { NULL };
+    size_t n = q->lane_end - q->lane_first;
+    if (!q->ahead || n == 0)
+        return;
+    for (size_t i = 0; i < CORE_AHEAD && i < n; i++)
+        next[i] = lane_at(q, q->lane_first + i)->event;
+    q->ahead(q, next);
+}
+
+/* ---- events: the heap -------------------------------------------------------------------- */
+
+static void heap_put(struct core_queue *q, struct core_event_slot slot)
+{
+    size_t i = q->nheap++, up;
+    if (i == q->max_heap)
+        q->heap = grown(q->heap, &q->max_heap, sizeof *q->heap);
+    for (; i > 0; i = up) {
+        up = (i - 1) / ARITY;
+        if (!BEFORE(slot, q->heap[up]))
+            break;
+        q->heap[i] = q->heap[up];
+    }
+    q->heap[i] = slot;
+}
+
+static struct core_event *heap_pop(struct core_queue *q)
+{
+    struct core_event *first = q->heap[0].event;
+    struct core_event_slot *h = q->heap, last = h[--q->nheap];
+    size_t n = q->nheap, i = 0;
     for (;;) {
         size_t child = i * ARITY + 1, least = child, end = child + ARITY < n ? child + ARITY : n;
         if (child >= n)
@@ -71,6 +120,17 @@ static struct core_event *event_pop(struct core_queue *q)
         h[i] = last;
     return first;
 }
+
+void core_post(struct core_queue *q, struct core_event *event, uint64_t at_ns)
+{
+    struct core_event_slot slot = { at_ns, q->seq++, event };
+    assert(at_ns >= q->now_ns && event->run);
+    q->nevents++;
+    if (!lane_put(q, slot))
+        heap_put(q, slot);
+}
+
+/* ---- timers ------------------------------------------------------------------------------ */
 
 static void timer_place(struct core_queue *q, size_t i, struct core_timer_slot slot)
 {
@@ -145,49 +205,52 @@ void core_timer_set(struct core_queue *q, struct core_timer *timer, uint64_t at_
     }
 }
 
+/* ---- running ----------------------------------------------------------------------------- */
+
 uint64_t core_queue_next_ns(const struct core_queue *q)
 {
-    uint64_t e = q->nevents ? q->events[0].at_ns : CORE_NEVER;
-    uint64_t t = q->ntimers ? q->timers[0].at_ns : CORE_NEVER;
-    return e < t ? e : t;
+    uint64_t least = q->ntimers ? q->timers[0].at_ns : CORE_NEVER;
+    if (q->nheap && q->heap[0].at_ns < least)
+        least = q->heap[0].at_ns;
+    if (q->lane_first != q->lane_end && lane_at(q, q->lane_first)->at_ns < least)
+        least = lane_at(q, q->lane_first)->at_ns;
+    return least;
 }
 
-/* Large worlds are bound by memory, not by arithmetic: while one event runs, the next ones are on their way into
- * the cache. The event that is next was itself fetched one step ago, so its `soon` can be read now. */
-static void fetch_ahead(const struct core_queue *q)
+static void run_event(struct core_queue *q, struct core_event *event)
 {
-    size_t n = q->nevents < 5 ? q->nevents : 5;
-    for (size_t i = 1; i < n; i++)
-        __builtin_prefetch(q->events[i].event);
-    if (n > 0) {
-        const struct core_event *next = q->events[0].event;
-        __builtin_prefetch((const char *)next + 64);
-        __builtin_prefetch((const char *)next + 128);
-        if (next->soon)
-            __builtin_prefetch(next->soon);
-    }
+    q->nevents--;
+    event->run(q, event);
 }
 
 bool core_queue_step(struct core_queue *q, uint64_t until_ns)
 {
-    bool is_event;
-    if (q->nevents == 0 && q->ntimers == 0)
-        return false;
-    is_event = q->ntimers == 0 || (q->nevents > 0 && BEFORE(q->events[0], q->timers[0]));
-    if ((is_event ? q->events[0].at_ns : q->timers[0].at_ns) > until_ns)
+    static const struct core_event_slot never = { CORE_NEVER, UINT64_MAX, NULL };
+    const struct core_event_slot *lane = q->lane_first != q->lane_end ? lane_at(q, q->lane_first) : &never;
+    const struct core_event_slot *heap = q->nheap ? &q->heap[0] : &never;
+    const struct core_event_slot *event = BEFORE(*heap, *lane) ? heap : lane;
+    const struct core_timer_slot *timer = q->ntimers ? &q->timers[0] : NULL;
+    if (timer && BEFORE(*timer, *event)) {
+        struct core_timer *t = timer->timer;
+        if (timer->at_ns > until_ns)
+            return false;
+        q->ran++;
+        q->now_ns = timer->at_ns;
+        core_timer_cancel(q, t);
+        t->run(q, t);
+        return true;
+    }
+    if (event == &never || event->at_ns > until_ns)
         return false;
     q->ran++;
-    if (is_event) {
-        struct core_event *event;
-        q->now_ns = q->events[0].at_ns;
-        event = event_pop(q);
-        fetch_ahead(q);
-        event->run(q, event);
+    q->now_ns = event->at_ns;
+    if (event == lane) {
+        struct core_event *e = lane->event;
+        q->lane_first++;
+        show_ahead(q);
+        run_event(q, e);
     } else {
-        struct core_timer *timer = q->timers[0].timer;
-        q->now_ns = q->timers[0].at_ns;
-        core_timer_cancel(q, timer);
-        timer->run(q, timer);
+        run_event(q, heap_pop(q));
     }
     return true;
 }

@@ -7,10 +7,15 @@
  *   they were posted; nothing else ever decides.
  *
  * Two kinds share that one order. An `event` is posted once and cannot be taken back (a
- * frame on a wire): three words in a 4-ary heap. A `timer` can be moved and cancelled; it knows its
+ * frame on a wire). Most are posted for about the same time from now, one link's delay, so nearly
+ * all belong at or near the end: they go into a sorted ring, the lane, at most CORE_LANE_STEPS from its end.
+ * What belongs further forward goes into a 4-ary heap. A `timer` can be moved and cancelled; it knows its
  * place in a second heap, so a cancelled timer leaves nothing behind. Owners re-arm timers lazily:
  * a deadline that moved later stays where it is, and the timer, when it fires early,
  * is set again.
+ *
+ * Large worlds are bound by memory, not by arithmetic. The lane knows what comes next, so before each event
+ * that it runs it shows the following ones to `ahead`, which may fetch into the cache what they will need.
  *
  * Events and timers are embedded in what they wake (CORE_OWNER finds it); the queue
  * allocates only its two arrays.
@@ -28,9 +33,15 @@ struct core_timer;
 typedef void core_event_fn(struct core_queue *q, struct core_event *event);
 typedef void core_timer_fn(struct core_queue *q, struct core_timer *timer);
 
+#define CORE_LANE_STEPS 32
+#define CORE_AHEAD      4 /* events shown in advance */
+
+/* next[0] is likely to run next, next[CORE_AHEAD - 1] last of them; NULL: there are fewer. An event is shown
+ * in each place in turn, on its way to the front. Only reads, and posts nothing. */
+typedef void core_ahead_fn(const struct core_queue *q, struct core_event *const next[CORE_AHEAD]);
+
 struct core_event {
     core_event_fn *run; /* set before posting */
-    const void *soon;   /* what run will touch first, fetched into the cache a little ahead; NULL: nothing */
 };
 
 struct core_timer {
@@ -52,11 +63,15 @@ struct core_timer_slot {
 
 struct core_queue {
     uint64_t now_ns;
-    uint64_t seq; /* the next posting's number */
-    uint64_t ran; /* events and timers run so far */
-    void *world;  /* the owner's, for run functions */
-    struct core_event_slot *events;
-    size_t nevents, max_events;
+    uint64_t seq;                 /* the next posting's number */
+    uint64_t ran;                 /* events and timers run so far */
+    void *world;                  /* the owner's, for run functions */
+    core_ahead_fn *ahead;         /* NULL: none */
+    size_t nevents;               /* in the lane and in the heap */
+    struct core_event_slot *lane; /* lane[i & lane_mask], lane_first <= i < lane_end */
+    size_t lane_first, lane_end, lane_mask;
+    struct core_event_slot *heap;
+    size_t nheap, max_heap;
     struct core_timer_slot *timers;
     size_t ntimers, max_timers;
 };

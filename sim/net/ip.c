@@ -85,7 +85,6 @@ static bool loop(struct net_host *host, struct net_packet *p)
     net_ip_addresses(p);
     p->iface = host->ifaces[0];
     p->event.run = loop_arrive;
-    p->event.soon = NULL;
     core_post(host->net->queue, &p->event, host->net->queue->now_ns + NET_LOOP_NS);
     return true;
 }

@@ -26,6 +26,7 @@ const char *net_drop_word(enum net_drop why)
 void net_init(struct net *net, struct core_queue *queue, struct trace *trace, uint64_t seed)
 {
     *net = (struct net){ .queue = queue, .trace = trace, .seed = seed, .version = 1 };
+    queue->ahead = net_ahead;
     core_pool_init(&net->small, PACKET_OCTETS(NET_SMALL), 0);
     core_pool_init(&net->large, PACKET_OCTETS(NET_FRAME_MAX), 0);
     core_depot_init(&net->depot);
@@ -79,6 +80,7 @@ static struct net_packet *take(struct net *net, size_t frame_octets)
     struct net_packet *p = core_pool_take(large ? &net->large : &net->small);
     assert(frame_octets <= NET_FRAME_MAX);
     p->iface = NULL;
+    p->net = net;
     p->next = NULL;
     p->cause = 0;
     p->frame = 0;
@@ -88,6 +90,7 @@ static struct net_packet *take(struct net *net, size_t frame_octets)
     p->proto = 0;
     p->has_relative = 0;
     p->conn = 0;
+    p->flow = 0;
     return p;
 }
 

@@ -83,6 +83,7 @@ struct net_neighbour;
 struct net_packet {
     struct core_event event; /* arrival at `iface` */
     struct net_iface *iface; /* receiving interface, or the sending one while it waits */
+    struct net *net;
     struct net_packet *next; /* in a queue that waits for ARP or ND, or in a TCP list */
     uint64_t cause;          /* seq of the record that led to it; the current cause on arrival */
     uint64_t frame;          /* its number in the pcap; 0 before it is sent */
@@ -97,6 +98,7 @@ struct net_packet {
     /* TCP may set these to the initial sequence numbers of the two directions: the summary in the trace then
      * shows sequence and acknowledgement numbers that count from 0, as analysers do. */
     uint32_t seq_from, ack_from;
+    uint32_t flow; /* where the receiver's TCP will look: a hint for net_tcp_ahead, never trusted; 0: none */
     struct net_addr src, dst; /* set on receive */
     /* 2 octets of padding, so that the IP header is aligned to 4; then the frame */
     _Alignas(8) uint8_t octets[];
@@ -194,6 +196,12 @@ struct net_iface *net_owner(const struct net *net, const struct net_addr *a);
 /* Ends p here: counts it, records why, gives it back. `host` NULL: the network itself. */
 void net_drop(struct net *net, struct net_host *host, struct net_packet *p, enum net_drop why);
 
+/* Brings the line `at` octets after `p` into the cache. */
+static inline void net_prefetch(const void *p, size_t at)
+{
+    __builtin_prefetch((const char *)p + at);
+}
+
 /* Packets. `family` 4 or 6; room for `l4_octets` at net_packet_l4(). */
 struct net_packet *net_packet_take(struct net *net, int family, size_t l4_octets);
 void net_packet_give(struct net *net, struct net_packet *p);
@@ -226,6 +234,8 @@ static inline uint16_t net_sum_finish(uint32_t sum)
 /* Upper layers, called by the receive path with p->src, dst, proto, l4, l4_len set. They take p over. */
 void net_tcp_input(struct net_host *host, struct net_packet *p);
 void net_udp_input(struct net_host *host, struct net_packet *p);
+/* p will arrive soon, after `before` other events: fetches into the cache what TCP will need. */
+void net_tcp_ahead(const struct net_packet *p, unsigned before);
 /* An ICMP error about a packet of ours: p->l4 points to the quoted IP payload's first 8 octets or more.
  * `reason`: */
 enum net_unreachable {

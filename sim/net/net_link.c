@@ -139,11 +139,37 @@ static void arrive(struct core_queue *q, struct core_event *event)
     struct net_packet *p = CORE_OWNER(event, struct net_packet, event);
     struct net_iface *iface = p->iface;
     (void)q;
-    iface->host->net->trace->cause = p->cause;
+    p->net->trace->cause = p->cause;
     if (iface->up)
         net_ether_input(p);
     else
-        net_drop(iface->host->net, iface->host, p, NET_DROP_DOWN);
+        net_drop(p->net, iface->host, p, NET_DROP_DOWN);
+}
+
+/* Each look follows one pointer that the look before has fetched. */
+void net_ahead(const struct core_queue *q, struct core_event *const next[CORE_AHEAD])
+{
+    const struct net_packet *p;
+    (void)q;
+    if (next[3]) {
+        net_prefetch(next[3], 0);
+        net_prefetch(next[3], 64);
+        net_prefetch(next[3], 128);
+    }
+    if (next[2] && next[2]->run == arrive) {
+        p = CORE_OWNER(next[2], const struct net_packet, event);
+        net_prefetch(p->iface, 0);
+        net_prefetch(p->iface, 64);
+        net_tcp_ahead(p, 2);
+    }
+    if (next[1] && next[1]->run == arrive) {
+        p = CORE_OWNER(next[1], const struct net_packet, event);
+        net_prefetch(p->iface->host, 0);
+        net_prefetch(p->iface->host, 64);
+        net_tcp_ahead(p, 1);
+    }
+    if (next[0] && next[0]->run == arrive)
+        net_tcp_ahead(CORE_OWNER(next[0], const struct net_packet, event), 0);
 }
 
 /* A broadcast or multicast frame is with all the others at the same moment: one event for all. */
@@ -212,7 +238,6 @@ void net_link_send(struct net_iface *from, struct net_packet *p, struct net_ifac
     }
     p->iface = to;
     p->event.run = arrive;
-    p->event.soon = p->iface;
     carry(l, from, p);
 }
 
@@ -225,7 +250,6 @@ void net_link_flood(struct net_iface *from, struct net_packet *p)
     }
     p->iface = from;
     p->event.run = arrive_everywhere;
-    p->event.soon = NULL;
     carry(l, from, p);
 }
 
@@ -258,7 +282,6 @@ bool net_link_inject(struct net_link *l, const uint8_t *ip, size_t len)
     net_record_packet(net, TRACE_KIND_SENT, NULL, l, p);
     p->iface = l->ports[0].iface;
     p->event.run = arrive;
-    p->event.soon = p->iface;
     core_post(net->queue, &p->event, net->queue->now_ns);
     return true;
 }

@@ -85,6 +85,8 @@ uint64_t net_link_wire_ns(const struct net_link *link, uint64_t frame_octets);
 void net_link_send(struct net_iface *from, struct net_packet *p, struct net_iface *to);
 /* The same for a frame to the broadcast or a multicast address. */
 void net_link_flood(struct net_iface *from, struct net_packet *p);
+/* For net.c: the queue's look ahead. */
+core_ahead_fn net_ahead;
 /* A second packet with the same frame. */
 struct net_packet *net_packet_copy(struct net *net, const struct net_packet *p);
 /* For net.c: frees what a link has outside the arena. */

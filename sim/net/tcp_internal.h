@@ -46,6 +46,8 @@
 #define TCP_2MSL_NS       (60 * CORE_S)  /* what Linux waits; RFC 9293 section 3.4.2 suggests 4 min */
 #define TCP_DUP_ACKS      3              /* RFC 5681 section 3.2 */
 #define TCP_CHALLENGES    100            /* challenge ACKs in a second, RFC 5961 section 7 */
+#define TCP_CONN_HOT      256            /* octets of a control block that a segment is likely to touch */
+#define TCP_APP_HOT       192            /* and of what its user has at `app` */
 
 enum { TCP_FIN = 1, TCP_SYN = 2, TCP_RST = 4, TCP_PSH = 8, TCP_ACK = 16 };
 
@@ -253,6 +255,7 @@ static inline bool tcp_gone(const struct tcp_conn *c)
 
 /* ---- tcp_table.c -------------------------------------------------------------------------------- */
 
+/* The same at both ends, so that a segment can bring it: net_packet.flow. */
 uint32_t tcp_hash(const struct net_addr *local, uint16_t local_port, const struct net_addr *remote,
                   uint16_t remote_port);
 /* `host` NULL: any; addresses such as loopback exist at more than one. */

@@ -148,6 +148,7 @@ static bool transmit(struct tcp_conn *c, struct net_packet *p, uint8_t *h, uint1
     p->has_relative = 1;
     p->seq_from = c->iss;
     p->ack_from = c->irs;
+    p->flow = c->hash;
     c->tcp->stats.segments_sent++;
     return net_ip_send(c->host, p, NET_PROTO_TCP, &c->local, &c->remote, &c->path);
 }

@@ -6,12 +6,17 @@
 
 /* ---- the table of connections -------------------------------------------------------------- */
 
+static uint64_t end_hash(const struct net_addr *a, uint16_t port)
+{
+    uint64_t x = (a->q[1] ^ a->q[0] * UINT64_C(0x9e3779b97f4a7c15)) + port;
+    x = (x ^ (x >> 32)) * UINT64_C(0xbf58476d1ce4e5b9);
+    return x ^ (x >> 29);
+}
+
 uint32_t tcp_hash(const struct net_addr *local, uint16_t local_port, const struct net_addr *remote,
                   uint16_t remote_port)
 {
-    uint64_t x = (local->q[1] ^ local->q[0]) * UINT64_C(0x9e3779b97f4a7c15);
-    x = (x ^ (x >> 32) ^ remote->q[1] ^ remote->q[0]) * UINT64_C(0xbf58476d1ce4e5b9);
-    x = (x ^ (x >> 29) ^ ((uint64_t)local_port << 16 | remote_port)) * UINT64_C(0x94d049bb133111eb);
+    uint64_t x = (end_hash(local, local_port) + end_hash(remote, remote_port)) * UINT64_C(0x94d049bb133111eb);
     return (uint32_t)(x >> 32);
 }
 
@@ -27,6 +32,24 @@ struct tcp_conn *tcp_find(const struct net_tcp *tcp, uint32_t hash, const struct
             return c;
     }
     return NULL;
+}
+
+void net_tcp_ahead(const struct net_packet *p, unsigned before)
+{
+    const struct net_tcp *tcp = p->net->tcp;
+    const struct tcp_slot *slot = &tcp->slots[p->flow & tcp->mask];
+    if (before == 2) {
+        net_prefetch(slot, 0);
+    } else if (before == 1) {
+        if (slot->c && slot->hash == p->flow)
+            for (size_t at = 0; at < TCP_CONN_HOT; at += 64)
+                net_prefetch(slot->c, at);
+    } else if (slot->c && slot->hash == p->flow) {
+        const struct tcp_conn *c = slot->c;
+        net_prefetch(c->path.to, 0);
+        for (size_t at = 0; c->app && at < TCP_APP_HOT; at += 64)
+            net_prefetch(c->app, at);
+    }
 }
 
 static void slot_put(struct tcp_slot *slots, size_t mask, struct tcp_slot s)

@@ -190,6 +190,48 @@ START_TEST(a_timer_may_set_itself_again)
 }
 END_TEST
 
+static void looks_ahead(const struct core_queue *queue, struct core_event *const next[CORE_AHEAD])
+{
+    (void)queue;
+    for (int i = 0; i < CORE_AHEAD; i++)
+        note(next[i] ? CORE_OWNER(next[i], struct lettered, event)->letter : '-');
+    note(' ');
+}
+
+START_TEST(before_an_event_runs_the_following_ones_are_shown)
+{
+    struct lettered l[6];
+    q.ahead = looks_ahead;
+    for (int i = 5; i >= 0; i--) {
+        l[i] = lettered((char)('a' + i));
+        core_post(&q, &l[i].event, (uint64_t)i + 1);
+    }
+    core_queue_run(&q, 2);
+    ck_assert_str_eq(log_text, "bcde acdef b");
+    core_queue_run(&q, 100);
+    ck_assert_str_eq(log_text, "bcde acdef bdef- cef-- df--- ef"); /* nothing to show, no call */
+}
+END_TEST
+
+START_TEST(what_belongs_far_from_the_end_runs_in_its_order_too)
+{
+    struct lettered l[2 * CORE_LANE_STEPS], early[3];
+    size_t n = sizeof l / sizeof l[0];
+    for (size_t i = 0; i < n; i++) {
+        l[i] = lettered('.');
+        core_post(&q, &l[i].event, 100 + i);
+    }
+    for (int i = 0; i < 3; i++) {
+        early[i] = lettered((char)('a' + i));
+        core_post(&q, &early[i].event, i == 1 ? 100 : 50);
+    }
+    ck_assert_uint_eq(q.nevents, n + 3);
+    core_queue_run(&q, 101);
+    ck_assert_str_eq(log_text, "ac.b.");
+    ck_assert_uint_eq(q.nevents, n - 2);
+}
+END_TEST
+
 /* ---- against a model that only searches --------------------------------------------------------------- */
 
 #define THINGS 300
@@ -295,6 +337,8 @@ static Suite *suite(void)
     tcase_add_test(t, a_run_ends_at_its_limit_and_can_go_on);
     tcase_add_test(t, what_an_event_posts_for_now_runs_after_what_waits_for_now);
     tcase_add_test(t, a_timer_may_set_itself_again);
+    tcase_add_test(t, before_an_event_runs_the_following_ones_are_shown);
+    tcase_add_test(t, what_belongs_far_from_the_end_runs_in_its_order_too);
     tcase_add_test(t, a_hundred_thousand_random_steps_agree_with_a_search);
     suite_add_tcase(s, t);
     return s;
