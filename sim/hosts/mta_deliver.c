@@ -41,7 +41,7 @@ struct delivery {
     bool                       message_given, message_ended, implicit, connected;
     char                       status[SMTP_STATUS_MAX]; /* why the last try failed, for all that still wait */
     struct wire_slice            said;                    /* in the item's text */
-    bool                       permanent;
+    bool                       permanent, later; /* later: a server failed for now only */
     struct net_addr            address[ASK_ADDRESSES_MAX];
     struct next_hop            mx[MX_MAX];
 };
@@ -152,12 +152,24 @@ static void finish(struct delivery *d)
     queue_job_done(q);
 }
 
+/* Is this failure the reason to give for the whole attempt? While one server may take the mail later, no other
+ * one's final answer is a reason to bounce. */
+static bool decides(struct delivery *d, bool permanent)
+{
+    if (permanent && d->later)
+        return false;
+    d->permanent = permanent;
+    d->later = !permanent;
+    return true;
+}
+
 __attribute__((format(printf, 4, 5))) static void fail_with(struct delivery *d, bool permanent, const char *status,
                                                             const char *fmt, ...)
 {
     char    said[512];
     va_list ap;
-    d->permanent = permanent;
+    if (!decides(d, permanent))
+        return;
     snprintf(d->status, sizeof d->status, "%s", status);
     va_start(ap, fmt);
     vsnprintf(said, sizeof said, fmt, ap);
@@ -474,7 +486,10 @@ static void op_recipient_done(void *host, uint32_t i, const struct smtp_client_r
 static void session_failed(struct delivery *d, const struct smtp_client_result *result)
 {
     char              text[512];
-    struct wire_slice said = said_text(result, text, sizeof text);
+    struct wire_slice said;
+    if (!decides(d, !smtp_client_verdict_info(result->verdict)->temporary))
+        return;
+    said = said_text(result, text, sizeof text);
     d->said = item_text(d->item, said.at, said.len);
     snprintf(d->status, sizeof d->status, "%s", result->status);
 }
@@ -501,10 +516,7 @@ static void op_message_done(void *host, const struct smtp_client_message *messag
 
 static void op_failed(void *host, const struct smtp_client_result *result)
 {
-    struct delivery *d = host;
-    session_failed(d, result);
-    /* A host that says 554 as its greeting is no reason to bounce while another one may take the mail. */
-    d->permanent = !smtp_client_verdict_info(result->verdict)->temporary;
+    session_failed(host, result); /* a 554 as greeting too: another host may take the mail */
 }
 
 static const struct smtp_client_ops client_ops = { op_next, op_recipient, op_recipient_done, op_message_done, op_failed };
