@@ -45,8 +45,6 @@ struct expect_item; /* scenarios/load/expect.h */
 struct scenario {
     struct spec_world world;
     const char *source; /* name in the catalogue, or path */
-    const char *const *teaches;
-    size_t nteaches;
     const struct expect_item *expect;
     size_t nexpect;
     struct core_arena arena; /* owns all of the above */

@@ -145,6 +145,8 @@ struct trace_link {
 
 struct trace_opening {
     const char *scenario, *title;
+    const char *const *teaches; /* what there is to remember, a sentence each */
+    size_t nteaches;
     const char *version; /* of the program */
     uint64_t seed;
     int64_t epoch_s;                /* seconds since 1970, UTC, at virtual time 0 */

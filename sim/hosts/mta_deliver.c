@@ -214,8 +214,8 @@ static void connect_to(struct delivery *d)
     d->opened_ns = 0;
     if (world_tells(world_of(d), TRACE_PHASE)) {
         hop_name(d, name, sizeof name);
-        tell_phase(m->host, PHASE_CONNECT_RELAY, world_host_at(world_of(d), to), 0, "%s opens a connection to %s, %s, port %u",
-                   m->hostname, name, tell_addr(to), d->port);
+        tell_phase(m->host, PHASE_CONNECT_RELAY, world_host_at(world_of(d), to), 0, "%s opens a connection to %s, port %u",
+                   m->hostname, tell_place(name, to), d->port);
     }
     if (!pump_connect(&d->pump, m->host, &delivery_ops, to, d->port)) {
         fail_with(d, false, "4.4.1", "no route to %s", tell_addr(to));
@@ -268,7 +268,7 @@ static void next_address(struct delivery *d)
     h = &d->mx[d->hop];
     hop_name(d, name, sizeof name);
     if (d->tries > 0)
-        tell_phase(mta_of(d)->host, PHASE_NEXT_HOST, 0, 0, "%s goes on to %s", mta_of(d)->hostname, name);
+        tell_phase(mta_of(d)->host, PHASE_NEXT_HOST, 0, 0, "%s turns to %s", mta_of(d)->hostname, name);
     if (h->nextra > 0) {
         d->naddr = h->nextra;
         memcpy(d->address, h->extra, h->nextra * sizeof h->extra[0]);
@@ -555,11 +555,14 @@ static size_t on_step(struct pump *p, const char *in, size_t len)
     if (used == 0)
         return 0;
     if (out->before == SMTP_CLIENT_GREETING && out->after != out->before && world_tells(world_of(d), TRACE_PHASE))
-        tell_phase(mta_of(d)->host, PHASE_RELAY_HELLO, p->peer, pump_number(p), "%s says who it is and asks what the other can do",
+        tell_phase(mta_of(d)->host, PHASE_RELAY_HELLO, p->peer, pump_number(p), "%s says who it is and asks what the other server can do",
                    mta_of(d)->hostname);
     if (out->after == SMTP_CLIENT_ENVELOPE && out->before != out->after && world_tells(world_of(d), TRACE_PHASE))
         tell_phase(mta_of(d)->host, PHASE_ENVELOPE, p->peer, pump_number(p), "%s hands over the envelope of %s", mta_of(d)->hostname,
                    d->item->id);
+    if (smtp_begins_content(out, &d->engine) && world_tells(world_of(d), TRACE_PHASE))
+        tell_phase(mta_of(d)->host, PHASE_CONTENT, p->peer, pump_number(p), "%s sends the message %s, %zu octets", mta_of(d)->hostname,
+                   d->item->id, d->item->mail->len);
     after_step(d, out);
     return used;
 }

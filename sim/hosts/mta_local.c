@@ -213,7 +213,7 @@ void mta_deliver_local(struct queue_item *q, struct recipient *r)
     }
     before = mail_put_before(q->mail, field, wire_return_path_write(field, q->sender));
     if (world_tells(w, TRACE_PHASE))
-        tell_phase(m->host, PHASE_LOCAL, 0, 0, "%s puts the message into the mailbox of %s", m->hostname, user->spec->name);
+        tell_phase(m->host, PHASE_LOCAL, 0, 0, "%s delivers the message to the mailbox of %s", m->hostname, user->spec->name);
     if (store_add(&user->inbox, q->mail, (uint32_t)before, 0, 0, world_seconds(w), NULL) != STORE_OK) {
         struct trace_record t;
         if (tell_state(&t, m->host, TRACE_KIND_CONFIG, NULL)) {

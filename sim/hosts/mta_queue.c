@@ -221,10 +221,10 @@ static void item_due(struct core_queue *cq, struct core_timer *timer)
         return;
     }
     if (q->attempts > 0)
-        tell_phase(q->mta->host, PHASE_RETRY, 0, 0, "%s takes %s out of its queue and tries again, after %u attempt%s",
-                   q->mta->hostname, q->id, q->attempts, q->attempts == 1 ? "" : "s");
+        tell_phase(q->mta->host, PHASE_RETRY, 0, 0, "%s takes %s out of its queue for attempt number %u",
+                   q->mta->hostname, q->id, q->attempts + 1);
     else if (world_tells(w, TRACE_PHASE))
-        tell_phase(q->mta->host, PHASE_QUEUE, 0, 0, "%s finds %s in its queue and begins to work on it", q->mta->hostname, q->id);
+        tell_phase(q->mta->host, PHASE_QUEUE, 0, 0, "%s finds %s in its queue and begins at once", q->mta->hostname, q->id);
     item_attempt(q);
 }
 
@@ -266,8 +266,8 @@ static void wait_for_retry(struct queue_item *q, uint32_t waiting)
     q->next_ns = now + backoff_ns(m, q->attempts);
     w->totals.deferred++;
     if (world_tells(w, TRACE_PHASE))
-        tell_phase(m->host, PHASE_DEFER, 0, 0, "%s keeps %s for %u recipient%s and will try again in %llu s", m->hostname,
-                   q->id, waiting, waiting == 1 ? "" : "s", (unsigned long long)((q->next_ns - now) / CORE_S));
+        tell_phase(m->host, PHASE_DEFER, 0, 0, "%s keeps %s for %u recipient%s and will try again in %s", m->hostname, q->id,
+                   waiting, waiting == 1 ? "" : "s", tell_wait(q->next_ns - now));
     if (now >= notice_ns(q))
         send_notice(q);
     q->cause = w->trace.cause;

@@ -116,10 +116,10 @@ void mta_report(struct queue_item *q, enum report_kind kind)
         if (kind != REPORT_DELAY)
             tell_phase(m->host, PHASE_LOST_BOUNCE, 0, 0, "%s lets go of the report %s: its own sender is <>", m->hostname, q->id);
     } else if (n > 0) {
-        tell_phase(m->host, kind == REPORT_DELAY ? PHASE_NOTICE : PHASE_BOUNCE, 0, 0, "%s writes to %.*s: %s", m->hostname,
+        tell_phase(m->host, kind == REPORT_DELAY ? PHASE_NOTICE : PHASE_BOUNCE, 0, 0, "%s writes a report to %.*s: %s", m->hostname,
                    (int)q->sender.len, q->sender.at,
                    kind == REPORT_BOUNCE  ? "the message could not be delivered"
-                   : kind == REPORT_DELAY ? "the message is late"
+                   : kind == REPORT_DELAY ? "the message is late, and the server still tries"
                                           : "the message has been delivered");
         send_report(q, kind, rcpt, n);
     }

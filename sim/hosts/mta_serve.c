@@ -378,9 +378,6 @@ static enum smtp_verdict op_data_begin(void *host, struct wire_slice *text)
         return v;
     q->mail = mail_new(&world_of(s)->mails, 3400); /* head room and this: the depot's 4 KiB */
     write_received(s, q);
-    if (world_tells(world_of(s), TRACE_PHASE))
-        tell_phase(mta_of(s)->host, PHASE_CONTENT, s->pump.peer, pump_number(&s->pump), "%s says 354: now the message itself",
-                   mta_of(s)->hostname);
     return SMTP_OK;
 }
 
@@ -441,7 +438,7 @@ static enum smtp_verdict op_data_end(void *host, const struct smtp_content *cont
         }
         queue_tell(q, "accepted", NULL, &more);
         tell_phase(m->host, PHASE_ACCEPTED, s->pump.peer, pump_number(&s->pump),
-                   "%s has the message in its queue as %s and answers for it now", m->hostname, q->id);
+                   "%s has the message in its queue as %s and answers for it from now on", m->hostname, q->id);
     }
     memcpy(world_of(s)->scratch->queued_as, "queued as ", 10);
     memcpy(world_of(s)->scratch->queued_as + 10, q->id, 10);

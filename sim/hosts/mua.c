@@ -88,7 +88,7 @@ void errand_start(struct errand *e, struct action_run *run, struct account *acco
     l->errand = e;
     l->ready = ready;
     if (world_tells(w, TRACE_PHASE) && !net_addr_parse(&literal, server))
-        tell_phase(host, PHASE_FIND_SERVER, 0, 0, "%s looks up the address of %s", host->spec->name, server);
+        tell_phase(host, account ? PHASE_FIND_SERVER : PHASE_FIND_HOST, 0, 0, "%s looks up the address of %s", host->spec->name, server);
     ask_addresses(host, server, strlen(server), found, l);
 }
 

@@ -127,7 +127,7 @@ void hand_telnet(struct action_run *run)
                                 .peer_closed = tel_peer_closed,
                                 .expired = tel_expired,
                                 .ended = tel_ended };
-    tell_phase(run->host, PHASE_TELNET, 0, 0, "somebody at %s types: telnet %s %u", run->host->spec->name, a->server, a->port);
+    tell_phase(run->host, PHASE_TELNET, 0, 0, "Somebody at %s types: telnet %s %u", run->host->spec->name, a->server, a->port);
     errand_start(&t->errand, run, NULL, run->host, a->server, a->port, tel_ready);
 }
 
@@ -156,7 +156,7 @@ void hand_lookup(struct action_run *run)
     const struct spec_action *a = run->spec;
     const char               *type = a->dns_type ? a->dns_type : "A";
     uint16_t                  code = dns_type_from_text(type, strlen(type));
-    tell_phase(run->host, PHASE_LOOKUP, 0, 0, "somebody at %s asks for %s %s", run->host->spec->name, type, a->dns_name);
+    tell_phase(run->host, PHASE_LOOKUP, 0, 0, "Somebody at %s asks for %s %s", run->host->spec->name, type, a->dns_name);
     ask_start(run->host, a->dns_name, strlen(a->dns_name), code ? code : DNS_TYPE_A, looked_up, run);
 }
 
@@ -195,6 +195,6 @@ static void ping_found(void *ctx, const struct ask_found *found)
 
 void hand_ping(struct action_run *run)
 {
-    tell_phase(run->host, PHASE_PING, 0, 0, "somebody at %s pings %s", run->host->spec->name, run->spec->server);
+    tell_phase(run->host, PHASE_PING, 0, 0, "Somebody at %s pings %s", run->host->spec->name, run->spec->server);
     ask_addresses(run->host, run->spec->server, strlen(run->spec->server), ping_found, run);
 }

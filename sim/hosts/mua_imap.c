@@ -339,8 +339,8 @@ static void conclude(struct mua_imap *s, const char *word, const char *sentence)
 
 static void after_step(struct mua_imap *s, struct imap_client_step *out)
 {
-    if (out->before == IMAP_CLIENT_CAPABILITY && out->after == IMAP_CLIENT_LOGIN)
-        phase(s, PHASE_IMAP_LOGIN, "logs in");
+    if (out->before < IMAP_CLIENT_LOGIN && out->after == IMAP_CLIENT_LOGIN)
+        phase(s, PHASE_IMAP_LOGIN, "logs in to its mailboxes");
     pump_say(&s->pump, &out->send);
     if (out->more)
         pump_more(&s->pump);
@@ -455,8 +455,8 @@ static void ready(struct errand *e)
     }
     if (world_tells(world_of(s), TRACE_PHASE))
         tell_phase(e->host, PHASE_CONNECT_FETCH, world_host_at(world_of(s), &e->found.addr[e->next]), 0,
-                   "%s opens an IMAP connection to %s, %s, port %u", e->host->spec->name, e->server,
-                   tell_addr(&e->found.addr[e->next]), e->port);
+                   "%s opens an IMAP connection to %s, port %u", e->host->spec->name,
+                   tell_place(e->server, &e->found.addr[e->next]), e->port);
     if (!pump_connect(&s->pump, e->host, &session_ops, &e->found.addr[e->next], e->port)) {
         conclude(s, "unreachable", "there is no way to the server");
         free_session(s);

@@ -139,8 +139,8 @@ static void tell_step(struct mua_pop3 *s, const struct pop3_client_step *out)
         return;
     if (out->before == POP3C_GREETING)
         tell_phase(h, PHASE_POP3_LOGIN, s->pump.peer, conn, "%s logs in to its maildrop", name);
-    else if (out->after == POP3C_LIST || out->after == POP3C_STAT)
-        tell_phase(h, PHASE_POP3_FETCH, s->pump.peer, conn, "%s asks what is there and downloads it", name);
+    else if (out->after == POP3C_STAT || (out->after == POP3C_LIST && out->before != POP3C_STAT))
+        tell_phase(h, PHASE_POP3_FETCH, s->pump.peer, conn, "%s asks what is there and downloads what it has not got yet", name);
     else if (out->after == POP3C_DELE && s->fetched == 1)
         tell_phase(h, PHASE_POP3_DELETE, s->pump.peer, conn, "%s has its copy and marks the message for deletion", name);
     else if (out->after == POP3C_QUIT)
@@ -266,8 +266,8 @@ static void ready(struct errand *e)
     }
     if (world_tells(world_of(s), TRACE_PHASE))
         tell_phase(e->host, PHASE_CONNECT_FETCH, world_host_at(world_of(s), &e->found.addr[e->next]), 0,
-                   "%s opens a POP3 connection to %s, %s, port %u", e->host->spec->name, e->server,
-                   tell_addr(&e->found.addr[e->next]), e->port);
+                   "%s opens a POP3 connection to %s, port %u", e->host->spec->name,
+                   tell_place(e->server, &e->found.addr[e->next]), e->port);
     if (!pump_connect(&s->pump, e->host, &session_ops, &e->found.addr[e->next], e->port)) {
         errand_end(e, "fetch-failed", "unreachable", 0, "", "", 0, "Fetching mail failed: there is no way to %s.", e->server);
         free_session(s);

@@ -224,7 +224,7 @@ static void conclude(struct mua_smtp *s)
                    (unsigned)(s->nto + s->nmore), s->code, s->status, said(s));
         return;
     }
-    tell_phase(e->host, PHASE_REFUSED, 0, 0, "the mail program of %s tells its user that the message was not sent",
+    tell_phase(e->host, PHASE_REFUSED, 0, 0, "The program on %s tells its user that the message was not sent",
                e->host->spec->name);
     if (s->code)
         errand_end(e, "send-failed", s->failed ? failure_word(s) : "rejected", s->code, s->status, command, 0,
@@ -259,9 +259,11 @@ static void tell_step(struct mua_smtp *s, const struct smtp_client_step *out)
         tell_phase(h, PHASE_SUBMIT_HELLO, s->pump.peer, conn, "%s says who it is and asks what %s can do", h->spec->name,
                    s->errand.server);
     else if (out->after == SMTP_CLIENT_AUTH)
-        tell_phase(h, PHASE_SUBMIT_AUTH, s->pump.peer, conn, "%s logs in as %s", h->spec->name, s->errand.account->spec->user);
+        tell_phase(h, PHASE_SUBMIT_AUTH, s->pump.peer, conn, "%s logs in as the user %s", h->spec->name, s->errand.account->spec->user);
     else if (out->after == SMTP_CLIENT_ENVELOPE)
         tell_phase(h, PHASE_ENVELOPE, s->pump.peer, conn, "%s hands over the envelope", h->spec->name);
+    else if (smtp_begins_content(out, &s->engine))
+        tell_phase(h, PHASE_CONTENT, s->pump.peer, conn, "%s sends the message, %zu octets", h->spec->name, s->mail->len);
 }
 
 static void on_opened(struct pump *p)
@@ -356,7 +358,7 @@ static void on_ended(struct pump *p, enum tcp_end why)
         return;
     }
     if (!s->errand.settled) {
-        tell_phase(s->errand.host, PHASE_REFUSED, 0, 0, "the mail program of %s tells its user that the message was not sent",
+        tell_phase(s->errand.host, PHASE_REFUSED, 0, 0, "The program on %s tells its user that the message was not sent",
                    s->errand.host->spec->name);
         errand_end(&s->errand, "send-failed", errand_word(why), 0, "", "", 0, "Sending failed on %s port %u: %s.",
                    s->errand.server, s->errand.port, errand_sentence(why));
@@ -392,7 +394,7 @@ static void ready(struct errand *e)
     }
     if (world_tells(world_of(s), TRACE_PHASE))
         tell_phase(e->host, PHASE_CONNECT_SUBMIT, world_host_at(world_of(s), &e->found.addr[e->next]), 0,
-                   "%s opens a connection to %s, %s, port %u", e->host->spec->name, e->server, tell_addr(&e->found.addr[e->next]),
+                   "%s opens a connection to %s, port %u", e->host->spec->name, tell_place(e->server, &e->found.addr[e->next]),
                    e->port);
     if (!pump_connect(&s->pump, e->host, &session_ops, &e->found.addr[e->next], e->port)) {
         errand_end(e, "send-failed", "unreachable", 0, "", "", 0, "Sending failed: there is no way to %s.", e->server);

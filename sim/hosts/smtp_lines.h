@@ -12,4 +12,11 @@ static inline bool smtp_is_content(const struct smtp_client *c, const struct wir
             return false;
     return true;
 }
+
+/* True if this step read 354, or could send BDAT at once: the message begins to cross the wire. */
+static inline bool smtp_begins_content(const struct smtp_client_step *out, const struct smtp_client *c)
+{
+    return out->before == SMTP_CLIENT_ENVELOPE && !c->empty_end &&
+           (out->after == SMTP_CLIENT_CONTENT || out->after == SMTP_CLIENT_CHUNK || out->after == SMTP_CLIENT_END);
+}
 #endif

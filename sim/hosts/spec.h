@@ -320,6 +320,8 @@ struct spec_action {
 
 struct spec_world {
     const char              *name, *title, *summary;
+    const char *const       *teaches;
+    size_t                   nteaches;
     uint64_t                 seed;
     int64_t                  epoch_s;  /* seconds since 1970 at virtual time 0 */
     uint64_t                 until_ns; /* the run ends here at the latest */

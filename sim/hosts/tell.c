@@ -4,8 +4,10 @@
 #include <assert.h>
 #include <stdarg.h>
 #include <stdio.h>
+#include <string.h>
 
 #define SENTENCE_MAX 512 /* octets of a phase's sentence; what is longer is cut */
+#define PLACE_MAX    320 /* of a host name and an address in it */
 
 static const struct phase_info phases[PHASE_COUNT] = {
 #define X(name, title, lesson, section) [PHASE_##name] = { #name, title, lesson, section },
@@ -48,6 +50,7 @@ void tell_phase(struct host *host, enum phase p, uint32_t peer, uint32_t conn, c
     r.title = phases[p].title;
     r.lesson = phases[p].lesson;
     r.section = phases[p].section;
+    trace_attr_str(&r, "step", phases[p].name);
     t->cause = trace_emit(t, &r);
 }
 
@@ -91,4 +94,35 @@ const char *tell_addr(const struct net_addr *a)
     static char     text[4][NET_ADDR_TEXT];
     static unsigned next;
     return net_addr_text(a, text[next++ % 4]);
+}
+
+const char *tell_place(const char *name, const struct net_addr *a)
+{
+    static char text[PLACE_MAX];
+    const char *address = tell_addr(a);
+    if (strcmp(name, address) == 0)
+        return address;
+    snprintf(text, sizeof text, "%s, %s", name, address);
+    return text;
+}
+
+const char *tell_wait(uint64_t ns)
+{
+    static const struct {
+        const char *name;
+        uint64_t    seconds;
+    } unit[] = { { "d", 86400 }, { "h", 3600 }, { "min", 60 }, { "s", 1 } };
+    static char    text[48];
+    const uint64_t s = ns / CORE_S;
+    size_t         i = 0;
+    uint64_t       rest;
+    while (i < 3 && s < unit[i].seconds)
+        i++;
+    rest = i < 3 ? s % unit[i].seconds / unit[i + 1].seconds : 0;
+    if (rest > 0)
+        snprintf(text, sizeof text, "%llu %s %llu %s", (unsigned long long)(s / unit[i].seconds), unit[i].name,
+                 (unsigned long long)rest, unit[i + 1].name);
+    else
+        snprintf(text, sizeof text, "%llu %s", (unsigned long long)(s / unit[i].seconds), unit[i].name);
+    return text;
 }

@@ -308,6 +308,8 @@ static void opening_write(struct world *w)
 {
     struct trace_opening o = { .scenario = w->spec->name,
                                .title = w->spec->title,
+                               .teaches = w->spec->teaches,
+                               .nteaches = w->spec->nteaches,
                                .version = MAILWALK_VERSION,
                                .seed = w->spec->seed,
                                .epoch_s = w->spec->epoch_s };

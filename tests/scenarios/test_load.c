@@ -29,7 +29,7 @@ START_TEST(every_lesson_loads_and_says_what_it_teaches)
     ck_assert(catalogue_describe((size_t)_i, &arena, &e));
     ck_assert_str_eq(e.title, s.world.title);
     ck_assert_str_eq(e.summary, s.world.summary);
-    ck_assert(e.nteaches == s.nteaches && e.nteaches >= 3 && strlen(e.summary) > 80);
+    ck_assert(e.nteaches == s.world.nteaches && e.nteaches >= 3 && strlen(e.summary) > 80);
     ck_assert_msg(s.nexpect >= 4, "%s expects too little", name);
     for (size_t i = 0; i < s.world.nactions; i++)
         ck_assert_msg(s.world.actions[i].title && s.world.actions[i].lesson, "%s: action %zu has no words",
