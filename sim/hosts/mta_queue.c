@@ -6,6 +6,7 @@
 #include "sim/hosts/mta.h"
 #include "sim/hosts/tell.h"
 
+#define ITEM_SAID_MAX 512 /* octets kept of a server's answer */
 #define TEXT_CHUNK 256 /* octets: the depot's second class */
 
 static struct world *world_of(const struct mta *m)
@@ -100,6 +101,16 @@ struct recipient *item_recipient(struct queue_item *q, const char *address, size
     return r;
 }
 
+/* What a peer said goes into reports and logs, as one line: control characters in it are a fault or an attempt. */
+static struct wire_slice said_text(struct queue_item *q, struct wire_slice said)
+{
+    char   text[ITEM_SAID_MAX];
+    size_t n = said.len < sizeof text ? said.len : sizeof text;
+    for (size_t i = 0; i < n; i++)
+        text[i] = (unsigned char)said.at[i] < ' ' || said.at[i] == 127 ? '?' : said.at[i];
+    return item_text(q, text, n);
+}
+
 void recipient_answer(struct queue_item *q, struct recipient *r, enum recipient_state state, uint16_t code,
                       const char *status, struct wire_slice said, struct wire_slice remote)
 {
@@ -108,7 +119,7 @@ void recipient_answer(struct queue_item *q, struct recipient *r, enum recipient_
     snprintf(r->status, sizeof r->status, "%s", status);
     if (state == RCPT_SENT && !world_tells(world_of(q->mta), TRACE_STATE) && r->notify == 0)
         return; /* nobody will ask what the server said */
-    r->said = item_text(q, said.at, said.len);
+    r->said = said_text(q, said);
     r->remote = item_text(q, remote.at, remote.len);
 }
 

@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "protocols/wire/field_write.h"
 #include "protocols/wire/message.h"
 #include "protocols/wire/trace_header.h"
 #include "sim/hosts/mta.h"
@@ -274,7 +275,8 @@ static enum smtp_verdict op_mail(void *host, const struct wire_mailbox *path, co
     q->body = (uint8_t)params->body;
     q->smtputf8 = params->smtputf8;
     q->ret = (uint8_t)params->ret;
-    if (params->envid.at && params->envid.len <= sizeof envid && smtp_xtext_decode(envid, &n, params->envid))
+    if (params->envid.at && params->envid.len <= sizeof envid && smtp_xtext_decode(envid, &n, params->envid) &&
+        wire_field_text_safe(wire_slice(envid, n)))
         q->envid = item_text(q, envid, n);
     return SMTP_OK;
 }
@@ -340,7 +342,7 @@ static enum smtp_verdict op_rcpt(void *host, const struct wire_mailbox *path, co
         size_t n = 0, t = params->orcpt_type.len < 60 ? params->orcpt_type.len : 60;
         memcpy(orcpt, params->orcpt_type.at, t);
         orcpt[t++] = ';';
-        if (smtp_xtext_decode(orcpt + t, &n, params->orcpt))
+        if (smtp_xtext_decode(orcpt + t, &n, params->orcpt) && wire_field_text_safe(wire_slice(orcpt, t + n)))
             s->item->rcpt[s->item->nrcpt - 1].orcpt = item_text(s->item, orcpt, t + n);
     }
     return SMTP_OK;
