@@ -509,9 +509,12 @@ static void op_message_done(void *host, const struct smtp_client_message *messag
     if (sent && !world_tells(world_of(d), TRACE_STATE))
         said[0] = '\0'; /* nobody will ask what the server said */
     for (uint32_t k = 0; k < d->nrcpt; k++)
-        if (rcpt_of(d, k)->state == RCPT_TRYING)
+        if (rcpt_of(d, k)->state == RCPT_TRYING) {
+            /* A server that knows DSN has NOTIFY now, and tells the sender itself: RFC 3461. */
+            rcpt_of(d, k)->reported = sent && d->engine.offers & SMTP_EXT_DSN;
             settle(d, rcpt_of(d, k), sent ? RCPT_SENT : later ? RCPT_WAITING : RCPT_FAILED, result->code, result->status,
                    sent && !said[0] ? result->text : said_text(result, said, sizeof said));
+        }
 }
 
 static void op_failed(void *host, const struct smtp_client_result *result)
