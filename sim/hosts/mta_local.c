@@ -137,6 +137,7 @@ static void leaf(struct expansion *x, struct wire_slice address, bool mailbox)
     }
     r = item_recipient(q, address.at, address.len);
     r->notify = q->rcpt[x->index].notify;
+    r->orcpt = q->rcpt[x->index].orcpt; /* a report names the address that the sender wrote */
     r->mailbox = mailbox;
 }
 
