@@ -1,10 +1,13 @@
 /* The command line of mailwalk: reads arguments, binds rooms together, gives the exit status. */
 #include <errno.h>
+#include <fcntl.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
+#include "protocols/wire/utf8.h"
 #include "scenarios/load/catalogue.h"
 #include "scenarios/load/expect.h"
 #include "scenarios/load/scenario.h"
@@ -47,21 +50,38 @@ static int usage(FILE *to)
     return to == stdout ? EXIT_MET : EXIT_USAGE;
 }
 
+/* One line on stderr. What a user or a file says in it reaches the terminal without control characters. */
+__attribute__((format(printf, 1, 0))) static void complain(const char *fmt, va_list ap)
+{
+    char   said[2048], safe[4 * sizeof said];
+    int    n = vsnprintf(said, sizeof said, fmt, ap);
+    size_t len = n < 0 ? 0 : (size_t)n < sizeof said ? (size_t)n : sizeof said - 1;
+    len = wire_display_escape(safe, sizeof safe, said, len);
+    fprintf(stderr, "mailwalk: %.*s\n", (int)(len < sizeof safe ? len : sizeof safe), safe);
+}
+
 __attribute__((format(printf, 1, 2))) static int bad_usage(const char *fmt, ...)
 {
     va_list ap;
-    fputs("mailwalk: ", stderr);
     va_start(ap, fmt);
-    vfprintf(stderr, fmt, ap);
+    complain(fmt, ap);
     va_end(ap);
-    fputs("\nTry 'mailwalk --help'.\n", stderr);
+    fputs("Try 'mailwalk --help'.\n", stderr);
     return EXIT_USAGE;
+}
+
+__attribute__((format(printf, 2, 3))) static int refuse(int status, const char *fmt, ...)
+{
+    va_list ap;
+    va_start(ap, fmt);
+    complain(fmt, ap);
+    va_end(ap);
+    return status;
 }
 
 static int machine_refused(const char *what, int error)
 {
-    fprintf(stderr, "mailwalk: %s: %s\n", what, strerror(error));
-    return EXIT_MACHINE;
+    return refuse(EXIT_MACHINE, "%s: %s", what, strerror(error));
 }
 
 /* ---- run ------------------------------------------------------------------------------------------------ */
@@ -73,6 +93,7 @@ struct run_options {
     enum trace_level level;
     bool             level_given, jsonl;
     const char      *seed;
+    uint64_t         until_ns;
 };
 
 struct outputs {
@@ -259,8 +280,7 @@ static int run_world(struct scenario *s, const struct run_options *o)
     if (!outputs_open(&out, o, &w.trace)) {
         status = EXIT_MACHINE;
     } else if (!world_build(&w, &error)) {
-        fprintf(stderr, "mailwalk: %s: %s: %s\n", s->source, error.pointer ? error.pointer : "/", error.text);
-        status = EXIT_USAGE;
+        status = refuse(EXIT_USAGE, "%s: %s: %s", s->source, error.pointer ? error.pointer : "/", error.text);
     } else {
         world_run(&w, CORE_NEVER);
         met = outcomes_tell(&w, &expect);
@@ -278,17 +298,15 @@ static int command_run(int argc, char **argv)
     struct run_options     *o = core_alloc(sizeof *o);
     struct scenario_errors *errors = core_alloc(sizeof *errors);
     struct scenario         s;
-    char                    seed[64], until[128];
+    char                    seed[64];
     int                     status = run_arguments(o, argc, argv);
     FILE                   *keylog;
     if (status == 0 && o->seed) {
         snprintf(seed, sizeof seed, "/seed=%s", o->seed);
         o->sets[o->nsets++] = seed;
     }
-    if (status == 0 && o->until) {
-        snprintf(until, sizeof until, "/until=%s", o->until);
-        o->sets[o->nsets++] = until;
-    }
+    if (status == 0 && o->until && !units_duration(o->until, &o->until_ns))
+        status = bad_usage("--until %s: a duration is allowed: 250ms, 90s, 4h, 5d", o->until);
     if (status == 0 && o->keylog) { /* present and empty when nothing was encrypted */
         keylog = create(o->keylog);
         if (!keylog || fclose(keylog) != 0)
@@ -299,6 +317,8 @@ static int command_run(int argc, char **argv)
             scenario_errors_print(errors, stderr);
             status = EXIT_USAGE;
         } else {
+            if (o->until)
+                s.world.until_ns = o->until_ns; /* earlier or later than the scenario's own end */
             status = run_world(&s, o);
             scenario_free(&s);
         }
@@ -322,7 +342,7 @@ static int command_list(int argc, char **argv)
             printf("    - %s\n", e.teaches[k]);
     }
     core_arena_free(&arena);
-    return fflush(stdout) == 0 ? EXIT_MET : machine_refused("standard output", errno);
+    return EXIT_MET;
 }
 
 static int command_check(int argc, char **argv)
@@ -356,6 +376,23 @@ static int command_help(int argc, char **argv)
     return usage(stdout);
 }
 
+/* A standard stream that is closed would give its number to the next file, and what is said would go there. */
+static bool streams_open(void)
+{
+    for (int fd = 0; fd <= 2; fd++)
+        if (fcntl(fd, F_GETFD) < 0 && open("/dev/null", O_RDONLY) != fd)
+            return false;
+    return true;
+}
+
+/* What was said has arrived, or it was said in vain. */
+static int said(int status)
+{
+    if (status != EXIT_MACHINE && (fflush(stdout) != 0 || ferror(stdout)))
+        return machine_refused("standard output", errno ? errno : EIO);
+    return status;
+}
+
 int main(int argc, char **argv)
 {
     static const struct {
@@ -364,10 +401,16 @@ int main(int argc, char **argv)
     } commands[] = { { "run", command_run },         { "list", command_list },       { "check", command_check },
                      { "explain", command_explain }, { "bench", bench_command },     { "--version", command_version },
                      { "help", command_help },       { "--help", command_help },     { "-h", command_help } };
+    if (!streams_open())
+        return EXIT_MACHINE;
+    if (argc < 2 && isatty(STDIN_FILENO) && isatty(STDOUT_FILENO)) {
+        puts("The lessons. 'mailwalk run NAME' tells one; 'mailwalk --help' says what else there is.\n");
+        return said(command_list(0, NULL));
+    }
     if (argc < 2)
         return usage(stderr);
     for (size_t i = 0; i < sizeof commands / sizeof commands[0]; i++)
         if (strcmp(argv[1], commands[i].name) == 0)
-            return commands[i].run(argc - 2, argv + 2);
+            return said(commands[i].run(argc - 2, argv + 2));
     return bad_usage("unknown command '%s': run, list, check, explain, bench and help are known", argv[1]);
 }

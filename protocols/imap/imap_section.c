@@ -162,7 +162,7 @@ static void put_content(struct imap_sink *k, const struct imap_message *m, const
         put_fields(k, &w, bytes, len, item, text);
     else
         put_piece(k, &w, bytes, len);
-    imap_put_mark(k, NULL);
+    imap_put_mark(k, &imap_line_info(IMAP_LINE_FETCH)->lesson); /* the response goes on behind the literal */
 }
 
 void imap_put_section(struct imap_sink *k, struct imap_scratch *x, const struct imap_message *m,

@@ -158,7 +158,7 @@ static enum wire_compose_error check_addresses(struct wire_slice list, bool utf8
         else if (required || (address.kind == WIRE_ADDRESS_GROUP_BEGIN && clean.name_len == 0))
             return WIRE_COMPOSE_BAD_ADDRESS; /* groups are for To and Cc */
     }
-    if (iteration.seen >= WIRE_ADDRESSES_MAX)
+    if (iteration.seen >= WIRE_ADDRESSES_MAX && iteration.pos < iteration.len)
         return WIRE_COMPOSE_BAD_ADDRESS;
     return mailboxes == 0 && required ? WIRE_COMPOSE_BAD_ADDRESS : WIRE_COMPOSE_OK;
 }

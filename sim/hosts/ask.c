@@ -135,7 +135,6 @@ static void send_udp(struct ask *a, const struct dns_lookup_step *step)
         udp_on_unreachable(a->socket, on_unreachable);
         udp_set_exchange(a->socket, a->exchange);
     }
-    dns_tell(a->host, &to, a->exchange, step->query, step->query_len);
     udp_send(a->socket, &to, DNS_PORT, step->query, step->query_len);
 }
 

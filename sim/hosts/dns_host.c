@@ -37,7 +37,6 @@ static void on_datagram(struct udp_socket *s, void *ctx, const struct net_addr *
     n = dns_auth_answer(&d->auth, false, octets, len, reply, DNS_EDNS_OCTETS, &step);
     if (n == 0)
         return;
-    dns_tell(d->host, &to, udp_exchange(s), reply, n);
     udp_send_from(s, &at, &to, sport, reply, n);
 }
 

@@ -7,6 +7,8 @@
 #include "protocols/dns/dns_text.h"
 #include "protocols/dns/dns_verdict.h"
 #include "sim/hosts/tell.h"
+#include "sim/net/ip.h"
+#include "sim/net/udp.h"
 
 struct dns_tcp {
     struct host     *host;
@@ -41,23 +43,23 @@ void dns_addr_from_net(struct dns_addr *out, const struct net_addr *in)
         memcpy(out->ip, in->b, 16);
 }
 
-void dns_tell(struct host *host, const struct net_addr *peer, uint32_t conn, const uint8_t *msg, size_t len)
+/* A message is about to leave: records it as a line. Returns the record's seq. */
+static uint64_t tell(struct host *host, const struct net_addr *peer, uint32_t conn, uint64_t cause, const uint8_t *msg,
+                     size_t len)
 {
     struct world             *w = host->world;
     const struct wire_lesson *why;
     struct trace_record       r;
     char                      text[DNS_TEXT_LINE_MAX];
     bool                      query = len > 2 && (msg[2] & 0x80) == 0;
-    if (!world_tells(w, TRACE_LINE)) {
-        if (w->trace.levels)
-            w->trace.cause = trace_skip(&w->trace);
-        return;
-    }
+    if (!world_tells(w, TRACE_LINE))
+        return trace_skip(&w->trace);
     tell_begin(&r, host, query ? TRACE_KIND_QUERY : TRACE_KIND_ANSWER);
     r.proto = TRACE_DNS;
     r.dir = query ? 'C' : 'S';
     r.peer = world_host_at(w, peer);
     r.conn = conn;
+    r.cause = cause;
     r.frame = w->trace.frames + 1;
     r.text_len = dns_text_line(text, sizeof text, msg, len);
     r.text = text;
@@ -66,7 +68,24 @@ void dns_tell(struct host *host, const struct net_addr *peer, uint32_t conn, con
     r.title = why->title;
     r.lesson = why->lesson;
     r.section = why->section;
-    w->trace.cause = trace_emit(&w->trace, &r);
+    return trace_emit(&w->trace, &r);
+}
+
+static void on_datagram(void *ctx, struct net_host *net_host, struct net_packet *p)
+{
+    const uint8_t *udp = net_packet_l4(p);
+    (void)ctx;
+    if (p->l4_len < UDP_HEADER || (dns_get16(udp) != DNS_PORT && dns_get16(udp + 2) != DNS_PORT))
+        return;
+    net_ip_addresses(p);
+    p->cause = tell(net_host->app, &p->dst, p->conn, p->cause, udp + UDP_HEADER, p->l4_len - UDP_HEADER);
+}
+
+static void tell_tcp(struct dns_tcp *t, const struct net_addr *peer, const uint8_t *msg, size_t len)
+{
+    struct world *w = t->host->world;
+    if (w->trace.levels)
+        w->trace.cause = tell(t->host, peer, tcp_number(t->conn), 0, msg, len);
 }
 
 static void opened(struct tcp_conn *c, void *app)
@@ -126,6 +145,7 @@ static const struct tcp_ops dns_tcp_ops = { opened, data, writable, peer_closed,
 void dns_tcp_init_world(struct world *w)
 {
     core_pool_init(&w->dns_tcp, sizeof(struct dns_tcp), 0);
+    w->net.datagram = on_datagram;
 }
 
 static struct dns_tcp *make(struct host *host, dns_tcp_fn *fn, void *ctx)
@@ -180,7 +200,7 @@ void dns_tcp_send(struct dns_tcp *t, const uint8_t *msg, size_t len)
     dns_tcp_peer(t, &peer, &port);
     dns_put16(prefix, (unsigned)len);
     tcp_cork(t->conn);
-    dns_tell(t->host, &peer, tcp_number(t->conn), msg, len);
+    tell_tcp(t, &peer, msg, len);
     tcp_send(t->conn, prefix, sizeof prefix);
     tcp_send(t->conn, msg, len);
     tcp_uncork(t->conn);

@@ -26,11 +26,8 @@ void     dns_tcp_close(struct dns_tcp *t); /* fn is not called any more */
 uint32_t dns_tcp_number(const struct dns_tcp *t);
 void     dns_tcp_peer(const struct dns_tcp *t, struct net_addr *addr, uint16_t *port);
 
-/* Once for a world. */
+/* Once for a world. Every DNS message on UDP is recorded as a line when it leaves. */
 void dns_tcp_init_world(struct world *w);
-
-/* Records a message that is about to be sent, as a line; it becomes the current cause. */
-void dns_tell(struct host *host, const struct net_addr *peer, uint32_t conn, const uint8_t *msg, size_t len);
 
 void dns_addr_to_net(struct net_addr *out, const struct dns_addr *in);
 void dns_addr_from_net(struct dns_addr *out, const struct net_addr *in);

@@ -204,6 +204,24 @@ const struct spec_refusal *mta_refusal(struct mta *m, const char *command, struc
     return NULL;
 }
 
+/* The verdict, or one near to it that this command can end in. */
+static enum smtp_verdict fitting(const char *command, enum smtp_verdict v, unsigned code)
+{
+    static const enum smtp_verdict later[] = { SMTP_LOCAL_ERROR, SMTP_SHUTTING_DOWN };
+    static const enum smtp_verdict never[] = { SMTP_BLOCKED, SMTP_CONTENT_REFUSED, SMTP_FAILED, SMTP_NO_SERVICE };
+    size_t                         len;
+    enum smtp_verb verb = strcmp(command, "CONNECT") == 0 ? SMTP_VERB_CONNECT : smtp_verb_find(command, strlen(command), &len);
+    if (smtp_verb_allows(verb, v))
+        return v;
+    for (size_t i = 0; code < 500 && i < sizeof later / sizeof later[0]; i++)
+        if (smtp_verb_allows(verb, later[i]))
+            return later[i];
+    for (size_t i = 0; i < sizeof never / sizeof never[0]; i++)
+        if (smtp_verb_allows(verb, never[i]))
+            return never[i];
+    return SMTP_SHUTTING_DOWN;
+}
+
 /* SMTP_OK if no rule of the scenario refuses this. */
 static enum smtp_verdict policy(struct smtp_session *s, const char *command, struct wire_slice what, struct wire_slice *text)
 {
@@ -216,7 +234,7 @@ static enum smtp_verdict policy(struct smtp_session *s, const char *command, str
     tell_config(s, f->pointer, f->text ? f->text : command);
     if (f->text)
         *text = wire_slice_str(f->text);
-    return refusal_verdict(f);
+    return fitting(command, refusal_verdict(f), f->code);
 }
 
 static enum smtp_verdict op_connect(void *host, struct wire_slice *text)
@@ -232,6 +250,10 @@ static enum smtp_verdict op_helo(void *host, const struct smtp_helo *helo, struc
     enum smtp_verdict    v = policy(s, "HELO", helo->name, text);
     if (v != SMTP_OK)
         return v;
+    if (helo->extended && mta_of(s)->spec->helo_only) {
+        tell_config(s, mta_of(s)->spec->pointer, "helo_only");
+        return SMTP_NOT_IMPLEMENTED; /* a server of 1982: the client goes on with HELO */
+    }
     core_depot_give(d, s->helo, s->helo_cap);
     s->helo_len = (uint8_t)(helo->name.len < 255 ? helo->name.len : 255);
     s->helo = core_depot_take(d, s->helo_len ? s->helo_len : 1u, &s->helo_cap);

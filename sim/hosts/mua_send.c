@@ -143,7 +143,7 @@ static const char *said(const struct mua_smtp *s)
 static void note(struct mua_smtp *s, const struct smtp_client_result *r)
 {
     s->verdict = r->verdict;
-    s->code = r->code;
+    s->code = r->code >= 400 ? r->code : 0; /* a 250 is not why something failed */
     memcpy(s->status, r->status, sizeof s->status);
     keep_said(s, r->text);
 }

@@ -109,7 +109,6 @@ static void op_send(void *host, uint32_t task, const struct dns_server_try *to, 
         return;
     exchange = net_exchange_next(&world_of(rh)->net);
     udp_set_exchange(u->socket, exchange);
-    dns_tell(rh->host, &addr, exchange, msg, len);
     udp_send(u->socket, &addr, DNS_PORT, msg, len);
 }
 
@@ -154,7 +153,6 @@ static void op_answer(void *host, const struct dns_client *client, const uint8_t
     }
     dns_addr_to_net(&addr, &client->addr);
     udp_set_exchange(rh->socket, noted_client(rh, client->port));
-    dns_tell(rh->host, &addr, noted_client(rh, client->port), msg, len);
     udp_send(rh->socket, &addr, client->port, msg, len);
 }
 

@@ -36,6 +36,8 @@ void net_ether_seal(struct net_iface *iface, struct net_packet *p, const uint8_t
         net_record_packet(net, TRACE_KIND_FORWARDED, iface->host, iface->link, p);
         return;
     }
+    if (net->datagram && p->proto == NET_PROTO_UDP && net->trace->levels)
+        net->datagram(net->datagram_ctx, iface->host, p);
     p->frame = ++net->trace->frames;
     net->packets++;
     net->segments += p->proto == NET_PROTO_TCP;
