@@ -10,6 +10,7 @@
  *     zones[]     DNS data, served by the hosts that name them
  *     messages[]  what is sent
  *     actions[]   who does what, when
+ *     doors       where real programs come in
  *
  * Everything is owned by the arena that the loader fills; a world borrows it and must not outlive it.
  * Times are nanoseconds, sizes octets, rates bits per second. A string that is not given is NULL.
@@ -318,6 +319,21 @@ struct spec_action {
     const char           *title, *lesson; /* the phase's words; NULL: the engine's own */
 };
 
+/* ---- doors ----------------------------------------------------------------------------------- */
+
+struct spec_door { /* a service that real programs may use */
+    const char *pointer;
+    const char *host;
+    uint16_t    port;
+};
+
+struct spec_doors { /* what sim/gateway opens unless it is told otherwise */
+    const char             *pointer;
+    const char             *link; /* where those who come in stand: its free addresses are theirs */
+    const struct spec_door *open;
+    size_t                  nopen;
+};
+
 struct spec_world {
     const char              *name, *title, *summary;
     const char *const       *teaches;
@@ -336,5 +352,6 @@ struct spec_world {
     size_t                   nmessages;
     const struct spec_action *actions;
     size_t                   nactions;
+    const struct spec_doors *doors; /* NULL: none */
 };
 #endif

@@ -1,0 +1,130 @@
+/* What becomes of the recipients of a delivery. */
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "sim/hosts/mta_delivery.h"
+#include "sim/hosts/tell.h"
+
+void delivery_hop_name(const struct delivery *d, char *out, size_t cap)
+{
+    struct wire_slice name = wire_slice("", 0);
+    if (d->hop < d->nhops)
+        name = d->mx[d->hop].name;
+    if (name.len >= cap)
+        name.len = cap - 1;
+    memcpy(out, name.at, name.len);
+    out[name.len] = '\0';
+}
+static void delivery_relay_text(const struct delivery *d, char *out, size_t cap)
+{
+    char name[DNS_NAME_TEXT_MAX], address[NET_ADDR_TEXT];
+    delivery_hop_name(d, name, sizeof name);
+    if (name[0] && d->connected)
+        snprintf(out, cap, "%s[%s]:%u", name, net_addr_text(&d->address[d->addr], address), d->port);
+    else
+        snprintf(out, cap, "%s", name[0] ? name : "none");
+}
+
+static void seconds_text(char *out, size_t cap, uint64_t from_ns, uint64_t to_ns)
+{
+    uint64_t ms = to_ns > from_ns ? (to_ns - from_ns) / CORE_MS : 0;
+    snprintf(out, cap, "%llu.%02llu", (unsigned long long)(ms / 1000), (unsigned long long)(ms % 1000 / 10));
+}
+
+/* Postfix's four delays: before the queue manager, in it, opening the connection, sending. */
+static void delays_text(const struct delivery *d, char *out, size_t cap)
+{
+    uint64_t now = world_now(delivery_world(d)), connect = d->connect_ns ? d->connect_ns : now;
+    uint64_t opened = d->opened_ns ? d->opened_ns : now;
+    char     a[24], b[24], c[24], e[24];
+    seconds_text(a, sizeof a, d->item->arrival_ns, d->began_ns);
+    seconds_text(b, sizeof b, d->began_ns, connect);
+    seconds_text(c, sizeof c, connect, opened);
+    seconds_text(e, sizeof e, opened, now);
+    snprintf(out, cap, "%s/%s/%s/%s", a, b, c, e);
+}
+
+void delivery_settle(struct delivery *d, struct recipient *r, enum recipient_state state, uint16_t code, const char *status,
+                   struct wire_slice said)
+{
+    char        name[DNS_NAME_TEXT_MAX], relay[RELAY_TEXT + DNS_NAME_TEXT_MAX], delays[96];
+    bool        told = world_tells(delivery_world(d), TRACE_STATE);
+    const char *event = state == RCPT_SENT ? "sent" : state == RCPT_FAILED ? "bounced" : "deferred";
+    if (!told && state == RCPT_SENT && r->notify == 0) {
+        r->state = RCPT_SENT;
+        return;
+    }
+    delivery_hop_name(d, name, sizeof name);
+    recipient_answer(d->item, r, state, code, status, said, wire_slice_str(d->connected ? name : ""));
+    if (!told)
+        return;
+    delivery_relay_text(d, relay, sizeof relay);
+    delays_text(d, delays, sizeof delays);
+    queue_tell(d->item, event, r, &(struct queue_more){ .relay = relay, .delays = delays, .conn = d->last_conn });
+}
+
+void delivery_free(struct delivery *d)
+{
+    struct world *w = delivery_world(d);
+    core_depot_give(&w->net.depot, d->which, d->which_cap);
+    core_pool_give(&w->smtp_out, d);
+}
+
+/* Whoever still waits gets the last reason; the queue goes on from there. */
+void delivery_finish(struct delivery *d)
+{
+    struct queue_item *q = d->item;
+    for (uint32_t i = 0; i < d->nrcpt; i++) {
+        struct recipient *r = delivery_rcpt(d, i);
+        if (r->state == RCPT_TRYING)
+            delivery_settle(d, r, d->permanent ? RCPT_FAILED : RCPT_WAITING, 0, d->status, d->said);
+    }
+    delivery_free(d);
+    queue_job_done(q);
+}
+
+/* Is this failure the reason to give for the whole attempt? While one server may take the mail later, no other
+ * one's final answer is a reason to bounce. */
+bool delivery_decides(struct delivery *d, bool permanent)
+{
+    if (permanent && d->later)
+        return false;
+    d->permanent = permanent;
+    d->later = !permanent;
+    return true;
+}
+
+void delivery_fail_with(struct delivery *d, bool permanent, const char *status, const char *fmt, ...)
+{
+    char    said[512];
+    va_list ap;
+    if (!delivery_decides(d, permanent))
+        return;
+    snprintf(d->status, sizeof d->status, "%s", status);
+    va_start(ap, fmt);
+    vsnprintf(said, sizeof said, fmt, ap);
+    va_end(ap);
+    d->said = item_text(d->item, said, strlen(said));
+}
+
+void delivery_tell(struct delivery *d, const char *event, const char *result, uint16_t code)
+{
+    struct host        *h = delivery_mta(d)->host;
+    struct trace_record r;
+    char                relay[RELAY_TEXT + DNS_NAME_TEXT_MAX];
+    if (!tell_state(&r, h, TRACE_KIND_SESSION, event))
+        return;
+    delivery_relay_text(d, relay, sizeof relay);
+    r.conn = d->pump.conn ? pump_number(&d->pump) : 0;
+    r.peer = d->pump.peer;
+    r.proto = TRACE_SMTP;
+    r.code = code;
+    trace_attr_str(&r, "daemon", "smtp");
+    trace_attr_str(&r, "queue_id", d->item->id);
+    trace_attr_str(&r, "relay", relay);
+    trace_attr_num(&r, "port", d->port);
+    if (result)
+        trace_attr_str(&r, "result", result);
+    tell_send(&r, h, true);
+}
