@@ -127,6 +127,33 @@ void errand_end(struct errand *e, const char *event, const char *result, uint16_
     action_done(e->run, ok && (e->run->spec->kind != SPEC_DO_FETCH || count > 0), result);
 }
 
+bool errand_connect(struct errand *e, struct pump *p, const struct pump_ops *ops, const char *what, struct errand_trouble *t)
+{
+    const struct net_addr *to = &e->found.addr[e->next];
+    if (e->found.n == 0) {
+        *t = (struct errand_trouble){ "no-server", "the name of the server could not be found" };
+        return false;
+    }
+    if (world_tells(e->host->world, TRACE_PHASE))
+        tell_phase(e->host, e->run->spec->kind == SPEC_DO_SEND ? PHASE_CONNECT_SUBMIT : PHASE_CONNECT_FETCH,
+                   world_host_at(e->host->world, to), 0, "%s opens %s to %s, port %u", e->host->spec->name, what,
+                   tell_place(e->server, to), e->port);
+    if (!pump_connect(p, e->host, ops, to, e->port)) {
+        *t = (struct errand_trouble){ "unreachable", "there is no way to the server" };
+        return false;
+    }
+    pump_wait(p, MUA_CONNECT_NS);
+    return true;
+}
+
+bool errand_another(struct errand *e)
+{
+    if (e->host->world->ending || e->next + 1 >= e->found.n)
+        return false;
+    e->next++;
+    return true;
+}
+
 const char *errand_word(enum tcp_end why)
 {
     static const char *const words[] = { [TCP_END_NORMAL] = "lost",             [TCP_END_REFUSED] = "refused",

@@ -65,6 +65,16 @@ void errand_start(struct errand *e, struct action_run *run, struct account *acco
  * code, status and attributes already (tell_state with `event` has been called), or be NULL. Once for each errand. */
 void errand_end(struct errand *e, const char *event, const char *result, uint16_t code, const char *status, const char *command,
                 uint32_t count, const char *error_fmt, ...) __attribute__((format(printf, 8, 9)));
+/* Why there is no connection, for a client record and for the user. */
+struct errand_trouble {
+    const char *word;     /* "no-server", "unreachable" */
+    const char *sentence; /* "the name of the server could not be found" */
+};
+/* Opens a connection to found.addr[next], as `what` ("a POP3 connection"). False: *t says why not, and nothing will
+ * be called. */
+bool errand_connect(struct errand *e, struct pump *p, const struct pump_ops *ops, const char *what, struct errand_trouble *t);
+/* The connection could not be opened: is there another address of the server? Then it is the next one now. */
+bool errand_another(struct errand *e);
 /* The word for the way a connection ended. */
 const char *errand_word(enum tcp_end why);
 /* What a user is told about it. */

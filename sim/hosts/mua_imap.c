@@ -420,8 +420,7 @@ static void free_session(struct mua_imap *s)
 static void on_ended(struct pump *p, enum tcp_end why)
 {
     struct mua_imap *s = CORE_OWNER(p, struct mua_imap, pump);
-    if (!s->opened && !world_of(s)->ending && s->errand.next + 1 < s->errand.found.n) {
-        s->errand.next++;
+    if (!s->opened && errand_another(&s->errand)) {
         ready(&s->errand);
         return;
     }
@@ -447,22 +446,12 @@ static const struct pump_ops session_ops = { .proto = TRACE_IMAP,
 
 static void ready(struct errand *e)
 {
-    struct mua_imap *s = CORE_OWNER(e, struct mua_imap, errand);
-    if (e->found.n == 0) {
-        conclude(s, "no-server", "the name of the server could not be found");
+    struct mua_imap       *s = CORE_OWNER(e, struct mua_imap, errand);
+    struct errand_trouble t;
+    if (!errand_connect(e, &s->pump, &session_ops, "an IMAP connection", &t)) {
+        conclude(s, t.word, t.sentence);
         free_session(s);
-        return;
     }
-    if (world_tells(world_of(s), TRACE_PHASE))
-        tell_phase(e->host, PHASE_CONNECT_FETCH, world_host_at(world_of(s), &e->found.addr[e->next]), 0,
-                   "%s opens an IMAP connection to %s, port %u", e->host->spec->name,
-                   tell_place(e->server, &e->found.addr[e->next]), e->port);
-    if (!pump_connect(&s->pump, e->host, &session_ops, &e->found.addr[e->next], e->port)) {
-        conclude(s, "unreachable", "there is no way to the server");
-        free_session(s);
-        return;
-    }
-    pump_wait(&s->pump, MUA_CONNECT_NS);
 }
 
 static void start(struct action_run *run, struct account *account, struct mail *save)

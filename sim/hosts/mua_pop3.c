@@ -235,8 +235,7 @@ static void free_session(struct mua_pop3 *s)
 static void on_ended(struct pump *p, enum tcp_end why)
 {
     struct mua_pop3 *s = CORE_OWNER(p, struct mua_pop3, pump);
-    if (!s->opened && !world_of(s)->ending && s->errand.next + 1 < s->errand.found.n) {
-        s->errand.next++;
+    if (!s->opened && errand_another(&s->errand)) {
         ready(&s->errand);
         return;
     }
@@ -257,23 +256,12 @@ static const struct pump_ops session_ops = { .proto = TRACE_POP3,
 
 static void ready(struct errand *e)
 {
-    struct mua_pop3 *s = CORE_OWNER(e, struct mua_pop3, errand);
-    if (e->found.n == 0) {
-        errand_end(e, "fetch-failed", "no-server", 0, "", "", 0, "Fetching mail failed: the name %s could not be found (%s).", e->server,
-                   dns_result_class_name(e->found.class_));
+    struct mua_pop3       *s = CORE_OWNER(e, struct mua_pop3, errand);
+    struct errand_trouble t;
+    if (!errand_connect(e, &s->pump, &session_ops, "a POP3 connection", &t)) {
+        errand_end(e, "fetch-failed", t.word, 0, "", "", 0, "Fetching mail failed on %s port %u: %s.", e->server, e->port, t.sentence);
         free_session(s);
-        return;
     }
-    if (world_tells(world_of(s), TRACE_PHASE))
-        tell_phase(e->host, PHASE_CONNECT_FETCH, world_host_at(world_of(s), &e->found.addr[e->next]), 0,
-                   "%s opens a POP3 connection to %s, port %u", e->host->spec->name,
-                   tell_place(e->server, &e->found.addr[e->next]), e->port);
-    if (!pump_connect(&s->pump, e->host, &session_ops, &e->found.addr[e->next], e->port)) {
-        errand_end(e, "fetch-failed", "unreachable", 0, "", "", 0, "Fetching mail failed: there is no way to %s.", e->server);
-        free_session(s);
-        return;
-    }
-    pump_wait(&s->pump, MUA_CONNECT_NS);
 }
 
 void mua_fetch_pop3(struct action_run *run, struct account *account)

@@ -352,8 +352,7 @@ static void free_session(struct mua_smtp *s)
 static void on_ended(struct pump *p, enum tcp_end why)
 {
     struct mua_smtp *s = CORE_OWNER(p, struct mua_smtp, pump);
-    if (!s->opened && !world_of(s)->ending && s->errand.next + 1 < s->errand.found.n) {
-        s->errand.next++;
+    if (!s->opened && errand_another(&s->errand)) {
         ready(&s->errand);
         return;
     }
@@ -385,23 +384,12 @@ static const struct pump_ops session_ops = { .proto = TRACE_SMTP,
 
 static void ready(struct errand *e)
 {
-    struct mua_smtp *s = CORE_OWNER(e, struct mua_smtp, errand);
-    if (e->found.n == 0) {
-        errand_end(e, "send-failed", "no-server", 0, "", "", 0, "Sending failed: the name %s could not be found (%s).", e->server,
-                   dns_result_class_name(e->found.class_));
+    struct mua_smtp       *s = CORE_OWNER(e, struct mua_smtp, errand);
+    struct errand_trouble t;
+    if (!errand_connect(e, &s->pump, &session_ops, "a connection", &t)) {
+        errand_end(e, "send-failed", t.word, 0, "", "", 0, "Sending failed on %s port %u: %s.", e->server, e->port, t.sentence);
         free_session(s);
-        return;
     }
-    if (world_tells(world_of(s), TRACE_PHASE))
-        tell_phase(e->host, PHASE_CONNECT_SUBMIT, world_host_at(world_of(s), &e->found.addr[e->next]), 0,
-                   "%s opens a connection to %s, port %u", e->host->spec->name, tell_place(e->server, &e->found.addr[e->next]),
-                   e->port);
-    if (!pump_connect(&s->pump, e->host, &session_ops, &e->found.addr[e->next], e->port)) {
-        errand_end(e, "send-failed", "unreachable", 0, "", "", 0, "Sending failed: there is no way to %s.", e->server);
-        free_session(s);
-        return;
-    }
-    pump_wait(&s->pump, MUA_CONNECT_NS);
 }
 
 void mua_send(struct action_run *run, struct account *account)
