@@ -6,8 +6,9 @@
  *   take -> [free list] or the next place in a slab     give -> [free list]
  *
  * The last block given back is the next one taken, while it is still in the cache.
- * Slabs are returned to the system only by pool_free. An arena hands out memory that lives as
- * long as its owner; a depot keeps one pool per size class for buffers that grow.
+ * Slabs are given back only by pool_free, and large ones then wait for the next pool of this program. An
+ * arena hands out memory that lives as long as its owner; a depot keeps one pool per size class for buffers
+ * that grow.
  */
 #include <stddef.h>
 #include <stdint.h>
@@ -17,7 +18,7 @@ struct core_pool {
     size_t per_slab; /* blocks in the next slab */
     void *free_list; /* the first word of a free block is the next one */
     char *slab_at, *slab_end;
-    void *slabs; /* all slabs, linked by their first word */
+    void *slabs; /* all slabs, linked by their first words */
     size_t in_use;
     size_t octets; /* taken from the system */
 };
@@ -35,6 +36,7 @@ static inline void *core_pool_take(struct core_pool *p)
     p->in_use++;
     if (block) {
         p->free_list = *(void **)block;
+        __builtin_prefetch(p->free_list, 1);
         return block;
     }
     if ((size_t)(p->slab_end - p->slab_at) >= p->size) {
@@ -57,7 +59,7 @@ static inline void core_pool_give(struct core_pool *p, void *block)
 struct core_arena {
     void *chunks;
     char *at, *end;
-    size_t next_chunk; /* octets of the next chunk; 0: 256, doubling to 2 MiB */
+    size_t next_chunk; /* octets of the next chunk; 0: 256, doubling to 64 KiB */
     size_t octets;
 };
 
@@ -84,4 +86,11 @@ void core_depot_give(struct core_depot *d, void *buf, size_t cap);
 /* malloc, calloc and realloc that end the program with a message instead of returning NULL. */
 void *core_alloc(size_t octets); /* zeroed */
 void *core_realloc(void *old, size_t octets);
+
+/* Octets of the large slabs that all pools and arenas share: taken from the system, and in their hands now.
+ */
+struct core_slab_use {
+    size_t held, used;
+};
+struct core_slab_use core_slab_use(void);
 #endif

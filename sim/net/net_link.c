@@ -168,8 +168,11 @@ void net_ahead(const struct core_queue *q, struct core_event *const next[CORE_AH
         net_prefetch(p->iface->host, 64);
         net_tcp_ahead(p, 1);
     }
-    if (next[0] && next[0]->run == arrive)
-        net_tcp_ahead(CORE_OWNER(next[0], const struct net_packet, event), 0);
+    if (next[0] && next[0]->run == arrive) {
+        p = CORE_OWNER(next[0], const struct net_packet, event);
+        net_prefetch(p->iface->host->app, 0);
+        net_tcp_ahead(p, 0);
+    }
 }
 
 /* A broadcast or multicast frame is with all the others at the same moment: one event for all. */
