@@ -4,11 +4,13 @@
 set -eu
 build="gcc libc6-dev make libpcap-dev libcjson-dev libncurses-dev libssl-dev"
 test="check libsubunit-dev clang libclang-rt-14-dev tshark python3 git"
+# real mail programs, for tests/interop
+interop="curl swaks msmtp fetchmail isync mutt bind9-dnsutils"
 want=""
 for group in "$@"; do
     case $group in
     build) want="$want $build" ;;
-    test) want="$want $test" ;;
+    test) want="$want $test $interop" ;;
     *) echo "setup: unknown group '$group': build and test are known" >&2; exit 2 ;;
     esac
 done

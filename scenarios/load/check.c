@@ -126,6 +126,7 @@ void check_scenario(struct json_get *g, struct scenario *s)
     check_net(&c);
     check_mail(&c);
     check_acts(&c);
+    check_doors(&c);
     names_free(&c.hosts);
     names_free(&c.links);
     names_free(&c.zones);

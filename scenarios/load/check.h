@@ -6,6 +6,7 @@
  *   check_net   links, addresses, routes, DNS
  *   check_mail  servers, users, aliases, mail programs
  *   check_acts  actions and expectations
+ *   check_doors where real programs come in
  *
  * A reference to something that does not exist is answered with the nearest name that does.
  */
@@ -34,6 +35,7 @@ void check_scenario(struct json_get *g, struct scenario *s);
 void check_net(struct check *c);
 void check_mail(struct check *c);
 void check_acts(struct check *c);
+void check_doors(struct check *c);
 
 /* The place of a name; CHECK_NONE if there is none. */
 size_t check_find(const struct check_names *names, const char *name);

@@ -67,6 +67,8 @@ static const struct json_field scenario_rows[] = {
       .items_max = SPEC_ACTIONS_MAX,
       .object = &fields_action,
       .help = "who does what, and when" },
+    F("doors", OBJECT, scenario, world.doors, .object = &fields_doors,
+      .help = "where real programs come in when `mailwalk serve` runs it"),
     { .key = "expect",
       .kind = GET_OBJECT,
       .shape = GET_LIST,
@@ -92,5 +94,6 @@ const struct json_object *const fields_all[] = {
     &fields_dns_fault, &fields_mta,  &fields_service, &fields_alias,    &fields_refusal,
     &fields_store,     &fields_user, &fields_client,  &fields_account,  &fields_submit,
     &fields_fetch,     &fields_zone, &fields_record,  &fields_message,  &fields_attachment,
-    &fields_envelope,  &fields_dsn,  &fields_action,  &fields_expect,   NULL,
+    &fields_envelope,  &fields_dsn,  &fields_action,  &fields_doors,    &fields_door,
+    &fields_expect,    NULL,
 };

@@ -8,6 +8,7 @@
 #include "scenarios/load/check.h"
 #include "scenarios/load/expect.h"
 #include "scenarios/load/file.h"
+#include "sim/core/rng.h"
 
 #define PATH_OCTETS 4096
 
@@ -50,6 +51,7 @@ bool scenario_load(struct scenario *s, const char *source, const char *folder, c
         g.root = root;
         s->source = core_arena_copy(&s->arena, source, strlen(source));
         s->world.name = name_of(&s->arena, source);
+        s->text_hash = core_hash(text, len);
         if (json_get_object(&g, &fields_scenario, root, s))
             check_scenario(&g, s);
     }

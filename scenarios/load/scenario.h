@@ -47,6 +47,7 @@ struct scenario {
     const char *source; /* name in the catalogue, or path */
     const struct expect_item *expect;
     size_t nexpect;
+    uint64_t text_hash;      /* core_hash of the file's octets, before --set: is it the same scenario? */
     struct core_arena arena; /* owns all of the above */
 };
 
