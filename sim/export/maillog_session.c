@@ -7,7 +7,11 @@ static void put_reject(struct export_out *o, const struct trace_record *r)
         maillog_put_attr(o, r, "queue_id");
     else
         export_put_lit(o, "NOQUEUE");
-    maillog_put_if(o, ": reject: ", r, "command", "");
+    /* The engine's table calls what follows 354 by a name that is no command; Postfix has this one. */
+    if (maillog_is(maillog_get(r, "command"), "(content)"))
+        export_put_lit(o, ": reject: END-OF-MESSAGE");
+    else
+        maillog_put_if(o, ": reject: ", r, "command", "");
     maillog_put_if(o, " from ", r, "client", ":");
     maillog_put_code(o, r);
     maillog_put_words(o, " ", r);
