@@ -4,7 +4,5 @@ set -u
 BUILD=${BUILD:-build}
 MAILWALK=${MAILWALK:-$BUILD/mailwalk}
 export BUILD MAILWALK PYTHONDONTWRITEBYTECODE=1
-for tool in python3; do
-    command -v $tool >/dev/null || { echo "$tool is not installed"; exit 77; }
-done
+command -v python3 >/dev/null || { echo "python3 is not installed"; exit 77; }
 exec python3 tests/run/settings.py "$@"

@@ -1,0 +1,10 @@
+#!/bin/sh
+# What README.md shows is what the program prints.
+set -u
+BUILD=${BUILD:-build}
+MAILWALK=${MAILWALK:-$BUILD/mailwalk}
+export BUILD MAILWALK PYTHONDONTWRITEBYTECODE=1
+for tool in python3 tshark; do
+    command -v $tool >/dev/null || { echo "$tool is not installed"; exit 77; }
+done
+exec python3 tests/run/readme.py "$@"
