@@ -42,9 +42,9 @@ END_TEST
 START_TEST(the_catalogue_begins_with_the_first_message)
 {
     char name[100];
-    ck_assert_uint_eq(catalogue_count(), 10);
+    ck_assert_uint_eq(catalogue_count(), 11);
     ck_assert_str_eq(catalogue_name(0, name, sizeof name), "first-message");
-    for (size_t i = 0; i < 10; i++) {
+    for (size_t i = 0; i < 11; i++) {
         char other[100];
         catalogue_name(i, name, sizeof name);
         ck_assert_ptr_nonnull(catalogue_find(name));
@@ -53,7 +53,7 @@ START_TEST(the_catalogue_begins_with_the_first_message)
     }
     ck_assert_ptr_null(catalogue_find("first"));
     ck_assert_ptr_null(catalogue_find("ORDER"));
-    ck_assert_str_eq(catalogue_name(10, name, sizeof name), "");
+    ck_assert_str_eq(catalogue_name(11, name, sizeof name), "");
     ck_assert_ptr_nonnull(catalogue_file("map.png"));
 }
 END_TEST
@@ -442,6 +442,15 @@ static const struct {
       "a port needs \"proto\"" },
     { "wrong-port", "/hosts/alice/routes=[{\"to\":\"0.0.0.0/0\",\"via\":\"203.0.113.1\"}]",
       "/hosts/alice/routes/0/via", "is not on a link of this host" },
+    { "mail-world", "/doors/link=steet", "/doors/link", "did you mean \"street\"?" },
+    { "mail-world", "/doors/open=[]", "/doors/open", "is empty" },
+    { "mail-world", "/doors/open/0=mail:26", "/doors/open/0", "nobody listens on port 26 of \"mail\"" },
+    { "mail-world", "/doors/open/0=mail", "/doors/open/0", "must be \"HOST:PORT\"" },
+    { "mail-world", "/doors/open/0=mail:65536", "/doors/open/0", "must be \"HOST:PORT\"" },
+    { "mail-world", "/doors/open/0=:25", "/doors/open/0", "must be \"HOST:PORT\"" },
+    { "mail-world", "/doors/open/0=mial:25", "/doors/open/0", "did you mean \"mail\"?" },
+    { "mail-world", "/doors/open/1=mail:25", "/doors/open/1", "twice" },
+    { "mail-world", "/doors/open/0={\"host\":\"mx\",\"port\":143}", "", "" },
 };
 
 START_TEST(a_contradiction_is_told_where_it_stands)
