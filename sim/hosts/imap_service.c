@@ -51,6 +51,10 @@ static void tell_session(struct imap_session *s, const char *event)
         trace_attr_str(&r, "user", s->box.auth.user->spec->name);
         trace_attr_str(&r, "method", s->box.auth.method ? s->box.auth.method : "PLAIN");
     }
+    if (strcmp(event, "auth-failed") == 0) {
+        trace_attr_str(&r, "user", service_auth_tried(&s->box.auth));
+        trace_attr_str(&r, "method", "PLAIN");
+    }
     tell_send(&r, h, false);
 }
 

@@ -117,11 +117,18 @@ void queue_job_done(struct queue_item *q);
 /* What else a record about the queue may say; NULL and 0: nothing. */
 struct queue_more {
     const char *relay, *delays;             /* of a delivery */
+    const char *daemon;                     /* "submission" */
+    const char *notice_id;                  /* of the report about it */
     const char *client, *method, *username; /* of a submission */
     uint32_t    conn;
 };
 /* Records an event about one recipient (NULL: about the item). `more` may be NULL. */
 void queue_tell(struct queue_item *q, const char *event, const struct recipient *r, const struct queue_more *more);
+
+/* Postfix's four delays in seconds: before the queue manager, in it, opening the connection, sending. */
+#define QUEUE_DELAYS 96 /* octets with NUL */
+const char *queue_delays(const struct queue_item *q, uint64_t began_ns, uint64_t connect_ns, uint64_t opened_ns,
+                         char out[QUEUE_DELAYS]);
 
 /* ---- one recipient's fate ------------------------------------------------------------------- */
 void recipient_answer(struct queue_item *q, struct recipient *r, enum recipient_state state, uint16_t code,

@@ -166,8 +166,10 @@ static void walk(struct expansion *x)
 static void answer(struct queue_item *q, struct recipient *r, enum recipient_state state, uint16_t code,
                    const char *status, const char *said)
 {
+    uint64_t now = world_now(q->mta->host->world);
+    char     delays[QUEUE_DELAYS];
     recipient_answer(q, r, state, code, status, wire_slice_str(said), wire_slice_str(""));
-    queue_tell(q, state == RCPT_SENT ? "sent" : state == RCPT_FAILED ? "bounced" : "deferred", r, &(struct queue_more){ .relay = "local" });
+    queue_tell(q, state == RCPT_SENT ? "sent" : state == RCPT_FAILED ? "bounced" : "deferred", r, &(struct queue_more){ .relay = "local", .delays = world_tells(q->mta->host->world, TRACE_STATE) ? queue_delays(q, now, now, now, delays) : NULL });
 }
 
 /* Everything that the alias leads to becomes a recipient. An alias that leads nowhere is not a way to lose a
@@ -222,7 +224,7 @@ void mta_deliver_local(struct queue_item *q, struct recipient *r)
             trace_attr_num(&t, "value", (int64_t)user->spec->quota_octets);
             tell_send(&t, m->host, true);
         }
-        store_tell(user, &user->inbox, TRACE_NONE, "over-quota", NULL);
+        store_tell(user, &user->inbox, TRACE_NONE, "over-quota", &(struct stored){ .mail = q->mail, .before = (uint32_t)before });
         answer(q, r, RCPT_FAILED, 552, "5.2.2", "552 5.2.2 mailbox full");
         return;
     }

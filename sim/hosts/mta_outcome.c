@@ -26,29 +26,10 @@ static void delivery_relay_text(const struct delivery *d, char *out, size_t cap)
         snprintf(out, cap, "%s", name[0] ? name : "none");
 }
 
-static void seconds_text(char *out, size_t cap, uint64_t from_ns, uint64_t to_ns)
-{
-    uint64_t ms = to_ns > from_ns ? (to_ns - from_ns) / CORE_MS : 0;
-    snprintf(out, cap, "%llu.%02llu", (unsigned long long)(ms / 1000), (unsigned long long)(ms % 1000 / 10));
-}
-
-/* Postfix's four delays: before the queue manager, in it, opening the connection, sending. */
-static void delays_text(const struct delivery *d, char *out, size_t cap)
-{
-    uint64_t now = world_now(delivery_world(d)), connect = d->connect_ns ? d->connect_ns : now;
-    uint64_t opened = d->opened_ns ? d->opened_ns : now;
-    char     a[24], b[24], c[24], e[24];
-    seconds_text(a, sizeof a, d->item->arrival_ns, d->began_ns);
-    seconds_text(b, sizeof b, d->began_ns, connect);
-    seconds_text(c, sizeof c, connect, opened);
-    seconds_text(e, sizeof e, opened, now);
-    snprintf(out, cap, "%s/%s/%s/%s", a, b, c, e);
-}
-
 void delivery_settle(struct delivery *d, struct recipient *r, enum recipient_state state, uint16_t code, const char *status,
                    struct wire_slice said)
 {
-    char        name[DNS_NAME_TEXT_MAX], relay[RELAY_TEXT + DNS_NAME_TEXT_MAX], delays[96];
+    char        name[DNS_NAME_TEXT_MAX], relay[RELAY_TEXT + DNS_NAME_TEXT_MAX], delays[QUEUE_DELAYS];
     bool        told = world_tells(delivery_world(d), TRACE_STATE);
     const char *event = state == RCPT_SENT ? "sent" : state == RCPT_FAILED ? "bounced" : "deferred";
     if (!told && state == RCPT_SENT && r->notify == 0) {
@@ -60,7 +41,7 @@ void delivery_settle(struct delivery *d, struct recipient *r, enum recipient_sta
     if (!told)
         return;
     delivery_relay_text(d, relay, sizeof relay);
-    delays_text(d, delays, sizeof delays);
+    queue_delays(d->item, d->began_ns, d->connect_ns, d->opened_ns, delays);
     queue_tell(d->item, event, r, &(struct queue_more){ .relay = relay, .delays = delays, .conn = d->last_conn });
 }
 

@@ -289,13 +289,12 @@ static enum smtp_verdict op_data_end(void *host, const struct smtp_content *cont
     (void)content;
     if (wire_message_received_count(mail_text(q->mail), q->mail->len) > (m->spec->hops_max ? m->spec->hops_max : MTA_HOPS_MAX)) {
         queue_tell(q, "loop", NULL, NULL);
-        item_free(q);
-        s->item = NULL;
-        return SMTP_MAIL_LOOP;
+        return SMTP_MAIL_LOOP; /* the item goes when the session has told about it */
     }
     submission_fixup(s, q);
     if (world_tells(smtp_world(s), TRACE_STATE)) {
-        struct queue_more more = { .conn = pump_number(&s->pump) };
+        struct queue_more more = { .conn = pump_number(&s->pump),
+                                   .daemon = s->listener->spec->kind == SPEC_SMTP_SUBMISSION ? "submission" : "smtpd" };
         struct net_addr   addr;
         uint16_t          port;
         char              client[WORLD_PEER_TEXT];

@@ -159,6 +159,8 @@ void queue_tell(struct queue_item *q, const char *event, const struct recipient 
         } words[] = { { "relay", more->relay },
                       { "delays", more->delays },
                       { "client", more->client },
+                      { "daemon", more->daemon },
+                      { "notice_id", more->notice_id },
                       { "sasl_method", more->method },
                       { "sasl_username", more->username } };
         for (size_t i = 0; i < sizeof words / sizeof words[0]; i++)
@@ -167,6 +169,27 @@ void queue_tell(struct queue_item *q, const char *event, const struct recipient 
         t.conn = more->conn;
     }
     q->cause = tell_send(&t, h, true);
+}
+
+static size_t put_seconds(char *out, size_t cap, uint64_t from_ns, uint64_t to_ns)
+{
+    uint64_t ms = to_ns > from_ns ? (to_ns - from_ns) / CORE_MS : 0;
+    return (size_t)snprintf(out, cap, "%llu.%02llu", (unsigned long long)(ms / 1000), (unsigned long long)(ms % 1000 / 10));
+}
+
+const char *queue_delays(const struct queue_item *q, uint64_t began_ns, uint64_t connect_ns, uint64_t opened_ns,
+                         char out[QUEUE_DELAYS])
+{
+    uint64_t now = world_now(world_of(q->mta)), connect = connect_ns ? connect_ns : now, opened = opened_ns ? opened_ns : now;
+    const uint64_t at[] = { q->arrival_ns, began_ns, connect, opened, now };
+    size_t         n = 0;
+    for (int i = 0; i < 4; i++) {
+        n += put_seconds(out + n, QUEUE_DELAYS - n, at[i], at[i + 1]);
+        if (i < 3)
+            out[n++] = '/';
+    }
+    out[n] = '\0';
+    return out;
 }
 
 /* ---- attempts ----------------------------------------------------------------------------------------- */

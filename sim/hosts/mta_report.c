@@ -100,7 +100,8 @@ static void send_report(struct queue_item *q, enum report_kind kind, const struc
     report->mail = mail_new(&w->mails, size);
     mail_append(&w->mails, report->mail, octets, size);
     free(octets);
-    queue_tell(report, kind == REPORT_DELAY ? "delay-notice" : "bounce-made", &report->rcpt[0], NULL);
+    queue_tell(q, kind == REPORT_DELAY ? "delay-notice" : "bounce-made", &report->rcpt[0],
+               &(struct queue_more){ .notice_id = report->id });
     if (kind == REPORT_BOUNCE)
         w->totals.bounced++;
     queue_take(report);

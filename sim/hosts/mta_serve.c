@@ -11,6 +11,8 @@ static void after_step(struct smtp_session *s, struct smtp_server_step *out)
         smtp_tell_reject(s, out);
     else if (out->verdict == SMTP_AUTH_OK)
         smtp_tell_session(s, "auth");
+    if (s->item && !s->engine.transaction)
+        mta_policy_reset(s);
     if (out->verdict != SMTP_SILENT && world_tells(smtp_world(s), TRACE_STATE))
         smtp_count_command(s, out);
     pump_say(&s->pump, &out->send);

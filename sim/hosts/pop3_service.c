@@ -62,6 +62,10 @@ static void tell_session(struct pop3_session *s, const char *event, const char *
     }
     if (result)
         trace_attr_str(&r, "result", result);
+    if (strcmp(event, "auth-failed") == 0) {
+        trace_attr_str(&r, "user", service_auth_tried(&s->auth));
+        trace_attr_str(&r, "method", "PLAIN");
+    }
     tell_send(&r, h, false);
 }
 

@@ -11,6 +11,7 @@
 #include "protocols/smtp/smtp_client.h"
 #include "protocols/smtp/smtp_server.h"
 
+#define SCRATCH_TRIED 256 /* octets with NUL */
 #define SCRATCH_UIDL 24 /* octets: 16 digits and a NUL */
 
 struct scratch {
@@ -25,6 +26,7 @@ struct scratch {
     struct imap_scratch      *imap_server_scratch; /* owned */
     char                      uidl[SCRATCH_UIDL];
     char                      queued_as[32];
+    char                      tried[SCRATCH_TRIED]; /* the name of the last login attempt */
     uint8_t                   dns_reply[DNS_MESSAGE_MAX];
     uint8_t                   dns_resolver[DNS_RESOLVER_SCRATCH];
 };

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "protocols/tls/digest.h"
+#include "sim/hosts/scratch.h"
 #include "sim/hosts/tell.h"
 
 static void hmac_md5(const void *key, size_t key_len, const void *msg, size_t len, unsigned char out[SASL_MD5_LEN])
@@ -13,10 +14,20 @@ static void hmac_md5(const void *key, size_t key_len, const void *msg, size_t le
 
 const struct sasl_digest_ops service_digests = { .hmac_md5 = hmac_md5 };
 
+const char *service_auth_tried(const struct service_auth *a)
+{
+    return a->host->world->scratch->tried;
+}
+
 /* "alice" and "alice@example.com" are the same account here. */
 static struct user *find(struct service_auth *a, struct wire_slice name)
 {
     const char *at = name.len > 0 ? memchr(name.at, '@', name.len) : NULL;
+    char       *tried = a->host->world->scratch->tried;
+    size_t      n = name.len < SCRATCH_TRIED ? name.len : SCRATCH_TRIED - 1;
+    if (n > 0)
+        memcpy(tried, name.at, n);
+    tried[n] = '\0';
     if (!a->host->store)
         return NULL;
     if (at)

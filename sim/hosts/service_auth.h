@@ -25,6 +25,8 @@ const struct sasl_server_config *service_auth_config(struct host *host, const ch
 
 void service_auth_init(struct service_auth *a, const struct sasl_server_config *config, struct host *host);
 void service_auth_end(struct service_auth *a);
+/* The name that was claimed last on this world's services: for the record of a failed login, at once. */
+const char *service_auth_tried(const struct service_auth *a);
 void service_auth_init_world(struct world *w);
 
 /* HMAC-MD5 and friends for protocols/sasl. */
