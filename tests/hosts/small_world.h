@@ -247,6 +247,7 @@ static inline struct spec_account *account_add(struct part *p, const char *addre
     *a = (struct spec_account){ .address = address,
                                 .user = text_of("%.*s", (int)(at - address), address),
                                 .password = "secret",
+                                .mechanisms = "PLAIN",
                                 .submit_server = server->address_text,
                                 .submit_port = 25,
                                 .fetch_kind = fetch,
