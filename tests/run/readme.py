@@ -1,4 +1,4 @@
-"""README.md shows true output: each line of a ```console block is printed by the command above it, in that order and
+"""README.md and docs/ARCHITECTURE.md show true output: each line of a ```console block is printed by the command above it, in that order and
 without a gap but at [...]. The table of lessons is the catalogue's, links lead to files."""
 import os
 import re
@@ -37,26 +37,32 @@ def matches(shown, printed):
     return None
 
 
-def check_command(command, shown, folder):
+def check_command(page, command, shown, folder):
     real = re.sub(r"\bbuild/mailwalk\b", trace.MAILWALK, command)
     report.check(real != command, "a command runs mailwalk", command)
     p = subprocess.run(["sh", "-c", real], cwd=folder, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
                        stderr=subprocess.PIPE, timeout=120)
     printed = [line.rstrip() for line in p.stdout.decode().splitlines()]
     wrong = matches([line.rstrip() for line in shown], printed)
-    report.check(shown and wrong is None, "README.md shows what is printed", f"{command}\n    not printed there: {wrong}")
+    report.check(shown and wrong is None, f"{page} shows what is printed", f"{command}\n    not printed there: {wrong}")
 
 
-with open("README.md", encoding="utf-8") as f:
-    text = f.read()
-commands = blocks(text)
-report.check(len(commands) > 8, "README.md has commands", len(commands))
+def check_page(page, least, folder):
+    with open(page, encoding="utf-8") as f:
+        text = f.read()
+    commands = blocks(text)
+    report.check(len(commands) >= least, "a page shows commands", f"{page}: {len(commands)}")
+    for command, shown in commands:
+        check_command(page, command, shown, folder)
+    for target in re.findall(r"\]\(([^)#:]+)\)", text):
+        report.check(os.path.exists(os.path.join(os.path.dirname(page), target)), "a link leads to a file", f"{page}: {target}")
+    return text
+
+
 with trace.scratch() as place:
-    for c, s in commands:
-        check_command(c, s, place)
-lessons = re.findall(r"^\| `([a-z0-9-]+)` \| (.*?) \|", text, re.M)
+    readme = check_page("README.md", 8, place)
+    check_page("docs/ARCHITECTURE.md", 1, place)
+lessons = re.findall(r"^\| `([a-z0-9-]+)` \| (.*?) \|", readme, re.M)
 titles = [line.strip() for line in trace.mailwalk("list").stdout.decode().splitlines() if not line.startswith("    -")]
 report.check([x for pair in lessons for x in pair] == titles, "the table of lessons is the catalogue", f"{lessons}\n{titles}")
-for target in re.findall(r"\]\((docs/[^)]*)\)", text):
-    report.check(os.path.exists(target), "a link leads to a file", target)
 report.end()

@@ -1,5 +1,5 @@
 #!/bin/sh
-# What README.md shows is what the program prints.
+# What README.md and docs/ARCHITECTURE.md show is what the program prints.
 set -u
 BUILD=${BUILD:-build}
 MAILWALK=${MAILWALK:-$BUILD/mailwalk}
