@@ -102,6 +102,7 @@ static void send_report(struct queue_item *q, enum report_kind kind, const struc
     free(octets);
     queue_tell(q, kind == REPORT_DELAY ? "delay-notice" : "bounce-made", &report->rcpt[0],
                &(struct queue_more){ .notice_id = report->id });
+    queue_tell(report, "accepted", NULL, &(struct queue_more){ .daemon = "bounce" });
     if (kind == REPORT_BOUNCE)
         w->totals.bounced++;
     queue_take(report);
