@@ -48,8 +48,8 @@ static void refuse(struct net_host *host, struct net_packet *p, enum net_unreach
 
 static void forward(struct net_host *host, struct net_packet *p)
 {
-    const struct net_route *r;
-    struct net_neighbour *to;
+    const struct net_route *r = NULL;
+    struct net_neighbour *to = net_way_find(host, &p->dst);
     uint16_t mtu, size = (uint16_t)(p->l4 - p->l3 + p->l4_len);
     uint8_t ttl = p->octets[p->l3 + (p->octets[p->l3] >> 4 == 4 ? 8 : 7)];
     /* Multicast and broadcast stay on their link: ff00::/8, 224.0.0.0/3. */
@@ -61,21 +61,23 @@ static void forward(struct net_host *host, struct net_packet *p)
         refuse(host, p, NET_UNREACH_TTL, 0, NET_DROP_TTL);
         return;
     }
-    if (!(r = net_route_find(host, &p->dst))) {
+    if (!to && !(r = net_route_find(host, &p->dst))) {
         refuse(host, p, NET_UNREACH_NET, 0, NET_DROP_NO_ROUTE);
         return;
     }
-    mtu = r->iface->link->params.mtu;
+    mtu = (to ? to->iface : r->iface)->link->params.mtu;
     if (size > mtu) {
         refuse(host, p, NET_UNREACH_TOO_BIG, mtu, NET_DROP_TOO_BIG);
         return;
     }
     if (host->firewall && !net_firewall_pass(host, NET_FORWARD, p))
         return;
-    to = r->via ? r->via : net_neighbour_get(r->iface, &p->dst);
     if (!to) {
-        drop(p, NET_DROP_NEIGHBOUR);
-        return;
+        if (!(to = r->via ? r->via : net_neighbour_get(r->iface, &p->dst))) {
+            drop(p, NET_DROP_NEIGHBOUR);
+            return;
+        }
+        net_way_keep(host, &p->dst, to);
     }
     decrement_ttl(p);
     net_neighbour_send(to, p);
@@ -106,7 +108,7 @@ static inline void route_in(struct net_packet *p)
     struct net_iface *iface = p->iface;
     struct net_host *host = iface->host;
     if (!net_addr_same(&p->dst, &iface->ip4) && !net_addr_same(&p->dst, &iface->ip6) &&
-        !net_host_owns(host, &p->dst)) {
+        (net_way_find(host, &p->dst) || !net_host_owns(host, &p->dst))) {
         forward(host, p);
         return;
     }

@@ -9,10 +9,10 @@
  *                                       |  no answer to 3 requests, 1 s apart
  *                                       `--------------------------------> FAILED
  *
- * Ageing needs no timer: an entry is fresh until `until_ns`; when it is next needed after that, it is used once
- * more and asked for at the same time. Entries stay where they are until the network is freed, so a route or a path may point to
- * one. While one is asked for, up to 128 packets wait; the oldest makes room. If it fails, their
- * senders are told "host unreachable": a local one at once, a distant one by ICMP.
+ * Ageing needs no timer: an entry is fresh until `until_ns`; when it is next needed after that, it is used
+ * once more and asked for at the same time. Entries stay where they are until the network is freed, so a
+ * route or a path may point to one. While one is asked for, up to 128 packets wait; the oldest makes room. If
+ * it fails, their senders are told "host unreachable": a local one at once, a distant one by ICMP.
  */
 #include "sim/net/net_host.h"
 
@@ -20,7 +20,7 @@
 #define NET_RETRY_NS       CORE_S        /* between requests, RFC 4861 RETRANS_TIMER; RFC 1122 2.3.2.1 */
 #define NET_REQUESTS_MAX   3             /* RFC 4861 MAX_MULTICAST_SOLICIT */
 #define NET_VERIFY_NS      (NET_REQUESTS_MAX * NET_RETRY_NS) /* an old entry is used while it is asked for */
-#define NET_WAITING_MAX    128           /* packets that wait for one neighbour */
+#define NET_WAITING_MAX    128                               /* packets that wait for one neighbour */
 
 #define NET_NEIGHBOURS_MAX 1000000 /* entries in one network: a stranger may ask for any address of a /64 */
 
@@ -37,14 +37,14 @@ enum net_neighbour_state { NET_NEIGHBOUR_STATES(X) NET_NEIGHBOUR_STATE_COUNT };
 const char *net_neighbour_state_name(enum net_neighbour_state s);
 
 struct net_neighbour {
-    struct net_iface *iface;       /* ours: on its link */
-    struct net_iface *to;          /* the one that has `mac` */
-    uint64_t until_ns;             /* usable before that; 0: not usable */
+    struct net_iface *iface; /* ours: on its link */
+    struct net_iface *to;    /* the one that has `mac` */
+    uint64_t until_ns;       /* usable before that; 0: not usable */
+    uint8_t mac[6];
+    uint8_t state;                 /* enum net_neighbour_state; REACHABLE holds only before until_ns */
     struct net_resolution *asking; /* in state ASKING: timer and waiting packets; else NULL */
     struct net_neighbour *chain;   /* in the hash */
     struct net_addr addr;
-    uint8_t mac[6];
-    uint8_t state; /* enum net_neighbour_state; REACHABLE holds only before until_ns */
 };
 
 struct net_resolution {

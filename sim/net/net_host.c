@@ -28,6 +28,7 @@ struct net_host *net_host_add(struct net *net, const char *name)
 
 void net_host_release(struct net_host *h)
 {
+    free(h->ways);
     free(h->routes);
     if (h->ifaces != h->first)
         free(h->ifaces);

@@ -41,6 +41,15 @@ struct net_route {
     uint8_t family;
 };
 
+/* A router's memory of where packets went: slot[hash(dst)], for one state of the network. */
+struct net_ways {
+    uint32_t version, mask;
+    struct {
+        struct net_addr dst;
+        struct net_neighbour *to; /* NULL: empty */
+    } slot[];
+};
+
 struct net_host {
     struct net *net;
     struct net_iface **ifaces; /* ifaces[i]->index is i */
@@ -48,6 +57,7 @@ struct net_host {
     struct net_route *routes;
     struct net_firewall *firewall; /* borrowed; NULL: lets everything pass */
     void *app;                     /* for sim/hosts */
+    struct net_ways *ways;         /* owned; NULL: it has not forwarded anything */
     const char *name;              /* the network's copy */
     const char *label, *fqdn;      /* borrowed, for the opening; NULL: none */
     const char *role;
@@ -96,6 +106,19 @@ bool net_route_remove(struct net_host *host, const struct net_addr *prefix, unsi
 
 /* The route that a packet to `dst` takes; NULL: none. */
 const struct net_route *net_route_find(struct net_host *host, const struct net_addr *dst);
+
+/* Where the last packet to `dst` was forwarded to, if nothing has changed in the network since; NULL: not
+ * known. */
+static inline struct net_neighbour *net_way_find(const struct net_host *host, const struct net_addr *dst)
+{
+    const struct net_ways *w = host->ways;
+    uint32_t i;
+    if (!w || w->version != host->net->version)
+        return NULL;
+    i = (uint32_t)net_addr_hash(dst, 0) & w->mask;
+    return net_addr_same(&w->slot[i].dst, dst) ? w->slot[i].to : NULL;
+}
+void net_way_keep(struct net_host *host, const struct net_addr *dst, struct net_neighbour *to);
 
 /* True if a and the prefix agree in the first `bits` bits (of 32 or 128, as the family says). */
 bool net_addr_within(const struct net_addr *a, const struct net_addr *prefix, unsigned bits);

@@ -166,6 +166,8 @@ void net_ahead(const struct core_queue *q, struct core_event *const next[CORE_AH
         p = CORE_OWNER(next[1], const struct net_packet, event);
         net_prefetch(p->iface->host, 0);
         net_prefetch(p->iface->host, 64);
+        net_prefetch(p->iface->link, 0);
+        net_prefetch(p->iface->link, 64);
         net_tcp_ahead(p, 1);
     }
     if (next[0] && next[0]->run == arrive) {

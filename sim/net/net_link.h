@@ -43,22 +43,24 @@ struct net_departures {
 };
 
 struct net_link {
+    /* what every frame needs */
     struct net *net;
+    uint64_t octet_ns;        /* transmission time of an octet, if it is a whole number; else 0 */
+    uint64_t queue_ns;        /* transmission time of queue_octets; 0: no limit */
+    struct net_fault *faults; /* NULL: none */
+    struct net_link_params params;
+    uint64_t frames, octets; /* put on the wire */
+    net_outside_fn *outside; /* NULL: a link like others */
+    void *outside_ctx;
+
     const char *name;  /* the network's copy */
     const char *label; /* borrowed, for the opening; NULL: none */
     uint32_t number;   /* from 1, the trace's link */
     uint32_t nports, max_ports;
     struct net_port *ports;
     struct net_port two[2];
-    struct net_link_params params;
-    uint64_t octet_ns;        /* transmission time of an octet, if it is a whole number; else 0 */
-    uint64_t queue_ns;        /* transmission time of queue_octets; 0: no limit */
-    struct net_fault *faults; /* NULL: none */
-    net_outside_fn *outside;  /* NULL: a link like others */
-    void *outside_ctx;
-    struct core_rng rng;     /* jitter */
-    uint64_t frames, octets; /* put on the wire */
-    uint64_t dropped;        /* by a full queue or a fault */
+    struct core_rng rng; /* jitter */
+    uint64_t dropped;    /* by a full queue or a fault */
 };
 
 /* Adds a link. `name` is copied; it also names the link's random stream. */

@@ -8,6 +8,8 @@
 #include "sim/net/net_link.h"
 #include "sim/net/octets.h"
 
+#define NET_WAYS_MAX 4096 /* destinations that a router remembers */
+
 struct key {
     uint64_t high, low;
 };
@@ -176,6 +178,29 @@ const struct net_route *net_route_find(struct net_host *h, const struct net_addr
             return r;
     }
     return NULL;
+}
+
+void net_way_keep(struct net_host *h, const struct net_addr *dst, struct net_neighbour *to)
+{
+    struct net_ways *w = h->ways;
+    uint32_t i;
+    if (!w || w->version != h->net->version) {
+        size_t slots = 16, octets;
+        while (slots < h->nroutes * (size_t)2 && slots < NET_WAYS_MAX)
+            slots *= 2;
+        octets = sizeof *w + slots * sizeof w->slot[0];
+        if (!w || w->mask + 1 < slots) {
+            free(w);
+            w = h->ways = core_alloc(octets);
+            w->mask = (uint32_t)slots - 1;
+        }
+        w->version = h->net->version;
+        for (i = 0; i <= w->mask; i++)
+            w->slot[i].to = NULL;
+    }
+    i = (uint32_t)net_addr_hash(dst, 0) & w->mask;
+    w->slot[i].dst = *dst;
+    w->slot[i].to = to;
 }
 
 bool net_source_for(struct net_host *h, const struct net_addr *dst, struct net_addr *src)
