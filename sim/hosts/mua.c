@@ -49,12 +49,18 @@ struct mua *mua_new(struct host *host, const struct spec_client *spec)
 
 void mua_free(struct mua *m)
 {
-    for (size_t i = 0; i < m->naccounts; i++)
+    for (size_t i = 0; i < m->naccounts; i++) {
         while (m->accounts[i].seen) {
             struct seen_uidl *s = m->accounts[i].seen;
             m->accounts[i].seen = s->next;
             free(s);
         }
+        while (m->accounts[i].boxes) {
+            struct read_box *b = m->accounts[i].boxes;
+            m->accounts[i].boxes = b->next;
+            free(b);
+        }
+    }
 }
 
 /* ---- errands -------------------------------------------------------------------------------------------- */

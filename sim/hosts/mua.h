@@ -28,12 +28,18 @@ struct seen_uidl { /* a message that stays on the server and was fetched already
     char              uidl[72];
 };
 
+struct read_box { /* a mailbox that was read by IMAP, and how far */
+    struct read_box *next;
+    const char      *name; /* borrowed from the scenario */
+    uint32_t         uidvalidity, last_uid;
+};
+
 struct account {
     const struct spec_account *spec;
     struct host               *host;
     struct sasl_client_config  sasl;
     struct seen_uidl          *seen;    /* POP3, keep */
-    uint32_t                   uidvalidity, last_uid; /* IMAP: read so far */
+    struct read_box           *boxes;   /* IMAP */
 };
 
 struct mua {

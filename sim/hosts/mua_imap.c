@@ -26,6 +26,7 @@ struct mua_imap {
     struct imap_client_config config;
     struct errand             errand;
     enum stage                stage;
+    struct read_box          *box; /* the account's, of the mailbox that is open; NULL before */
     struct imap_task          task;
     char                      set[SET_TEXT], flags[64];
     struct new_message       *message; /* owned */
@@ -144,7 +145,7 @@ static const struct imap_task *op_next_task(void *host)
         if (s->exists == 0)
             return log_out(s);
         task(s, IMAP_VERB_UID_FETCH);
-        snprintf(s->set, sizeof s->set, "%u:*", kind_of(s) == SPEC_DO_FETCH ? s->errand.account->last_uid + 1 : 1);
+        snprintf(s->set, sizeof s->set, "%u:*", kind_of(s) == SPEC_DO_FETCH ? s->box->last_uid + 1 : 1);
         s->task.set = s->set;
         s->task.args = "(UID FLAGS RFC822.SIZE ENVELOPE)";
         return &s->task;
@@ -211,14 +212,28 @@ static void op_result(void *host, const struct imap_result *r)
     keep_said(s, r->text);
 }
 
+static struct read_box *box_named(struct account *a, const char *name)
+{
+    struct read_box *b = a->boxes;
+    while (b && strcmp(b->name, name) != 0)
+        b = b->next;
+    if (!b) {
+        b = core_alloc(sizeof *b);
+        b->name = name;
+        b->next = a->boxes;
+        a->boxes = b;
+    }
+    return b;
+}
+
 static void op_opened(void *host, const struct imap_opened *m)
 {
     struct mua_imap *s = host;
-    struct account  *a = s->errand.account;
     s->exists = m->exists;
-    if (a->uidvalidity != m->uidvalidity) { /* other uids than we knew: all is new, RFC 3501 section 2.3.1.1 */
-        a->uidvalidity = m->uidvalidity;
-        a->last_uid = 0;
+    s->box = box_named(s->errand.account, mailbox_of(s));
+    if (s->box->uidvalidity != m->uidvalidity) { /* other uids than we knew: all is new, RFC 3501 section 2.3.1.1 */
+        s->box->uidvalidity = m->uidvalidity;
+        s->box->last_uid = 0;
     }
 }
 
@@ -240,7 +255,7 @@ static void op_fetched(void *host, const struct imap_fetched *f)
     struct mua_imap    *s = host;
     struct new_message *m;
     bool                only_new = kind_of(s) == SPEC_DO_FETCH;
-    if (!(f->have & IMAP_FETCHED_UID) || s->stage != STAGE_BODIES || (only_new && f->uid <= s->errand.account->last_uid))
+    if (!(f->have & IMAP_FETCHED_UID) || s->stage != STAGE_BODIES || (only_new && f->uid <= s->box->last_uid))
         return; /* "7:*" names the last message even when it is older than 7 */
     m = message_with(s, f->uid);
     if (f->have & IMAP_FETCHED_FLAGS && !m->summed) {
@@ -271,8 +286,8 @@ static void op_body(void *host, const struct imap_body *b)
     s->fetched++;
     if (s->at < s->nmessages) {
         flag_words(s->message[s->at].flags, flags, sizeof flags);
-        if (s->message[s->at].uid > s->errand.account->last_uid)
-            s->errand.account->last_uid = s->message[s->at].uid;
+        if (s->message[s->at].uid > s->box->last_uid)
+            s->box->last_uid = s->message[s->at].uid;
     } else
         flags[0] = '\0';
     mua_tell_message(s->errand.account, s->errand.run, "imap", mail_text(s->incoming), s->incoming->len, flags);
