@@ -180,6 +180,15 @@ static inline const struct seen *line(const struct seen *after, const char *host
     return NULL;
 }
 
+/* The first line of the host with `part` somewhere in it. */
+static inline const struct seen *line_with(const char *host, const char *part)
+{
+    for (size_t i = 0; i < watch.n; i++)
+        if (is_line(watch.seen[i], host, "") && strstr(watch.seen[i]->text, part))
+            return watch.seen[i];
+    return NULL;
+}
+
 static inline unsigned lines(const char *host, const char *prefix)
 {
     unsigned n = 0;
