@@ -124,18 +124,19 @@ static void finish(struct ask *a, const struct dns_result *result)
     fn(ctx, result);
 }
 
-static void send_udp(struct ask *a, const struct dns_lookup_step *step)
+/* False: the question cannot leave at all. */
+static bool send_udp(struct ask *a, const struct dns_lookup_step *step)
 {
     struct net_addr to;
     dns_addr_to_net(&to, step->server);
     if (!a->socket) {
         a->socket = udp_bind(a->host->net, 0, on_datagram, a);
         if (!a->socket)
-            return; /* no port is free: the time-out will say so */
+            return true; /* no port is free: the time-out will say so */
         udp_on_unreachable(a->socket, on_unreachable);
         udp_set_exchange(a->socket, a->exchange);
     }
-    udp_send(a->socket, &to, DNS_PORT, step->query, step->query_len);
+    return udp_send(a->socket, &to, DNS_PORT, step->query, step->query_len);
 }
 
 static void act(struct ask *a, struct dns_lookup_step *step)
@@ -145,7 +146,11 @@ static void act(struct ask *a, struct dns_lookup_step *step)
     case DNS_ACT_WAIT:
         break;
     case DNS_ACT_SEND_UDP:
-        send_udp(a, step);
+        if (!send_udp(a, step)) { /* no way there: on to the next server; the engine counts the attempts */
+            dns_lookup_failed(&a->lookup, world_now(a->host->world), step);
+            act(a, step);
+            return;
+        }
         break;
     case DNS_ACT_SEND_TCP:
         dns_addr_to_net(&to, step->server);

@@ -321,13 +321,14 @@ static void heard_pop3(struct client_lines *c)
 
 static void heard_imap(struct client_lines *c)
 {
-    if (c->reply[0] == '*')
-        return;
-    if (c->reply[0] == '+') {
+    size_t tag = strlen(c->tag);
+    if (c->reply[0] == '+' && c->mode != CLIENT_OCTETS) {
         if (c->challenged)
             c->mode = CLIENT_ANSWER;
         return;
     }
+    if (tag == 0 || tag >= sizeof c->reply || memcmp(c->reply, c->tag, tag) != 0 || c->reply[tag] != ' ')
+        return;
     /* The end of a command. A literal that was announced and is refused never comes. */
     if (c->mode == CLIENT_OCTETS && c->untouched)
         c->mode = CLIENT_COMMANDS;

@@ -38,8 +38,8 @@ struct client_lines {
     bool                      challenged; /* AUTH is under way: a continuation asks for a secret */
     bool                      tls;      /* TLS begins if the server agrees */
     char                      head[CLIENT_LINES_HEAD];
-    char                      reply[8]; /* the server's line begins so; tags are told by what follows them */
-    char                      tag[34];  /* of the IMAP command under way, with NUL */
+    char                      reply[40]; /* the server's line begins so */
+    char                      tag[34];   /* of the IMAP command under way, with NUL */
 };
 
 void client_lines_init(struct client_lines *c, enum trace_proto proto);

@@ -89,7 +89,7 @@ static size_t on_step(struct pump *p, const char *in, size_t len)
         tell_session(s, "login");
     else if (out->verdict == IMAP_WRONG_PASSWORD)
         tell_session(s, "auth-failed");
-    else if (out->verb == IMAP_VERB_LOGOUT && out->close)
+    else if (out->verb == IMAP_VERB_LOGOUT && out->close && s->box.auth.user)
         tell_session(s, "logout");
     after_step(s, out);
     return used;

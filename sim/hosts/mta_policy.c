@@ -320,6 +320,11 @@ static enum smtp_verdict op_data_end(void *host, const struct smtp_content *cont
 
 void mta_policy_reset(struct smtp_session *s)
 {
+    struct scratch *x = smtp_world(s)->scratch;
+    if (s->item && s->item->sender.len < sizeof x->last_sender) { /* the record of what ended it may want to name it */
+        memcpy(x->last_sender, s->item->sender.at, s->item->sender.len);
+        x->last_sender[s->item->sender.len] = '\0';
+    }
     if (s->item)
         item_free(s->item);
     s->item = NULL;

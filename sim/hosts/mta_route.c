@@ -94,9 +94,10 @@ static void take_mx(struct delivery *d, const struct dns_result *result)
         h->name = item_text(d->item, text, n_text);
         h->preference = mx[i].preference;
         h->nextra = 0;
-        for (size_t e = 0; e < k; e++)
-            if (extra[e].family == 4 ? has4 : has6)
-                dns_addr_to_net(&h->extra[h->nextra++], &extra[e]);
+        for (int family = 6; family >= 4; family -= 2) /* IPv6 first, where the host has it: RFC 6724 */
+            for (size_t e = 0; e < k; e++)
+                if (extra[e].family == family && (family == 4 ? has4 : has6))
+                    dns_addr_to_net(&h->extra[h->nextra++], &extra[e]);
         if (has6 && h->nextra == 1 && net_addr_is4(&h->extra[0]))
             h->nextra = 0; /* a host with IPv6 wants to know about AAAA too */
     }
@@ -198,7 +199,7 @@ void mta_deliver(struct queue_item *q, uint32_t first)
     memset(d, 0, offsetof(struct delivery, address));
     d->item = q;
     d->first = first;
-    d->port = q->mta->spec->relayhost && q->mta->spec->relay_port ? q->mta->spec->relay_port : 25;
+    d->port = q->mta->spec->relay_port ? q->mta->spec->relay_port : 25;
     d->began_ns = world_now(w);
     snprintf(d->status, sizeof d->status, "%s", "4.4.1");
     collect(d);

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "sim/hosts/mta_session.h"
+#include "sim/hosts/scratch.h"
 #include "sim/hosts/tell.h"
 
 /* The commands that the log line of a disconnect counts. */
@@ -101,6 +102,8 @@ void smtp_tell_reject(struct smtp_session *s, const struct smtp_server_step *out
         return;
     snprintf(helo, sizeof helo, "%.*s", (int)s->helo_len, s->helo ? s->helo : "");
     snprintf(from, sizeof from, "%.*s", s->item ? (int)s->item->sender.len : 0, s->item ? s->item->sender.at : "");
+    if (!s->item && out->verb == SMTP_VERB_CONTENT)
+        snprintf(from, sizeof from, "%s", smtp_world(s)->scratch->last_sender);
     snprintf(line, sizeof line, "%.*s", (int)(out->line.len < 599 ? out->line.len : 599), out->line.at ? out->line.at : "");
     r.code = info->code;
     snprintf(r.status, sizeof r.status, "%s", info->status);

@@ -145,7 +145,8 @@ static void note(struct mua_smtp *s, const struct smtp_client_result *r)
     s->verdict = r->verdict;
     s->code = r->code >= 400 ? r->code : 0; /* a 250 is not why something failed */
     memcpy(s->status, r->status, sizeof s->status);
-    keep_said(s, r->text);
+    if (s->code || r->verdict == SMTP_CLIENT_NOT_SMTP)
+        keep_said(s, r->text);
 }
 
 static void op_recipient_done(void *host, uint32_t i, const struct smtp_client_result *result)
@@ -231,7 +232,7 @@ static void conclude(struct mua_smtp *s)
                    "Sending failed. The server %s answered: %u %s %s", e->server, s->code, s->status, said(s));
     else
         errand_end(e, "send-failed", failure_word(s), 0, s->status, command, 0, "Sending failed on %s port %u: %s%s%s", e->server,
-                   e->port, smtp_client_verdict_info(s->verdict)->lesson->title, s->said ? ": " : "", said(s));
+                   e->port, smtp_client_verdict_info(s->verdict)->lesson->title, said(s)[0] ? ": " : "", said(s));
 }
 
 /* ---- the session ---------------------------------------------------------------------------------------------- */

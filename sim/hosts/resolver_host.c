@@ -20,6 +20,7 @@ struct upstream { /* how a task reaches the server that it has asked */
     struct resolver_host *owner;
     struct udp_socket    *socket;
     struct dns_tcp       *tcp;
+    struct core_timer     no_way; /* the query could not leave: the engine hears of it when it has finished speaking */
     uint64_t              cause;
 };
 
@@ -81,8 +82,17 @@ static void on_server_tcp(void *ctx, struct dns_tcp *t, const uint8_t *msg, size
     arm(u->owner);
 }
 
+static void on_no_way(struct core_queue *q, struct core_timer *timer)
+{
+    struct upstream *u = CORE_OWNER(timer, struct upstream, no_way);
+    world_of(u->owner)->trace.cause = u->cause;
+    dns_resolver_failed(&u->owner->resolver, q->now_ns, (uint32_t)(u - u->owner->up));
+    arm(u->owner);
+}
+
 static void upstream_done(struct upstream *u)
 {
+    core_timer_cancel(&world_of(u->owner)->queue, &u->no_way);
     if (u->socket)
         udp_close(u->socket);
     if (u->tcp)
@@ -102,14 +112,17 @@ static void op_send(void *host, uint32_t task, const struct dns_server_try *to, 
     u->cause = world_of(rh)->trace.cause;
     if (to->tcp) {
         u->tcp = dns_tcp_open(rh->host, &addr, msg, len, on_server_tcp, u);
-        return; /* without a connection the engine's time-out goes on to the next server */
+        if (!u->tcp)
+            core_timer_set(&world_of(rh)->queue, &u->no_way, world_now(world_of(rh)));
+        return;
     }
     u->socket = udp_bind(rh->host->net, to->source_port, on_server_datagram, u);
     if (!u->socket)
         return;
     exchange = net_exchange_next(&world_of(rh)->net);
     udp_set_exchange(u->socket, exchange);
-    udp_send(u->socket, &addr, DNS_PORT, msg, len);
+    if (!udp_send(u->socket, &addr, DNS_PORT, msg, len))
+        core_timer_set(&world_of(rh)->queue, &u->no_way, world_now(world_of(rh)));
 }
 
 static void op_done(void *host, uint32_t task, const struct dns_server_try *to)
@@ -266,8 +279,10 @@ void resolver_host_new(struct host *host, const struct spec_resolver *spec)
     rh->host = host;
     rh->timer.run = on_timer;
     rh->config = (struct dns_resolver_config){ .root = roots, .roots = spec->nroots };
-    for (uint32_t i = 0; i < TASKS; i++)
+    for (uint32_t i = 0; i < TASKS; i++) {
         rh->up[i].owner = rh;
+        rh->up[i].no_way.run = on_no_way;
+    }
     dns_cache_init(&rh->cache, slot, slots, cache_report, rh);
     dns_resolver_init(&rh->resolver, &rh->config, &resolver_ops, rh, &rh->cache, tasks, TASKS, w->scratch->dns_resolver);
     rh->socket = udp_bind(host->net, DNS_PORT, on_client_datagram, rh);

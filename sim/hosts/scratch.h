@@ -26,6 +26,7 @@ struct scratch {
     struct imap_scratch      *imap_server_scratch; /* owned */
     char                      uidl[SCRATCH_UIDL];
     char                      queued_as[32];
+    char                      last_sender[WIRE_PATH_MAX + 1]; /* of the transaction that was given up last */
     char                      tried[SCRATCH_TRIED]; /* the name of the last login attempt */
     uint8_t                   dns_reply[DNS_MESSAGE_MAX];
     uint8_t                   dns_resolver[DNS_RESOLVER_SCRATCH];

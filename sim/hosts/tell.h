@@ -149,7 +149,11 @@
     X(PING, "Somebody pings a host",                                                                         \
       "An echo request asks whether the host answers at all. It says nothing about the service on a "        \
       "port.",                                                                                               \
-      "RFC 792")
+      "RFC 792")                                                                                             \
+    X(DOOR, "A real program comes in",                                                                       \
+      "What it says is real, its packets are simulated: this host stands for it, opens the connection and "  \
+      "passes everything on.",                                                                               \
+      "RFC 9293 section 3.5")
 
 #define X(name, title, lesson, section) PHASE_##name,
 enum phase { PHASES(X) PHASE_COUNT };

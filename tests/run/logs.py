@@ -70,9 +70,13 @@ def check(scenario, *sets):
         ended = [t for t in texts if re.match(r"(pop3|imap)\(\w+\)<\d+>: Disconnected: ", t)]
         report.check(len(ended) <= len(logins), "Disconnected: once a login", f"{where}: {len(ended)} of {len(logins)}")
         # grep QUEUEID tells the whole story: whose it is, which message, who it goes to, what became of it.
-        for qid in {trace.attr(r, "queue_id") for r in trace.select(mine, "queue", event="accepted")}:
+        for r in trace.select(mine, "queue", event="accepted"):
+            qid = trace.attr(r, "queue_id")
             story = [t for t in texts if qid in t]
-            report.check(len(story) > 3 and re.match(rf"{qid}: client=\S+\[[0-9a-f.:]+\](, sasl_method=[A-Z0-9-]+, sasl_username=\S+)?$", story[0]) and
+            # A message comes from a client; a report is made here, and the line about what it reports names it.
+            first = (rf"{qid}: client=\S+\[[0-9a-f.:]+\](, sasl_method=[A-Z0-9-]+, sasl_username=\S+)?$" if trace.attr(r, "client")
+                     else rf"[0-9A-F]+: sender (non-delivery|delay|delivery status) notification: {qid}$")
+            report.check(len(story) > 3 and re.match(first, story[0]) and
                          re.match(rf"{qid}: message-id=<[^<>]+>$", story[1]) and re.match(rf"{qid}: from=<[^<>]*>, size=\d+, nrcpt=\d+ \(queue active\)$", story[2]),
                          "the queue id leads through the log", f"{where}: {story[:4]}")
             removed = trace.select(mine, "queue", event="removed", queue_id=qid)
