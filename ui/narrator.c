@@ -12,11 +12,17 @@
 
 #define NS_PER_S     UINT64_C(1000000000)
 #define PHASE_INDENT 4
+#define SOON_S       60   /* so long a late time counts from its phase */
 #define WORDS_MAX    2048 /* octets of a title, a lesson and a section together */
 
 const char *narrator_host(const struct ui_narrator *n, uint32_t host)
 {
     return host > 0 && host <= n->nnames ? n->name[host - 1].text : "the network";
+}
+
+const char *narrator_link(const struct ui_narrator *n, uint32_t link)
+{
+    return link > 0 && link <= n->nlinks ? n->link[link - 1].text : "a link";
 }
 
 static void end_reply(struct ui_narrator *n)
@@ -34,20 +40,25 @@ static void end_reply(struct ui_narrator *n)
     n->repeated = 0;
 }
 
-void narrator_begin(struct ui_narrator *n)
+void narrator_settle(struct ui_narrator *n)
 {
     end_reply(n);
     narrator_fold_end(n);
+}
+
+void narrator_begin(struct ui_narrator *n)
+{
+    narrator_settle(n);
     if (n->gap)
         ui_page_end(&n->page);
-    n->gap = false;
+    n->gap = n->in_row = false;
 }
 
 void narrator_put_time(struct ui_narrator *n, uint64_t t_ns)
 {
     char text[UI_TIME_MAX + 1] = "+";
     uint64_t since = t_ns - n->phase_t_ns;
-    bool late = n->phases > 0 && t_ns / NS_PER_S >= UI_SECONDS_MAX && since / NS_PER_S < UI_SECONDS_MAX;
+    bool late = n->phases > 0 && t_ns / NS_PER_S >= UI_SECONDS_MAX && since / NS_PER_S < SOON_S;
     ui_time_text(late ? since : t_ns, text + 1);
     ui_page_right(&n->page, late ? text : text + 1, NARRATOR_TIME);
     ui_page_str(&n->page, " ");
@@ -93,6 +104,7 @@ bool narrator_is_new(struct ui_narrator *n, const void *words)
         return false;
     s->slot[i] = words;
     s->count++;
+    n->attempt.news = true;
     return true;
 }
 
@@ -296,6 +308,8 @@ static void tell_packet(struct ui_narrator *n, const struct trace_record *r)
         n->packets++;
     else if (dropped)
         n->dropped++;
+    if (dropped)
+        narrator_dropped(n, r);
     if (n->level != TRACE_PACKET || (r->kind != TRACE_KIND_SENT && !dropped))
         return;
     narrator_begin(n);
@@ -314,7 +328,7 @@ static void tell_packet(struct ui_narrator *n, const struct trace_record *r)
         ui_page_str(p, ": ");
     }
     if (r->text) {
-        ui_page_row(p, UI_COLUMNS, r->text, r->text_len);
+        ui_page_wrap(p, NARRATOR_LESSON, 2, r->text, r->text_len);
     } else {
         ui_page_number(p, r->nbytes);
         ui_page_str(p, " octets");
@@ -325,22 +339,29 @@ static void tell_packet(struct ui_narrator *n, const struct trace_record *r)
 
 /* ---- the sink --------------------------------------------------------------------------- */
 
+static void keep_name(const struct ui_narrator *n, struct narrator_name *to, const char *name)
+{
+    size_t len = wire_display_fit(to->text, sizeof to->text - 1, name ? name : "", name ? strlen(name) : 0,
+                                  NARRATOR_NAME, n->page.ascii, NULL);
+    to->text[len] = '\0';
+}
+
 static void narrator_open(void *ctx, const struct trace_opening *o)
 {
     struct ui_narrator *n = ctx;
 
     n->name = calloc(o->nhosts + 1, sizeof *n->name);
-    if (!n->name) {
+    n->link = calloc(o->nlinks + 1, sizeof *n->link);
+    if (!n->name || !n->link) {
         n->page.error = ENOMEM;
         return;
     }
     n->nnames = o->nhosts;
-    for (size_t i = 0; i < o->nhosts; i++) {
-        const char *name = o->hosts[i].name ? o->hosts[i].name : "";
-        size_t len = wire_display_fit(n->name[i].text, sizeof n->name[i].text - 1, name, strlen(name),
-                                      NARRATOR_NAME, n->page.ascii, NULL);
-        n->name[i].text[len] = '\0';
-    }
+    n->nlinks = o->nlinks;
+    for (size_t i = 0; i < o->nhosts; i++)
+        keep_name(n, &n->name[i], o->hosts[i].name);
+    for (size_t i = 0; i < o->nlinks; i++)
+        keep_name(n, &n->link[i], o->links[i].label ? o->links[i].label : o->links[i].name);
     narrator_opening(n, o);
 }
 
@@ -348,6 +369,7 @@ static void narrator_record(void *ctx, const struct trace_record *r)
 {
     struct ui_narrator *n = ctx;
 
+    narrator_retry_before(n, r);
     if (r->kind == TRACE_KIND_OUTCOME) {
         narrator_outcome(n, r);
         return;
@@ -361,15 +383,19 @@ static void narrator_record(void *ctx, const struct trace_record *r)
         break;
     case TRACE_PACKET:
         tell_packet(n, r);
+        if (r->kind == TRACE_KIND_SENT)
+            narrator_sent(n, r);
         break;
     default:
         narrator_note(n, r);
         break;
     }
+    narrator_retry_after(n, r);
 }
 
 static void narrator_close(void *ctx, uint64_t t_ns)
 {
+    narrator_retry_end(ctx);
     narrator_ending(ctx, t_ns);
 }
 
@@ -419,8 +445,11 @@ struct trace_sink ui_narrator_sink(struct ui_narrator *n)
 
 int ui_narrator_close(struct ui_narrator *n)
 {
-    int error = ui_page_flush(&n->page);
+    int error;
+    narrator_retry_end(n);
+    error = ui_page_flush(&n->page);
     free(n->name);
+    free(n->link);
     free(n->seen.slot);
     free(n);
     return error;

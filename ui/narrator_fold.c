@@ -37,12 +37,15 @@ static void tell(struct ui_narrator *n, const struct narrator_held *h)
 {
     narrator_put_line(n, h->t_ns, n->fold.dir, h->text, h->len, 1);
     narrator_put_lesson(n, h->title, h->lesson, h->section, false);
+    if (h->words && (h->words->always || !narrator_is_told(n, h->words->lesson)))
+        narrator_put_lesson(n, h->words->title, h->words->lesson, h->words->section, true);
     n->last_title = h->title;
 }
 
 static void hide(struct narrator_fold *f, const struct narrator_held *h)
 {
     f->hidden++;
+    f->last = *h;
     if (is_base64(h->text, h->len))
         f->base64++;
 }
@@ -51,21 +54,47 @@ static void tell_hidden(struct ui_narrator *n)
 {
     const struct narrator_fold *f = &n->fold;
     struct ui_page *p = &n->page;
-    const char *lines = f->hidden == 1 ? "line" : "lines", *what = f->attachment ? ", an attachment" : "";
+    const char *what = f->attachment ? ", an attachment" : "";
     char words[128];
 
+    if (f->hidden == 1) {
+        tell(n, &f->last);
+        return;
+    }
     if (f->base64 == f->hidden)
-        snprintf(words, sizeof words, " %llu more %s of the message (base64%s)",
-                 (unsigned long long)f->hidden, lines, what);
+        snprintf(words, sizeof words, " %llu more lines of the message (base64%s)",
+                 (unsigned long long)f->hidden, what);
     else if (f->base64 > 0)
-        snprintf(words, sizeof words, " %llu more %s of the message (%llu base64%s)",
-                 (unsigned long long)f->hidden, lines, (unsigned long long)f->base64, what);
+        snprintf(words, sizeof words, " %llu more lines of the message (%llu base64%s)",
+                 (unsigned long long)f->hidden, (unsigned long long)f->base64, what);
     else
-        snprintf(words, sizeof words, " %llu more %s of the message", (unsigned long long)f->hidden, lines);
+        snprintf(words, sizeof words, " %llu more lines of the message", (unsigned long long)f->hidden);
     ui_page_to(p, NARRATOR_TEXT);
     ui_page_glyph(p, UI_GLYPH_MORE);
     ui_page_wrap(p, NARRATOR_LESSON, 2, words, strlen(words));
     ui_page_end(p);
+}
+
+/* All that is held is folded: what comes next is told. */
+static void fold_held(struct ui_narrator *n)
+{
+    struct narrator_fold *f = &n->fold;
+    for (; f->held > 0; f->held--) {
+        hide(f, &f->ring[f->first]);
+        f->first = (f->first + 1) % NARRATOR_TAIL;
+    }
+    if (f->hidden > 0)
+        tell_hidden(n);
+    f->hidden = f->base64 = 0;
+}
+
+/* A note interrupts an attachment: the lines before it say nothing. */
+static bool held_is_base64(const struct narrator_fold *f)
+{
+    for (unsigned i = 0; i < NARRATOR_TAIL; i++)
+        if (!is_base64(f->ring[i].text, f->ring[i].len))
+            return false;
+    return true;
 }
 
 void narrator_fold_end(struct ui_narrator *n)
@@ -75,6 +104,10 @@ void narrator_fold_end(struct ui_narrator *n)
     if (!f->active)
         return;
     f->active = false;
+    if (f->held == NARRATOR_TAIL && held_is_base64(f)) {
+        fold_held(n);
+        return;
+    }
     if (f->hidden > 0)
         tell_hidden(n);
     for (; f->held > 0; f->held--) {
@@ -103,6 +136,17 @@ static struct narrator_held held(const struct trace_record *r)
     return h;
 }
 
+static void hold(struct narrator_fold *f, const struct narrator_held *h)
+{
+    if (f->held == NARRATOR_TAIL) {
+        hide(f, &f->ring[f->first]);
+        f->first = (f->first + 1) % NARRATOR_TAIL;
+        f->held--;
+    }
+    f->ring[(f->first + f->held) % NARRATOR_TAIL] = *h;
+    f->held++;
+}
+
 void narrator_fold_line(struct ui_narrator *n, const struct trace_record *r)
 {
     struct narrator_fold *f = &n->fold;
@@ -114,6 +158,7 @@ void narrator_fold_line(struct ui_narrator *n, const struct trace_record *r)
         if (other || f->total == 0) {
             f->total = 0;
             f->attachment = false;
+            narrator_content_begin(&f->mime);
         }
         f->active = true;
         f->conn = r->conn;
@@ -122,15 +167,12 @@ void narrator_fold_line(struct ui_narrator *n, const struct trace_record *r)
     f->total++;
     if (begins(h.text, h.len, "content-disposition: attachment"))
         f->attachment = true;
-    if (f->total <= NARRATOR_HEAD) {
-        tell(n, &h);
+    h.words = narrator_content(&f->mime, r);
+    if (f->total > NARRATOR_HEAD && h.words && (h.words->always || !narrator_is_told(n, h.words->lesson)))
+        fold_held(n);
+    else if (f->total > NARRATOR_HEAD) {
+        hold(f, &h);
         return;
     }
-    if (f->held == NARRATOR_TAIL) {
-        hide(f, &f->ring[f->first]);
-        f->first = (f->first + 1) % NARRATOR_TAIL;
-        f->held--;
-    }
-    f->ring[(f->first + f->held) % NARRATOR_TAIL] = h;
-    f->held++;
+    tell(n, &h);
 }

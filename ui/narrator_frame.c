@@ -96,15 +96,35 @@ static size_t add_address(char *to, size_t at, const struct trace_iface *f)
     return at;
 }
 
+/* For people, in place of a label. */
+static const char *role_words(const char *role)
+{
+    static const char *const words[][2] = { { "client", "a computer with a mail program" },
+                                            { "mta", "mail server" },
+                                            { "store", "mailbox server" },
+                                            { "dns", "DNS server" },
+                                            { "resolver", "DNS resolver" },
+                                            { "router", "router" },
+                                            { "firewall", "firewall" },
+                                            { "door", "door to the real world" } };
+    for (size_t i = 0; role && i < sizeof words / sizeof words[0]; i++)
+        if (strcmp(role, words[i][0]) == 0)
+            return words[i][1];
+    return role && role[0] ? role : "host";
+}
+
 /* "  mx      mail server of example.org, mx.example.org, 198.51.100.25" */
 static void put_host(struct ui_narrator *n, const struct trace_host *h, const char *name, size_t indent)
 {
     struct ui_page *p = &n->page;
     char words[WORDS_MAX], more[40];
-    const char *label = h->label && h->label[0] ? h->label : h->role;
-    size_t len = add(words, 0, label);
+    const char *label = h->label ? h->label : "";
+    size_t len;
 
-    if (h->fqdn && h->fqdn[0] && strcmp(h->fqdn, label ? label : "") != 0) {
+    if (!label[0] || (h->fqdn && strcmp(label, h->fqdn) == 0) || (h->name && strcmp(label, h->name) == 0))
+        label = role_words(h->role); /* it has no label of its own */
+    len = add(words, 0, label);
+    if (h->fqdn && h->fqdn[0]) {
         len = add(words, len, ", ");
         len = add(words, len, h->fqdn);
     }
@@ -176,6 +196,9 @@ void narrator_opening(struct ui_narrator *n, const struct trace_opening *o)
         ui_page_str(p, "Times count from the start of the run; +times from the heading above them.");
         ui_page_end(p);
     }
+    n->gap = true;
+    for (size_t i = 0; i < o->nteaches && n->nremember < NARRATOR_REMEMBER; i++)
+        snprintf(n->remember[n->nremember++], NARRATOR_SENTENCE, "%s", o->teaches[i]);
 }
 
 /* ---- the end ---------------------------------------------------------------------------- */
@@ -257,14 +280,14 @@ void narrator_ending(struct ui_narrator *n, uint64_t t_ns)
         ui_page_end(p);
     }
     put_heading(n, "Totals");
-    len = add_count(words, len, "", n->stored, " message in a mailbox", " messages in mailboxes");
+    len = add_count(words, len, "", n->stored, " message put into a mailbox", " messages put into mailboxes");
     if (n->bounced > 0)
         len = add_count(words, len, ", ", n->bounced, " bounce", " bounces");
     len = add_count(words, len, ", ", n->lines, " line", " lines");
     len = add_count(words, len, ", ", n->packets, " packet", " packets");
     if (n->dropped > 0)
         len = add_count(words, len, " (", n->dropped, " dropped)", " dropped)");
-    len = add(words, len, ", ");
+    len = add(words, len, "; the run ends at ");
     len = add(words, len, ui_time_text(t_ns, time));
     ui_page_str(p, "  ");
     ui_page_wrap(p, 2, 3, words, len);

@@ -96,10 +96,17 @@ static size_t room(const struct ui_page *p)
     return p->column < UI_COLUMNS ? UI_COLUMNS - p->column : 0;
 }
 
-/* True where no row ends: inside "RFC 5321 section 4.1". `at` is behind the last octet of a row. */
+static bool is_digit(char c)
+{
+    return c >= '0' && c <= '9';
+}
+
+/* True where no row ends: inside "RFC 5321 section 4.1", "port 25", "2 h 40 min". `at` is behind the last
+ * octet of a row. */
 static bool is_held(const char *text, size_t len, size_t at)
 {
-    static const char *const words[] = { "RFC", "section" };
+    static const char *const words[] = { "RFC", "section", "port" }, *const units[] = { "h", "min", "s",
+                                                                                        "d" };
     size_t next = at;
     while (next < len && text[next] == ' ')
         next++;
@@ -107,6 +114,12 @@ static bool is_held(const char *text, size_t len, size_t at)
         at--;
     if (len - next > 8 && memcmp(text + next, "section ", 8) == 0)
         return true;
+    for (size_t i = 0; at > 0 && is_digit(text[at - 1]) && i < sizeof units / sizeof units[0]; i++) {
+        size_t n = strlen(units[i]);
+        if (len - next >= n && memcmp(text + next, units[i], n) == 0 &&
+            (len - next == n || strchr(" .,;:)", text[next + n]) != NULL))
+            return true;
+    }
     for (size_t i = 0; i < sizeof words / sizeof words[0]; i++) {
         size_t n = strlen(words[i]);
         if (at >= n && memcmp(text + at - n, words[i], n) == 0 &&

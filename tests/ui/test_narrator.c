@@ -50,6 +50,11 @@ static void check_text(const char *want)
     ck_assert_msg(text[same] == want[same], "got\n%.400s\nwanted\n%.400s", text + same, want + same);
 }
 
+static void check_has(const char *want)
+{
+    ck_assert_msg(strstr(text, want) != NULL, "wanted\n%s\nin\n%s", want, text);
+}
+
 static void phase(uint64_t t_ms, const char *title, const char *sentence, const char *lesson)
 {
     struct trace_record r = sample_text(TRACE_KIND_PHASE, TRACE_NONE, 0, sentence, t_ms);
@@ -140,7 +145,8 @@ static void run(void)
     "  \xe2\x9c\x93 as expected  delivered: lunch (1)\n"                                                     \
     "  \xe2\x9c\x97 NOT expected bounced: never; it was: 2\n"                                                \
     "\nTotals\n"                                                                                             \
-    "  0 messages in mailboxes, 3 lines, 1 packet (1 dropped), 4 h 00 min\n"
+    "  0 messages put into mailboxes, 3 lines, 1 packet (1 dropped); the run ends at\n"                      \
+    "  4 h 00 min\n"
 
 START_TEST(at_level_line_it_reads_like_a_lesson)
 {
@@ -156,6 +162,7 @@ START_TEST(at_level_line_it_reads_like_a_lesson)
                "                  The recipient is accepted\n"
                "    0.429 s C \xe2\x96\xb8 RCPT TO:<ann@example.org>\n"
                "                  The client names one recipient\n"
+               "    0.412 s \xe2\x9c\x97 #18 is lost on the way to mx, a SYN\n"
                "    0.500 s \xe2\x80\xa2 mx has the message in its queue as 4F2A\n" OUTCOME);
     free(text);
 }
@@ -176,9 +183,9 @@ START_TEST(at_level_packet_it_tells_frames_and_every_state)
     begin(TRACE_PACKET, false, false);
     run();
     end(UINT64_C(14400000000000));
-    ck_assert_ptr_nonnull(strstr(
-        text,
-        "\n    0.412 s #17 192.0.2.10:49152 > 198.51.100.25:25 [SYN] seq 0 win 65535 mss 1\xe2\x80\xa6\n"));
+    ck_assert_ptr_nonnull(
+        strstr(text, "\n    0.412 s #17 192.0.2.10:49152 > 198.51.100.25:25 [SYN] seq 0 win 65535 mss\n"
+                     "                  1460\n"));
     ck_assert_ptr_nonnull(strstr(text, "\n    0.412 s \xe2\x9c\x97 #18 dropped loss: 192.0.2.10:49152 > "));
     ck_assert_ptr_nonnull(
         strstr(text, "\n    0.501 s \xe2\x80\xa2 mx: cache, event=stored, name=example.org\n"));
@@ -282,6 +289,9 @@ START_TEST(a_long_message_is_folded)
     end(0);
     ck_assert_ptr_nonnull(
         strstr(text, "    0.002 s C \xe2\x96\xb8 Content-Disposition: attachment\n"
+                     "                  This part is an attachment. The file name is a proposal of the\n"
+                     "                  sender's. So is the type: a program that believes both can be\n"
+                     "                  tricked. (RFC 2183 section 2)\n"
                      "    0.002 s C \xe2\x96\xb8\n"
                      "                \xe2\x80\xa6 41 more lines of the message (base64, an attachment)\n"
                      "    0.004 s C \xe2\x96\xb8 AAA=\n"
@@ -426,6 +436,224 @@ START_TEST(what_to_remember_is_told_once_at_the_end)
 }
 END_TEST
 
+START_TEST(what_the_run_teaches_stands_at_the_end)
+{
+    static const char *const teaches[] = { "A server queues.", "So nothing is lost." };
+    struct trace_opening o = sample_opening;
+    struct ui_narrator_options options = { .level = TRACE_PHASE };
+    struct trace_sink sink;
+    o.teaches = teaches;
+    o.nteaches = 2;
+    page = open_memstream(&text, &text_len);
+    n = ui_narrator_open(page, &options);
+    sink = ui_narrator_sink(n);
+    trace_init(&t);
+    trace_add(&t, &sink);
+    trace_open(&t, &o);
+    end(0);
+    check_has("\nWhat to remember\n  \xe2\x80\xa2 A server queues.\n"
+              "  \xe2\x80\xa2 So nothing is lost.\n\nTotals\n");
+    free(text);
+}
+END_TEST
+
+START_TEST(a_host_without_a_label_says_what_it_is)
+{
+    struct trace_host hosts[] = { sample_hosts[0], sample_hosts[1] };
+    struct trace_opening o = sample_opening;
+    struct ui_narrator_options options = { .level = TRACE_PHASE };
+    struct trace_sink sink;
+    hosts[0].label = "alice";          /* its name */
+    hosts[1].label = "mx.example.org"; /* its full name */
+    o.hosts = hosts;
+    page = open_memstream(&text, &text_len);
+    n = ui_narrator_open(page, &options);
+    sink = ui_narrator_sink(n);
+    trace_init(&t);
+    trace_add(&t, &sink);
+    trace_open(&t, &o);
+    end(0);
+    check_has("  alice  a computer with a mail program, 192.0.2.10, 2001:db8:1::10\n"
+              "  mx     mail server, mx.example.org, 198.51.100.25\n");
+    free(text);
+}
+END_TEST
+
+static void step(uint64_t t_ms, const char *name, const char *title)
+{
+    struct trace_record r = sample_record(TRACE_KIND_PHASE, t_ms);
+    r.host = 2;
+    r.title = title;
+    trace_attr_str(&r, "step", name);
+    trace_emit(&t, &r);
+}
+
+/* An attempt of mx to deliver 4F2A. */
+static void attempt(uint64_t t_ms, const char *why)
+{
+    const char *const active[][2] = { { "event", "active" }, { "queue_id", "4F2A" }, { NULL, NULL } };
+    const char *const deferred[][2] = {
+        { "event", "deferred" }, { "queue_id", "4F2A" }, { "status_text", why }, { NULL, NULL }
+    };
+    step(t_ms, "RETRY", "The server tries again");
+    state(TRACE_KIND_QUEUE, t_ms, active);
+    step(t_ms, "CONNECT_RELAY", "One server calls another");
+    state(TRACE_KIND_QUEUE, t_ms, deferred);
+    step(t_ms, "DEFER", "The message has to wait");
+}
+
+START_TEST(an_attempt_like_one_before_takes_one_row)
+{
+    static const char *const down[][2] = {
+        { "event", "began" }, { "name", "mx" }, { "fault", "host down" }, { NULL, NULL }
+    };
+    begin(_i == 0 ? TRACE_LINE : TRACE_PHASE, false, false);
+    attempt(1, "refused");
+    attempt(300001, "refused");
+    attempt(900001, "refused");
+    state(TRACE_KIND_FAULT, 900002, down);
+    attempt(2100001, "timed out"); /* something new */
+    attempt(9900001, "refused");
+    end(0);
+    check_has("\n\n1. The server tries again ");
+    check_has("\n\n4-6. mx, attempt 2 for 4F2A, 5 min later: as before                    300.001 s\n"
+              "    An attempt that ends like one that was told takes one row from here on.\n"
+              "    Between the attempts nothing happens: the message lies in the queue.\n"
+              "7-9. mx, attempt 3 for 4F2A, 10 min later: as before                 15 min 00 s\n");
+    check_has("\n\n10. The server tries again ");
+    check_has("\n\n13-15. mx, attempt 5 for 4F2A, 2 h 10 min later: as before          2 h 45 min\n");
+    free(text);
+}
+END_TEST
+
+START_TEST(an_attempt_in_which_more_happens_is_told)
+{
+    static const char *const sent[][2] = { { "event", "sent" }, { "queue_id", "77" }, { NULL, NULL } };
+    begin(TRACE_LINE, false, false);
+    attempt(0, "refused");
+    step(300000, "RETRY", "The server tries again");
+    state(TRACE_KIND_QUEUE, 300001, sent);
+    step(300002, "DEFER", "The message has to wait");
+    step(300003, "RETRY", "The server tries again"); /* and the run ends here */
+    end(0);
+    ck_assert_ptr_null(strstr(text, "as before"));
+    check_has("\n6. The server tries again");
+    free(text);
+}
+END_TEST
+
+START_TEST(at_level_packet_every_attempt_is_told)
+{
+    begin(TRACE_PACKET, false, false);
+    for (unsigned i = 0; i < 4; i++)
+        attempt(i, "refused");
+    end(0);
+    ck_assert_ptr_null(strstr(text, "as before"));
+    free(text);
+}
+END_TEST
+
+static void frame(enum trace_kind kind, uint64_t t_ms, uint64_t number, const char *what, const char *why)
+{
+    struct trace_record r = sample_text(kind, TRACE_TCP, 0, what, t_ms);
+    r.frame = number;
+    if (why)
+        trace_attr_str(&r, "why", why);
+    trace_emit(&t, &r);
+}
+
+START_TEST(a_lost_frame_and_the_one_that_mends_it_are_told)
+{
+    begin(TRACE_LINE, false, false);
+    frame(TRACE_KIND_DROPPED, 1, 7, "192.0.2.10:1 > 192.0.2.9:25 [ACK] seq 100 ack 1 win 9 len 50", "loss");
+    frame(TRACE_KIND_SENT, 2, 8, "192.0.2.10:1 > 192.0.2.9:25 [ACK] seq 150 ack 1 win 9 len 50", NULL);
+    frame(TRACE_KIND_SENT, 3, 9, "192.0.2.9:25 > 192.0.2.10:1 [ACK] seq 100 ack 1 win 9 len 50", NULL);
+    frame(TRACE_KIND_DROPPED, 4, 10, "192.0.2.9:25 > 192.0.2.10:1 [ACK] seq 150 ack 1 win 9", "loss");
+    frame(TRACE_KIND_SENT, 213, 11, "192.0.2.10:1 > 192.0.2.9:25 [ACK] seq 90 ack 1 win 9 len 60", NULL);
+    frame(TRACE_KIND_SENT, 214, 12, "192.0.2.10:1 > 192.0.2.9:25 [ACK] seq 100 ack 1 win 9 len 50", NULL);
+    frame(TRACE_KIND_DROPPED, 215, 13, "192.0.2.10:1 > 192.0.2.9:25 [SYN] seq 0", "firewall");
+    end(0);
+    check_has("    0.001 s \xe2\x9c\x97 #7 is lost on the way to mx, octets 100 to 149 of the conversation\n"
+              "    0.004 s \xe2\x9c\x97 #10 is lost on the way to mx, an ACK without data: the next ACK\n"
+              "              says it again\n"
+              "    0.213 s \xe2\x80\xa2 #11 brings again what #7 lost, 0.212 s later\n"
+              "\nTotals\n");
+    free(text);
+}
+END_TEST
+
+START_TEST(more_losses_than_are_remembered_do_no_harm)
+{
+    char what[80];
+    begin(TRACE_LINE, false, false);
+    for (unsigned i = 0; i < 100; i++) {
+        snprintf(what, sizeof what, "a > b [ACK] seq %u ack 1 win 9 len 10", 10 * i);
+        frame(TRACE_KIND_DROPPED, i, i + 1, what, "loss");
+    }
+    frame(TRACE_KIND_SENT, 500, 200, "a > b [ACK] seq 0 ack 1 win 9 len 10", NULL);
+    frame(TRACE_KIND_SENT, 501, 201, "a > b [ACK] seq 990 ack 1 win 9 len 10", NULL);
+    end(0);
+    ck_assert_ptr_null(strstr(text, "#200 brings"));
+    check_has("#201 brings again what #100 lost");
+    free(text);
+}
+END_TEST
+
+START_TEST(the_parts_of_a_bounce_are_pointed_out)
+{
+    static const char *const bounce[] = { "Return-Path: <>",
+                                          "Subject: no",
+                                          "A: b",
+                                          "A: b",
+                                          "A: b",
+                                          "A: b",
+                                          "A: b",
+                                          "Content-Type: multipart/report; report-type=delivery-status;",
+                                          " boundary=\"q 1\"",
+                                          "",
+                                          "--q 1",
+                                          "Content-Type: text/plain",
+                                          "",
+                                          "Sorry.",
+                                          "--q 1",
+                                          "Content-Type: message/delivery-status",
+                                          "",
+                                          "Reporting-MTA: dns; mx",
+                                          "",
+                                          "Final-Recipient: rfc822; bob@x",
+                                          "Action: failed",
+                                          "Status: 5.1.1",
+                                          "--q 1",
+                                          "Content-Type: message/rfc822",
+                                          "",
+                                          "Action: failed",
+                                          "",
+                                          "Status: 5.9.9",
+                                          "--q 1--",
+                                          "." };
+    static const char *const want[] = {
+        "Part 1 of the report",  "Part 2 of the report",          "Who reports",
+        "About which recipient", "It is over for this recipient", "Why, as three numbers",
+        "Part 3 of the report"
+    };
+    const char *at;
+    int over = 0;
+    begin(TRACE_LINE, false, false);
+    for (size_t i = 0; i < sizeof bounce / sizeof bounce[0]; i++)
+        content(2, bounce[i]);
+    end(0);
+    at = text;
+    for (size_t i = 0; i < sizeof want / sizeof want[0]; i++) {
+        at = strstr(at, want[i]);
+        ck_assert_msg(at != NULL, "%s, in\n%s", want[i], text);
+    }
+    for (at = text; (at = strstr(at, "It is over for this recipient")) != NULL; at++)
+        over++; /* "Action: failed" in the message that came back is none of the report's */
+    ck_assert_int_eq(over, 1);
+    free(text);
+}
+END_TEST
+
 START_TEST(an_unknown_host_is_the_network)
 {
     struct trace_record r = sample_text(TRACE_KIND_ERROR, TRACE_NONE, 0, "x", 0);
@@ -433,7 +661,7 @@ START_TEST(an_unknown_host_is_the_network)
     begin(TRACE_LINE, false, false);
     trace_emit(&t, &r);
     end(0);
-    ck_assert_ptr_nonnull(strstr(text, "the network shows its user: x\n"));
+    ck_assert_ptr_nonnull(strstr(text, "the program on the network tells its user: x\n"));
     free(text);
 }
 END_TEST
@@ -508,6 +736,14 @@ static Suite *narrator_suite(void)
     tcase_add_test(c, a_section_is_not_torn_apart);
     tcase_add_test(c, a_long_line_is_wrapped_and_cut);
     tcase_add_test(c, what_to_remember_is_told_once_at_the_end);
+    tcase_add_test(c, what_the_run_teaches_stands_at_the_end);
+    tcase_add_test(c, a_host_without_a_label_says_what_it_is);
+    tcase_add_loop_test(c, an_attempt_like_one_before_takes_one_row, 0, 2);
+    tcase_add_test(c, an_attempt_in_which_more_happens_is_told);
+    tcase_add_test(c, at_level_packet_every_attempt_is_told);
+    tcase_add_test(c, a_lost_frame_and_the_one_that_mends_it_are_told);
+    tcase_add_test(c, more_losses_than_are_remembered_do_no_harm);
+    tcase_add_test(c, the_parts_of_a_bounce_are_pointed_out);
     tcase_add_test(c, an_unknown_host_is_the_network);
     tcase_add_test(c, a_full_disk_is_found);
     tcase_add_test(c, into_a_pipe_there_is_no_colour_whatever_the_locale);
