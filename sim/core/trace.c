@@ -51,7 +51,8 @@ void trace_add(struct trace *t, const struct trace_sink *sink)
 {
     assert(t->nsinks < TRACE_SINKS_MAX && t->seq == 0);
     t->sink[t->nsinks++] = *sink;
-    t->levels |= sink->levels;
+    t->levels |= sink->levels & TRACE_ALL;
+    t->tapped |= (sink->levels & TRACE_TAP) != 0;
 }
 
 void trace_open(struct trace *t, const struct trace_opening *opening)
@@ -70,13 +71,13 @@ void trace_close(struct trace *t, uint64_t t_ns)
 
 uint64_t trace_emit(struct trace *t, struct trace_record *r)
 {
-    unsigned bit = TRACE_BIT(trace_kind_level(r->kind));
+    unsigned bits = TRACE_BIT(trace_kind_level(r->kind)) | (r->kind == TRACE_KIND_SENT ? TRACE_TAP : 0);
     r->seq = ++t->seq;
     if (r->cause == 0)
         r->cause = t->cause;
     assert(r->cause < r->seq);
     for (unsigned i = 0; i < t->nsinks; i++)
-        if (t->sink[i].levels & bit)
+        if (t->sink[i].levels & bits)
             t->sink[i].record(t->sink[i].ctx, r);
     return r->seq;
 }

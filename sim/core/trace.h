@@ -32,6 +32,9 @@ enum trace_level { TRACE_PHASE, TRACE_LINE, TRACE_PACKET, TRACE_STATE, TRACE_LEV
 
 #define TRACE_BIT(level) (1u << (level))
 #define TRACE_ALL        (TRACE_BIT(TRACE_LEVELS) - 1)
+/* Not a level: for a sink that taps the wire. It gets every SENT record, at least with time, host, link,
+ * frame and bytes; all the rest of it only if somebody wants packets. */
+#define TRACE_TAP TRACE_BIT(TRACE_LEVELS)
 
 /* X(enum suffix, name in JSON) */
 #define TRACE_PROTOS(X)                                                                                      \
@@ -71,9 +74,9 @@ enum trace_level { TRACE_PHASE, TRACE_LINE, TRACE_PACKET, TRACE_STATE, TRACE_LEV
     X(CONFIG, "config", TRACE_STATE)       /* the setting that decided: pointer, value */                    \
     X(FAULT, "fault", TRACE_STATE)         /* a fault began or ended */                                      \
     X(INPUT, "input", TRACE_STATE)         /* a person or a real peer did this */                            \
-    X(CLIENT, "client", TRACE_STATE)       /* a mail program: event sent, send-failed, message, fetched... */ \
-    X(ERROR, "error", TRACE_STATE)         /* what a mail program would show its user */                     \
-    X(OUTCOME, "outcome", TRACE_STATE)     /* what `expect` looks at */
+    X(CLIENT, "client", TRACE_STATE)   /* a mail program: event sent, send-failed, message, fetched... */    \
+    X(ERROR, "error", TRACE_STATE)     /* what a mail program would show its user */                         \
+    X(OUTCOME, "outcome", TRACE_STATE) /* what `expect` looks at */
 
 #define X(name, json) TRACE_##name,
 enum trace_proto { TRACE_PROTOS(X) TRACE_PROTO_COUNT };
@@ -159,7 +162,7 @@ struct trace_opening {
 /* ---- sinks ------------------------------------------------------------------------------ */
 
 struct trace_sink {
-    unsigned levels; /* TRACE_BIT()s */
+    unsigned levels; /* TRACE_BIT()s, TRACE_TAP */
     void *ctx;
     void (*open)(void *ctx, const struct trace_opening *opening); /* may be NULL */
     void (*record)(void *ctx, const struct trace_record *record);
@@ -168,6 +171,7 @@ struct trace_sink {
 
 struct trace {
     unsigned levels; /* what any sink wants */
+    bool tapped;     /* a sink wants TRACE_TAP */
     uint64_t seq;    /* of the last record */
     uint64_t cause;  /* what happens now is due to this record; whoever runs an event sets it */
     uint64_t frames; /* frames sent so far: the number of the last */

@@ -95,7 +95,7 @@ struct export_pcap *export_pcap_open(FILE *file, bool live, int *error)
 struct trace_sink export_pcap_sink(struct export_pcap *p)
 {
     return (struct trace_sink){
-        .levels = TRACE_BIT(TRACE_PACKET), .ctx = p, .open = pcap_sink_open, .record = pcap_sink_record
+        .levels = TRACE_TAP, .ctx = p, .open = pcap_sink_open, .record = pcap_sink_record
     };
 }
 

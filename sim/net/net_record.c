@@ -48,6 +48,20 @@ void net_record_wanted(struct net *net, enum trace_kind kind, const struct net_h
     trace_emit(net->trace, &r);
 }
 
+void net_record_tap(struct net *net, const struct net_host *host, const struct net_link *link,
+                    struct net_packet *p)
+{
+    struct trace_record r;
+    net_record_begin(net, &r, TRACE_KIND_SENT, host ? host->number : 0);
+    r.cause = p->cause;
+    r.conn = p->conn;
+    r.frame = p->frame;
+    r.link = link ? link->number : 0;
+    r.bytes = net_packet_frame(p);
+    r.nbytes = p->len;
+    trace_emit(net->trace, &r);
+}
+
 void net_drop_on_link(struct net_link *link, const struct net_host *host, struct net_packet *p,
                       enum net_drop why, const char *fault)
 {

@@ -22,11 +22,17 @@ struct net_neighbour;
 void net_record_wanted(struct net *net, enum trace_kind kind, const struct net_host *host,
                        const struct net_link *link, struct net_packet *p, const char *why, const char *fault);
 
+/* A SENT record for those who only tap the wire. */
+void net_record_tap(struct net *net, const struct net_host *host, const struct net_link *link,
+                    struct net_packet *p);
+
 static inline void net_record_packet(struct net *net, enum trace_kind kind, const struct net_host *host,
                                      const struct net_link *link, struct net_packet *p)
 {
     if (trace_wants(net->trace, TRACE_PACKET))
         net_record_wanted(net, kind, host, link, p, NULL, NULL);
+    else if (kind == TRACE_KIND_SENT && net->trace->tapped)
+        net_record_tap(net, host, link, p);
     else
         trace_skip(net->trace);
 }

@@ -100,6 +100,25 @@ START_TEST(a_sink_gets_the_levels_that_it_wants)
 }
 END_TEST
 
+START_TEST(a_tap_gets_each_frame_once_and_makes_nobody_describe_packets)
+{
+    struct trace t;
+    struct counted tap;
+    trace_init(&t);
+    trace_add(&t, &(struct trace_sink){ sink(&tap, TRACE_TAP).levels, &tap, NULL, on_record, NULL });
+    ck_assert(t.tapped);
+    for (int level = 0; level < TRACE_LEVELS; level++)
+        ck_assert(!trace_wants(&t, (enum trace_level)level));
+    emit(&t, TRACE_KIND_SENT);
+    emit(&t, TRACE_KIND_FORWARDED);
+    emit(&t, TRACE_KIND_DELIVERED);
+    emit(&t, TRACE_KIND_DROPPED);
+    emit(&t, TRACE_KIND_REPLY);
+    ck_assert_uint_eq(tap.records, 1);
+    ck_assert_uint_eq(tap.last_seq, 1);
+}
+END_TEST
+
 START_TEST(every_sink_gets_opening_records_and_end)
 {
     struct trace t;
@@ -285,6 +304,7 @@ static Suite *suite(void)
     tcase_add_test(t, records_are_numbered_from_one_whoever_reads);
     tcase_add_test(t, a_record_without_a_cause_gets_the_current_one);
     tcase_add_test(t, a_sink_gets_the_levels_that_it_wants);
+    tcase_add_test(t, a_tap_gets_each_frame_once_and_makes_nobody_describe_packets);
     tcase_add_test(t, every_sink_gets_opening_records_and_end);
     tcase_add_test(t, attributes_are_found_by_key);
     tcase_add_test(t, every_kind_level_and_protocol_has_a_name_of_its_own);
