@@ -521,7 +521,7 @@ START_TEST(an_attempt_like_one_before_takes_one_row)
               "    Between the attempts nothing happens: the message lies in the queue.\n"
               "7-9. mx, attempt 3 for 4F2A, 10 min later: as before                 15 min 00 s\n");
     check_has("\n\n10. The server tries again ");
-    check_has("\n\n13-15. mx, attempt 5 for 4F2A, 2 h 10 min later: as before          2 h 45 min\n");
+    check_has("\n\n13-15. mx, attempt 5 for 4F2A, 2 h 10 min later: as before            2 h 45 min\n");
     free(text);
 }
 END_TEST
