@@ -146,8 +146,8 @@ static const struct pop3_verdict_info verdicts[POP3_VERDICTS] = {
                          "",
                          "bye; marked messages are removed",
                          { "The server has removed what was marked",
-                           "The session went through the UPDATE state: the deletions are final and the lock "
-                           "is released.",
+                           "The session went through the UPDATE state: deletions, if there were any, are "
+                           "final, and the lock is released.",
                            "RFC 1939 section 6" } },
     [POP3_LEFT] = { POP3_LEFT,
                     "LEFT",

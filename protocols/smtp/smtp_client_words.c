@@ -94,7 +94,7 @@ static const struct wire_lesson words[SMTP_CLIENT_VERDICTS] = {
                              "Without a reply the client must assume that the message was not taken. If the "
                              "end came "
                              "just before a 250, the recipient gets it twice; that is better than never.",
-                             "RFC 5321 section 4.1.1.5" },
+                             "RFC 5321 section 3.8" },
     [SMTP_CLIENT_TIMED_OUT] = { "The client has waited long enough",
                                 "Each command has its own patience: five minutes for most, ten after the "
                                 "final dot, when "

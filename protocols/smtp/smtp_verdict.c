@@ -345,9 +345,10 @@ static const struct wire_lesson words[SMTP_VERDICTS] = {
                             "published p=reject. This stops forgeries of the address that people see.",
                             "RFC 7489 section 10.3" },
     [SMTP_RELAY_DENIED] = { "The server does not carry mail for strangers",
-                            "The recipient is not here and the client is not known here. A server that says "
-                            "yes to "
-                            "this is an open relay: spammers find it within hours, block lists soon after.",
+                            "Neither the recipient nor the client belongs here. RFC 5321 proposes 550 for "
+                            "this, many servers say 554; 5.7.1 behind it means not authorized. A server "
+                            "that says yes is an open relay: spammers find it within hours, block lists "
+                            "soon after.",
                             "RFC 5321 section 3.6.2" },
     [SMTP_NOT_OWNER] = { "The sender address belongs to someone else",
                          "The client has logged in, but as a user who may not send with this address. It "
@@ -358,8 +359,8 @@ static const struct wire_lesson words[SMTP_VERDICTS] = {
     /* The address is wrong. */
     [SMTP_NO_SUCH_USER] = { "There is no such mailbox here",
                             "The domain is right, the name before the @ is not: a typing error, or an "
-                            "account that is "
-                            "gone. The sender's server makes a bounce of it.",
+                            "account that is gone. A server that hears this makes a bounce of it; a mail "
+                            "program shows it to its user at once.",
                             "RFC 5321 section 4.2.2" },
     [SMTP_NO_SUCH_DOMAIN] = { "The recipient's domain does not exist",
                               "DNS says for certain that there is no such name, so trying again cannot help. "
