@@ -118,14 +118,21 @@ static int print_memory(enum format f)
         fprintf(stderr, "mailwalk: bench: %s\n", error);
         return 3;
     }
+    if (m.connections_open != m.connections) {
+        fprintf(stderr, "mailwalk: bench: only %llu of %llu connections are open\n", (unsigned long long)m.connections_open,
+                (unsigned long long)m.connections);
+        return 3;
+    }
     if (f == FORMAT_JSONL)
-        printf("{\"kind\":\"memory\",\"hosts\":%llu,\"host_octets\":%.0f,\"connections\":%llu,\"connection_octets\":%.0f,"
-               "\"setup_cpus\":%.3f}\n",
-               (unsigned long long)m.hosts, m.host_octets, (unsigned long long)m.connections, m.connection_octets, m.setup_cpu_s);
+        printf("{\"kind\":\"memory\",\"hosts\":%llu,\"host_octets\":%.0f,\"spec_octets\":%.0f,\"connections\":%llu,"
+               "\"connection_octets\":%.0f,\"setup_cpus\":%.3f}\n",
+               (unsigned long long)m.hosts, m.host_octets, m.spec_octets, (unsigned long long)m.connections, m.connection_octets,
+               m.setup_cpu_s);
     else
-        printf("%9llu hosts set up in %.3f CPU seconds, %.0f octets each; %llu idle connections, %.0f octets each with both "
-               "sessions\n",
-               (unsigned long long)m.hosts, m.setup_cpu_s, m.host_octets, (unsigned long long)m.connections, m.connection_octets);
+        printf("%9llu hosts set up in %.3f CPU seconds, %.0f octets each and %.0f for its description; %llu idle connections, %.0f "
+               "octets each with both sessions\n",
+               (unsigned long long)m.hosts, m.setup_cpu_s, m.host_octets, m.spec_octets, (unsigned long long)m.connections,
+               m.connection_octets);
     return 0;
 }
 

@@ -31,9 +31,10 @@ struct drive_result {
 bool drive_run(const struct drive_params *p, struct drive_result *out, char *error);
 
 struct drive_memory {
-    double   host_octets; /* one idle host with its share of the network */
-    double   connection_octets; /* an idle connection, both ends with their sessions */
-    uint64_t hosts, connections;
+    double   host_octets; /* one idle host with its share of the network, as the simulator holds it */
+    double   spec_octets; /* and of the description that it is built from */
+    double   connection_octets; /* an idle connection: both ends, each with its session and its timer */
+    uint64_t hosts, connections, connections_open; /* asked for, and there when it was measured */
     double   setup_cpu_s;
 };
 

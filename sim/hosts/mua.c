@@ -35,7 +35,7 @@ struct mua *mua_new(struct host *host, const struct spec_client *spec)
     struct mua   *m = core_arena_take(&w->arena, sizeof *m);
     m->host = host;
     m->naccounts = spec->naccounts;
-    m->accounts = core_arena_take(&w->arena, (spec->naccounts + 1) * sizeof *m->accounts);
+    m->accounts = core_arena_take(&w->arena, spec->naccounts * sizeof *m->accounts);
     for (size_t i = 0; i < spec->naccounts; i++) {
         const struct spec_account *a = &spec->accounts[i];
         m->accounts[i] = (struct account){ .spec = a, .host = host };

@@ -41,7 +41,7 @@ struct store *store_new(struct host *host, const struct spec_store *spec)
     s->host = host;
     s->mask = size - 1;
     s->hash = core_arena_take(&w->arena, size * sizeof(struct user *));
-    s->users = core_arena_take(&w->arena, (spec->nusers + 1) * sizeof *s->users);
+    s->users = core_arena_take(&w->arena, spec->nusers * sizeof *s->users);
     s->nusers = spec->nusers;
     /* A number that only grows, even when a mailbox is made anew: RFC 3501 section 2.3.1.1. */
     s->uidvalidity_next = (uint32_t)w->spec->epoch_s;
