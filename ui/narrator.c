@@ -277,6 +277,8 @@ static bool repeats(struct ui_narrator *n, const struct trace_record *r)
 
 static void tell_line(struct ui_narrator *n, const struct trace_record *r)
 {
+    const struct narrator_words *over;
+
     n->lines++;
     if (n->level == TRACE_PHASE)
         return;
@@ -285,14 +287,18 @@ static void tell_line(struct ui_narrator *n, const struct trace_record *r)
         return;
     }
     tell_connection(n, r);
-    if (r->kind == TRACE_KIND_CONTENT || !r->title) {
+    if (r->kind == TRACE_KIND_CONTENT || (!r->title && !narrator_literal_over(r))) {
         narrator_fold_line(n, r);
         return;
     }
     narrator_begin(n);
     narrator_fold_forget(n, r->conn);
     narrator_put_line(n, r->t_ns, r->dir, r->text ? r->text : "", r->text ? r->text_len : 0, NARRATOR_ROWS);
-    narrator_put_lesson(n, r->title, r->lesson, r->section, false);
+    over = narrator_literal_over(r);
+    if (over)
+        narrator_put_lesson(n, over->title, over->lesson, over->section, true);
+    else
+        narrator_put_lesson(n, r->title, r->lesson, r->section, false);
     n->last_title = r->title;
 }
 

@@ -192,7 +192,7 @@ static const struct narrator_words *delimiter(struct narrator_mime *m, const cha
         m->report = m->report && m->depth > 0;
         m->header = !last;
         m->inside = NARRATOR_TEXT_PART;
-        m->status = m->type = false;
+        m->status = m->type = m->embedded = false;
         return last ? NULL : &part_begins;
     }
     return NULL;
@@ -200,7 +200,9 @@ static const struct narrator_words *delimiter(struct narrator_mime *m, const cha
 
 static const struct narrator_words *field(const struct narrator_mime *m, const char *text, size_t len)
 {
-    unsigned where = m->status ? STATUS : m->report && m->depth == 1 ? REPORT | HEADER : HEADER;
+    unsigned where = m->status                                    ? STATUS
+                     : m->report && m->depth == 1 && !m->embedded ? REPORT | HEADER
+                                                                  : HEADER;
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++)
         if ((rows[i].where & where) && begins(text, len, rows[i].begins))
             return &rows[i].words;
@@ -210,6 +212,7 @@ static const struct narrator_words *field(const struct narrator_mime *m, const c
 static void end_header(struct narrator_mime *m)
 {
     m->header = m->inside == NARRATOR_MESSAGE_PART; /* the header of the message inside comes next */
+    m->embedded = m->embedded || m->header;
     m->status = m->inside == NARRATOR_STATUS_PART;
     m->inside = NARRATOR_TEXT_PART;
     m->type = false;
@@ -221,8 +224,6 @@ const struct narrator_words *narrator_content(struct narrator_mime *m, const str
     size_t len = r->text ? r->text_len : 0;
     const struct narrator_words *words = delimiter(m, text, len);
 
-    if (r->proto == TRACE_IMAP && r->dir == 'S' && !r->title)
-        return &literal_over;
     if (words || !(m->header || m->status))
         return words;
     if (m->status)
@@ -248,6 +249,12 @@ const struct narrator_words *narrator_content(struct narrator_mime *m, const str
         open_boundary(m, text, len);
     }
     return words;
+}
+
+const struct narrator_words *narrator_literal_over(const struct trace_record *r)
+{
+    bool goes_on = r->text && r->text_len > 0 && (r->text[0] == ' ' || r->text[0] == ')');
+    return r->proto == TRACE_IMAP && r->dir == 'S' && goes_on ? &literal_over : NULL;
 }
 
 void narrator_content_begin(struct narrator_mime *m)

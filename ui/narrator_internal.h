@@ -44,6 +44,7 @@ struct narrator_words {
 struct narrator_mime {
     bool header, status, report; /* in a header; in message/delivery-status; inside a multipart/report */
     bool type;                   /* the last field was Content-Type */
+    bool embedded; /* behind the header of a message/rfc822 part: in the message that it holds */
     enum {
         NARRATOR_TEXT_PART,
         NARRATOR_STATUS_PART,
@@ -170,6 +171,8 @@ void narrator_fold_forget(struct ui_narrator *n, uint32_t conn);
 /* Words about a line of a message; call for each, in order. NULL: none. */
 const struct narrator_words *narrator_content(struct narrator_mime *m, const struct trace_record *r);
 void narrator_content_begin(struct narrator_mime *m);
+/* Words about a line of an IMAP server that goes on behind a literal; NULL: it is none. */
+const struct narrator_words *narrator_literal_over(const struct trace_record *r);
 
 void narrator_note(struct ui_narrator *n, const struct trace_record *r);
 

@@ -627,6 +627,7 @@ START_TEST(the_parts_of_a_bounce_are_pointed_out)
                                           "Content-Type: message/rfc822",
                                           "",
                                           "Action: failed",
+                                          "Content-Type: text/plain",
                                           "",
                                           "Status: 5.9.9",
                                           "--q 1--",
@@ -650,6 +651,42 @@ START_TEST(the_parts_of_a_bounce_are_pointed_out)
     for (at = text; (at = strstr(at, "It is over for this recipient")) != NULL; at++)
         over++; /* "Action: failed" in the message that came back is none of the report's */
     ck_assert_int_eq(over, 1);
+    ck_assert_ptr_null(strstr(strstr(text, "Part 1") + 1, "Part 1")); /* nor is its Content-Type */
+    free(text);
+}
+END_TEST
+
+START_TEST(behind_an_imap_literal_the_answer_goes_on)
+{
+    struct trace_record r = sample_text(TRACE_KIND_REPLY, TRACE_IMAP, 'S', " UID 1)", 2);
+    r.title = "The server sends what was asked";
+    begin(TRACE_LINE, false, false);
+    trace_emit(&t, &r);
+    end(0);
+    check_has(" UID 1)\n                  The literal is over, and the answer goes on behind it.");
+    ck_assert_ptr_null(strstr(text, "what was asked"));
+    free(text);
+}
+END_TEST
+
+START_TEST(a_silent_address_is_told_twice)
+{
+    static const char *const failed[][2] = { { "event", "failed" },
+                                             { "address", "203.0.113.25" },
+                                             { NULL, NULL } };
+    static const char *const other[][2] = { { "event", "failed" },
+                                            { "address", "203.0.113.26" },
+                                            { NULL, NULL } };
+    unsigned rows = 0;
+    begin(TRACE_LINE, false, false);
+    for (unsigned i = 0; i < 5; i++)
+        state(TRACE_KIND_NEIGHBOUR, i, failed);
+    state(TRACE_KIND_NEIGHBOUR, 9, other);
+    end(0);
+    for (const char *at = text; (at = strstr(at, "nobody answers for 203.0.113.25 ")) != NULL; at++)
+        rows++;
+    ck_assert_uint_eq(rows, 2);
+    check_has("nobody answers for 203.0.113.26 on this link\n");
     free(text);
 }
 END_TEST
@@ -744,6 +781,8 @@ static Suite *narrator_suite(void)
     tcase_add_test(c, a_lost_frame_and_the_one_that_mends_it_are_told);
     tcase_add_test(c, more_losses_than_are_remembered_do_no_harm);
     tcase_add_test(c, the_parts_of_a_bounce_are_pointed_out);
+    tcase_add_test(c, behind_an_imap_literal_the_answer_goes_on);
+    tcase_add_test(c, a_silent_address_is_told_twice);
     tcase_add_test(c, an_unknown_host_is_the_network);
     tcase_add_test(c, a_full_disk_is_found);
     tcase_add_test(c, into_a_pipe_there_is_no_colour_whatever_the_locale);
