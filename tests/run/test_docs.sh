@@ -1,5 +1,5 @@
 #!/bin/sh
-# What README.md and docs/ARCHITECTURE.md show is what the program prints.
+# What README.md and docs/ARCHITECTURE.md show and name is there.
 set -u
 BUILD=${BUILD:-build}
 MAILWALK=${MAILWALK:-$BUILD/mailwalk}
@@ -7,4 +7,4 @@ export BUILD MAILWALK PYTHONDONTWRITEBYTECODE=1
 for tool in python3 tshark; do
     command -v $tool >/dev/null || { echo "$tool is not installed"; exit 77; }
 done
-exec python3 tests/run/readme.py "$@"
+exec python3 tests/run/docs.py "$@"
