@@ -103,6 +103,7 @@ static bool on_pull(struct pump *p)
     if (!any)
         return false;
     pump_say(p, &out->send);
+    pump_wait(p, imap_server_patience_ns(&s->engine)); /* a long download is no inactivity */
     if (out->close)
         pump_close(p);
     return out->more;

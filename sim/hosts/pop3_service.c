@@ -207,9 +207,13 @@ static bool on_pull(struct pump *p)
     struct pop3_session *s = CORE_OWNER(p, struct pop3_session, pump);
     struct pop3_step    *out = &host_of(s)->world->scratch->pop3_server;
     bool                 any = pop3_server_pull(&s->engine, out);
-    if (any)
-        pump_say(p, &out->send);
-    return any && out->more;
+    if (!any)
+        return false;
+    pump_say(p, &out->send);
+    /* A long download is no inactivity, however slow the line is. */
+    pump_wait(p, POP3_AUTOLOGOUT_NS);
+    pop3_server_touch(&s->engine, world_now(host_of(s)->world));
+    return out->more;
 }
 
 static void on_peer_closed(struct pump *p)
