@@ -29,6 +29,7 @@ struct dns_host;
 struct resolver_host;
 struct dns_zone;
 struct actions;
+struct lookup_ctx;
 struct scratch; /* step objects of all engines: sim/hosts/scratch.h */
 
 struct host {
@@ -71,6 +72,7 @@ struct world {
     struct core_pool         saids, asks, ask_boths, errand_lookups, stored, identities, smtp_in, smtp_out, pop3_in, imap_in, queue_items, muas_smtp, muas_pop3,
         muas_imap, dns_tcp;
     struct sent_copy        *sent[256]; /* by hash of the Message-ID */
+    struct lookup_ctx       *lookups;   /* errands that wait for an address */
     struct actions          *actions;
     struct world_totals      totals;
     void (*on_delivered)(void *ctx, struct user *user); /* the bench's: it stands for a user's timing */

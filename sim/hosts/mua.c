@@ -66,13 +66,17 @@ void mua_free(struct mua *m)
 /* ---- errands -------------------------------------------------------------------------------------------- */
 
 struct lookup_ctx {
-    struct errand *errand;
+    struct lookup_ctx *next, **link; /* of the world's; who points here */
+    struct errand     *errand;
     void (*ready)(struct errand *e);
 };
 
 static void found(void *ctx, const struct ask_found *f)
 {
     struct lookup_ctx  l = *(struct lookup_ctx *)ctx;
+    *l.link = l.next;
+    if (l.next)
+        l.next->link = l.link;
     core_pool_give(&l.errand->host->world->errand_lookups, ctx);
     l.errand->found = *f;
     l.ready(l.errand);
@@ -93,9 +97,21 @@ void errand_start(struct errand *e, struct action_run *run, struct account *acco
     e->began_ns = world_now(w);
     l->errand = e;
     l->ready = ready;
+    l->next = w->lookups;
+    l->link = &w->lookups;
+    if (l->next)
+        l->next->link = &l->next;
+    w->lookups = l;
     if (world_tells(w, TRACE_PHASE) && !net_addr_parse(&literal, server))
         tell_phase(host, account ? PHASE_FIND_SERVER : PHASE_FIND_HOST, 0, 0, "%s looks up the address of %s", host->spec->name, server);
     ask_addresses(host, server, strlen(server), found, l);
+}
+
+void errands_abandon(struct world *w)
+{
+    static const struct ask_found nothing = { .class_ = DNS_RESULT_SERVFAIL };
+    while (w->lookups)
+        found(w->lookups, &nothing);
 }
 
 void errand_end(struct errand *e, const char *event, const char *result, uint16_t code, const char *status, const char *command,

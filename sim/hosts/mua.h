@@ -81,6 +81,8 @@ struct errand_trouble {
 bool errand_connect(struct errand *e, struct pump *p, const struct pump_ops *ops, const char *what, struct errand_trouble *t);
 /* The connection could not be opened: is there another address of the server? Then it is the next one now. */
 bool errand_another(struct errand *e);
+/* The end of a world: errands that still wait for an address let go of what they hold. */
+void errands_abandon(struct world *w);
 /* The word for the way a connection ended. */
 const char *errand_word(enum tcp_end why);
 /* What a user is told about it. */

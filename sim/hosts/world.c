@@ -373,6 +373,7 @@ void world_free(struct world *w)
     w->trace.levels = 0;
     w->trace.nsinks = 0;
     tcp_abandon(&w->net);
+    errands_abandon(w);
     for (size_t i = 0; i < w->nhosts; i++) {
         if (w->hosts[i].mta)
             mta_free(w->hosts[i].mta);
