@@ -27,9 +27,11 @@ struct puppet {
     size_t n, taken;
     uint64_t opened_ns, ended_ns, peer_closed_ns; /* 0: has not happened */
     enum tcp_end why;
-    bool opened, ended, peer_closed, stays; /* stays: does not close when the peer does */
-    struct puppet_server *server;           /* NULL: a client */
-    struct puppet *next;                    /* of the same server */
+    bool opened, ended, peer_closed;
+    bool stays;                   /* does not close when the peer does */
+    bool deaf;                    /* takes nothing in: its window closes */
+    struct puppet_server *server; /* NULL: a client */
+    struct puppet *next;          /* of the same server */
 };
 
 struct puppet_server {
@@ -70,6 +72,8 @@ static size_t puppet_data(struct tcp_conn *c, void *app, const char *octets, siz
     struct puppet *p = app;
     size_t room = PUPPET_GOT - 1 - p->n, n = len < room ? len : room;
     (void)c;
+    if (p->deaf)
+        return 0;
     memcpy(p->got + p->n, octets, n);
     p->n += n;
     p->got[p->n] = '\0';

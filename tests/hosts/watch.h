@@ -23,6 +23,7 @@ struct seen {
     enum trace_kind kind;
     enum trace_proto proto;
     char dir;
+    enum trace_eol eol;
     uint64_t seq, cause, t_ns;
     uint32_t host, peer, conn; /* numbers in the trace */
     uint16_t code;
@@ -58,6 +59,7 @@ static void watch_record(void *ctx, const struct trace_record *r)
     *s = (struct seen){ .kind = r->kind,
                         .proto = r->proto,
                         .dir = r->dir,
+                        .eol = r->eol,
                         .seq = r->seq,
                         .cause = r->cause,
                         .t_ns = r->t_ns,
