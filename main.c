@@ -298,13 +298,11 @@ static int command_run(int argc, char **argv)
     struct run_options     *o = core_alloc(sizeof *o);
     struct scenario_errors *errors = core_alloc(sizeof *errors);
     struct scenario         s;
-    char                    seed[64];
+    uint64_t                number = 0;
     int                     status = run_arguments(o, argc, argv);
     FILE                   *keylog;
-    if (status == 0 && o->seed) {
-        snprintf(seed, sizeof seed, "/seed=%s", o->seed);
-        o->sets[o->nsets++] = seed;
-    }
+    if (status == 0 && o->seed && !wire_parse_u64(wire_slice_str(o->seed), UINT64_MAX, &number))
+        status = bad_usage("--seed %s: a whole number is allowed, from 0 to %llu", o->seed, (unsigned long long)UINT64_MAX);
     if (status == 0 && o->until && !units_duration(o->until, &o->until_ns))
         status = bad_usage("--until %s: a duration is allowed: 250ms, 90s, 4h, 5d", o->until);
     if (status == 0 && o->keylog) { /* present and empty when nothing was encrypted */
@@ -317,6 +315,8 @@ static int command_run(int argc, char **argv)
             scenario_errors_print(errors, stderr);
             status = EXIT_USAGE;
         } else {
+            if (o->seed)
+                s.world.seed = number;
             if (o->until)
                 s.world.until_ns = o->until_ns; /* earlier or later than the scenario's own end */
             status = run_world(&s, o);

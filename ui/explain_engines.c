@@ -23,7 +23,7 @@ static bool smtp_find(const char *word, const struct wire_lesson **row, size_t i
         found[n++] = smtp_code_lesson((int)code);
     if (s.len >= 5 && s.at[1] == '.' && smtp_status_lesson(word))
         found[n++] = smtp_status_lesson(word);
-    if (smtp_verb_lesson(word))
+    if (!strchr(word, ' ') && smtp_verb_lesson(word))
         found[n++] = smtp_verb_lesson(word);
     if (smtp_ext_find(s))
         found[n++] = &smtp_ext_find(s)->lesson;

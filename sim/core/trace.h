@@ -60,7 +60,7 @@ enum trace_level { TRACE_PHASE, TRACE_LINE, TRACE_PACKET, TRACE_STATE, TRACE_LEV
     X(QUERY, "query", TRACE_LINE)           /* a DNS question */                                             \
     X(ANSWER, "answer", TRACE_LINE)         /* a DNS answer */                                               \
     X(SENT, "sent", TRACE_PACKET)           /* by the host that made the frame; has a frame number */        \
-    X(FORWARDED, "forwarded", TRACE_PACKET) /* by a router, onto the next link; no frame number */           \
+    X(FORWARDED, "forwarded", TRACE_PACKET) /* by a router, onto the next link; the number is its maker's */ \
     X(DELIVERED, "delivered", TRACE_PACKET) /* to the host that it is for */                                 \
     X(DROPPED, "dropped", TRACE_PACKET) /* attribute `why`: fault, loss, queue, cut, ttl, firewall, ... */   \
     X(TCP_STATE, "tcp-state", TRACE_STATE) /* from, to */                                                    \

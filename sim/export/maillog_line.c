@@ -78,10 +78,12 @@ static bool put_queue(struct export_out *o, const struct trace_record *r)
     } else if (maillog_is(event, "loop")) {
         put_queue_tag(o, "local", r);
         maillog_put_if(o, ": warning: mail forwarding loop for ", r, "to", "");
-    } else if (maillog_is(event, "delay-notice") || maillog_is(event, "bounce-made")) {
+    } else if (maillog_is(event, "delay-notice") || maillog_is(event, "bounce-made") ||
+               maillog_is(event, "success-notice")) {
         put_queue_tag(o, "bounce", r);
-        export_put_str(o, maillog_is(event, "bounce-made") ? ": sender non-delivery notification"
-                                                           : ": sender delay notification");
+        export_put_str(o, maillog_is(event, "bounce-made")    ? ": sender non-delivery notification"
+                          : maillog_is(event, "delay-notice") ? ": sender delay notification"
+                                                              : ": sender delivery status notification");
         maillog_put_if(o, ": ", r, "notice_id", "");
     } else if (maillog_is(event, "removed")) {
         put_queue_tag(o, "qmgr", r);

@@ -220,7 +220,9 @@ void mta_deliver_local(struct queue_item *q, struct recipient *r)
     if (store_add(&user->inbox, q->mail, (uint32_t)before, 0, 0, world_seconds(w), NULL) != STORE_OK) {
         struct trace_record t;
         if (tell_state(&t, m->host, TRACE_KIND_CONFIG, NULL)) {
-            trace_attr_str(&t, "pointer", user->spec->pointer);
+            char pointer[512];
+            snprintf(pointer, sizeof pointer, "%s/quota", user->spec->pointer ? user->spec->pointer : "");
+            trace_attr_str(&t, "pointer", pointer);
             trace_attr_num(&t, "value", (int64_t)user->spec->quota_octets);
             tell_send(&t, m->host, true);
         }

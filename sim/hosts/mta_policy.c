@@ -78,7 +78,7 @@ static enum smtp_verdict policy(struct smtp_session *s, const char *command, str
     f = mta_refusal(smtp_mta(s), command, what);
     if (!f)
         return SMTP_OK;
-    smtp_tell_config(s, f->pointer, f->text ? f->text : command);
+    smtp_tell_config(s, f->pointer, NULL, f->text ? f->text : command);
     if (f->text)
         *text = wire_slice_str(f->text);
     return fitting(command, refusal_verdict(f), f->code);
@@ -98,7 +98,7 @@ static enum smtp_verdict op_helo(void *host, const struct smtp_helo *helo, struc
     if (v != SMTP_OK)
         return v;
     if (helo->extended && smtp_mta(s)->spec->helo_only) {
-        smtp_tell_config(s, smtp_mta(s)->spec->pointer, "helo_only");
+        smtp_tell_config(s, smtp_mta(s)->spec->pointer, "helo_only", "true");
         return SMTP_NOT_IMPLEMENTED; /* a server of 1982: the client goes on with HELO */
     }
     core_depot_give(d, s->helo, s->helo_cap);
@@ -136,7 +136,7 @@ static enum smtp_verdict op_mail(void *host, const struct wire_mailbox *path, co
     if (v != SMTP_OK)
         return v;
     if (smtp_mta(s)->spec->sender_must_match && !owns(s, path)) {
-        smtp_tell_config(s, smtp_mta(s)->spec->pointer, "sender_must_match");
+        smtp_tell_config(s, smtp_mta(s)->spec->pointer, "sender_must_match", "true");
         return SMTP_NOT_OWNER;
     }
     q = s->item = item_new(smtp_mta(s));
@@ -178,7 +178,7 @@ static enum smtp_verdict check_local(struct smtp_session *s, const struct wire_m
         return m->spec->accepts_unknown_users ? SMTP_OK : SMTP_NO_SUCH_USER;
     /* A mailbox that is full already refuses here: cheaper for all than a bounce. */
     if (user && !store_has_room(user, 1)) {
-        smtp_tell_config(s, user->spec->pointer, "quota");
+        smtp_tell_config(s, user->spec->pointer, "quota", "used up");
         return SMTP_MAILBOX_FULL;
     }
     return SMTP_OK;
@@ -198,10 +198,10 @@ static enum smtp_verdict op_rcpt(void *host, const struct wire_mailbox *path, co
     if (path->domain.len == 0 || mta_is_local(m, path->domain))
         v = check_local(s, path, text);
     else if (!may_relay(s, path->domain, &pointer)) {
-        smtp_tell_config(s, pointer, "relay_networks");
+        smtp_tell_config(s, pointer, "relay_networks", "the client is in none of them, and has not logged in");
         v = SMTP_RELAY_DENIED;
     } else if (m->spec->open_relay && !s->auth.user && world_tells(smtp_world(s), TRACE_STATE))
-        smtp_tell_config(s, pointer, "open_relay");
+        smtp_tell_config(s, pointer, "open_relay", "true");
     if (v != SMTP_OK)
         return v;
     r = item_recipient(s->item, address.at, address.len);

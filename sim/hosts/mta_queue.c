@@ -123,6 +123,21 @@ void recipient_answer(struct queue_item *q, struct recipient *r, enum recipient_
     r->remote = item_text(q, remote.at, remote.len);
 }
 
+static uint64_t or_default(uint64_t value, uint64_t otherwise)
+{
+    return value ? value : otherwise;
+}
+
+/* How long to wait after so many attempts: doubling, up to a limit. */
+static uint64_t backoff_ns(const struct mta *m, uint32_t attempts)
+{
+    uint64_t wait = or_default(m->spec->retry_first_ns, MTA_RETRY_FIRST_NS);
+    uint64_t most = or_default(m->spec->retry_max_ns, MTA_RETRY_MAX_NS);
+    for (uint32_t i = 1; i < attempts && wait < most; i++)
+        wait *= 2;
+    return wait < most ? wait : most;
+}
+
 /* ---- the trace -------------------------------------------------------------------------------------- */
 
 void queue_tell(struct queue_item *q, const char *event, const struct recipient *r, const struct queue_more *more)
@@ -142,7 +157,9 @@ void queue_tell(struct queue_item *q, const char *event, const struct recipient 
     trace_attr_num(&t, "size", q->mail ? (int64_t)q->mail->len : 0);
     trace_attr_num(&t, "nrcpt", q->nrcpt);
     trace_attr_num(&t, "delay_ms", (int64_t)((now - q->arrival_ns) / CORE_MS));
-    if (q->next_ns > now)
+    if (strcmp(event, "deferred") == 0) /* what wait_for_retry will decide */
+        trace_attr_num(&t, "next_try_ms", (int64_t)(backoff_ns(q->mta, q->attempts) / CORE_MS));
+    else if (q->next_ns > now)
         trace_attr_num(&t, "next_try_ms", (int64_t)((q->next_ns - now) / CORE_MS));
     if (r) {
         snprintf(to, sizeof to, "%.*s", (int)r->address.len, r->address.at);
@@ -193,21 +210,6 @@ const char *queue_delays(const struct queue_item *q, uint64_t began_ns, uint64_t
 }
 
 /* ---- attempts ----------------------------------------------------------------------------------------- */
-
-static uint64_t or_default(uint64_t value, uint64_t otherwise)
-{
-    return value ? value : otherwise;
-}
-
-/* How long to wait after so many attempts: doubling, up to a limit. */
-static uint64_t backoff_ns(const struct mta *m, uint32_t attempts)
-{
-    uint64_t wait = or_default(m->spec->retry_first_ns, MTA_RETRY_FIRST_NS);
-    uint64_t most = or_default(m->spec->retry_max_ns, MTA_RETRY_MAX_NS);
-    for (uint32_t i = 1; i < attempts && wait < most; i++)
-        wait *= 2;
-    return wait < most ? wait : most;
-}
 
 static void item_attempt(struct queue_item *q)
 {

@@ -66,7 +66,10 @@ static void send_report(struct queue_item *q, enum report_kind kind, const struc
     struct mta        *m = q->mta;
     struct world      *w = m->host->world;
     struct wire_slice  sender = q->sender;
-    struct queue_item *report;
+    static const char *const events[] = { [REPORT_BOUNCE] = "bounce-made",
+                                          [REPORT_DELAY] = "delay-notice",
+                                          [REPORT_SUCCESS] = "success-notice" };
+    struct queue_item       *report;
     char               id[WIRE_MESSAGE_ID_MAX], *octets;
     size_t             id_len, size;
     struct wire_report r = { .reporting_mta = wire_slice_str(m->hostname),
@@ -100,7 +103,7 @@ static void send_report(struct queue_item *q, enum report_kind kind, const struc
     report->mail = mail_new(&w->mails, size);
     mail_append(&w->mails, report->mail, octets, size);
     free(octets);
-    queue_tell(q, kind == REPORT_DELAY ? "delay-notice" : "bounce-made", &report->rcpt[0],
+    queue_tell(q, events[kind], &report->rcpt[0],
                &(struct queue_more){ .notice_id = report->id });
     queue_tell(report, "accepted", NULL, &(struct queue_more){ .daemon = "bounce" });
     if (kind == REPORT_BOUNCE)

@@ -43,8 +43,8 @@ void mta_policy_reset(struct smtp_session *s);
 void smtp_tell_session(struct smtp_session *s, const char *event);
 /* A command that was refused, with what the log of a real server would say. */
 void smtp_tell_reject(struct smtp_session *s, const struct smtp_server_step *out);
-/* The setting that decided: where "why" leads. */
-void smtp_tell_config(struct smtp_session *s, const char *pointer, const char *value);
+/* The setting that decided: where "why" leads. `pointer`/`key`, or `pointer` itself if key is NULL. */
+void smtp_tell_config(struct smtp_session *s, const char *pointer, const char *key, const char *value);
 /* For the disconnect line; only while somebody reads the trace. */
 void smtp_count_command(struct smtp_session *s, const struct smtp_server_step *out);
 #endif

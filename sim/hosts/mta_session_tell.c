@@ -126,12 +126,14 @@ void smtp_tell_reject(struct smtp_session *s, const struct smtp_server_step *out
 }
 
 /* The setting that decided: where "why" leads. */
-void smtp_tell_config(struct smtp_session *s, const char *pointer, const char *value)
+void smtp_tell_config(struct smtp_session *s, const char *pointer, const char *key, const char *value)
 {
     struct trace_record r;
+    char                whole[512];
     if (!tell_state(&r, smtp_mta(s)->host, TRACE_KIND_CONFIG, NULL))
         return;
-    trace_attr_str(&r, "pointer", pointer ? pointer : "");
+    snprintf(whole, sizeof whole, "%s%s%s", pointer ? pointer : "", key ? "/" : "", key ? key : "");
+    trace_attr_str(&r, "pointer", whole);
     trace_attr_str(&r, "value", value);
     tell_send(&r, smtp_mta(s)->host, true);
 }

@@ -12,6 +12,11 @@
 #include "sim/hosts/service_auth.h"
 #include "sim/hosts/tell.h"
 
+static size_t nonce(void *host, char out[SASL_NONCE_MAX])
+{
+    return service_auth_nonce(((struct host *)host)->world, out);
+}
+
 static unsigned mechanisms(const char *list)
 {
     unsigned    bits = 0;
@@ -42,7 +47,9 @@ struct mua *mua_new(struct host *host, const struct spec_client *spec)
         m->accounts[i].sasl = (struct sasl_client_config){ .user = a->user ? a->user : "",
                                                            .password = a->password ? a->password : "",
                                                            .digest = &service_digests,
-                                                           .mechs = mechanisms(a->mechanisms) };
+                                                           .mechs = mechanisms(a->mechanisms),
+                                                           .nonce = nonce,
+                                                           .host = host };
     }
     return m;
 }
@@ -189,7 +196,7 @@ const char *errand_sentence(enum tcp_end why)
 {
     static const char *const words[] = {
         [TCP_END_NORMAL] = "the server closed the connection too early",
-        [TCP_END_REFUSED] = "the connection was refused: nothing listens on that port",
+        [TCP_END_REFUSED] = "the connection was refused: nothing listens on that port, or a firewall says no",
         [TCP_END_RESET] = "the connection was reset",
         [TCP_END_TIMED_OUT] = "the connection timed out: no answer at all",
         [TCP_END_UNREACHABLE] = "the server cannot be reached",

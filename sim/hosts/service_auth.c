@@ -7,12 +7,25 @@
 #include "sim/hosts/scratch.h"
 #include "sim/hosts/tell.h"
 
+#define SERVICE_SALT 16 /* octets, as many as RFC 7677 section 3 has in its example */
+
 static void hmac_md5(const void *key, size_t key_len, const void *msg, size_t len, unsigned char out[SASL_MD5_LEN])
 {
     digest_hmac_md5(key, key_len, msg, len, out);
 }
 
-const struct sasl_digest_ops service_digests = { .hmac_md5 = hmac_md5 };
+const struct sasl_digest_ops service_digests = { .hmac_md5 = hmac_md5,
+                                                 .sha256 = digest_sha256,
+                                                 .hmac_sha256 = digest_hmac_sha256,
+                                                 .pbkdf2_sha256 = digest_pbkdf2_sha256 };
+
+size_t service_auth_nonce(struct world *w, char out[SASL_NONCE_MAX])
+{
+    uint64_t random[3];
+    for (size_t i = 0; i < 3; i++)
+        random[i] = core_rng_next(&w->rng_auth);
+    return sasl_nonce_put(out, random);
+}
 
 const char *service_auth_tried(const struct service_auth *a)
 {
@@ -62,7 +75,55 @@ static uint64_t nonce(void *host)
     return core_rng_next(&a->host->world->rng_auth);
 }
 
-static const struct sasl_server_ops account_ops = { .verify = verify, .lookup = lookup, .nonce = nonce };
+static size_t scram_nonce(void *host, char out[SASL_NONCE_MAX])
+{
+    struct service_auth *a = host;
+    return service_auth_nonce(a->host->world, out);
+}
+
+/* A salt for the name, whether anybody bears it or not: the same each time, and in each run of this scenario. */
+static void salt_of(const struct host *host, struct wire_slice user, struct sasl_secret *secret)
+{
+    unsigned char text[8 + SASL_USER_MAX + 1 + 255], digest[DIGEST_SHA256_LEN];
+    uint64_t      seed = host->world->spec->seed;
+    const char   *name = host->spec->name;
+    size_t        n = 0, name_len = strlen(name) < 255 ? strlen(name) : 255;
+    for (; n < 8; n++)
+        text[n] = (unsigned char)(seed >> 8 * n);
+    for (size_t i = 0; i < user.len && i < SASL_USER_MAX; i++)
+        text[n++] = (unsigned char)wire_to_lower(user.at[i]);
+    text[n++] = '\0';
+    memcpy(text + n, name, name_len);
+    digest_sha256(text, n + name_len, digest);
+    secret->rounds = SASL_ROUNDS_MIN;
+    secret->salt_len = SERVICE_SALT;
+    memcpy(secret->salt, digest, SERVICE_SALT);
+}
+
+/* A user's keys are computed at the first login and kept: that is what a server stores. */
+static enum wire_auth secret(void *host, struct wire_slice user, struct sasl_secret *out)
+{
+    struct service_auth *a = host;
+    struct user         *u = find(a, user);
+    if (u && u->scram) {
+        *out = *u->scram;
+        a->claimed = u;
+        return WIRE_AUTH_OK;
+    }
+    salt_of(a->host, u ? wire_slice_str(u->spec->name) : user, out);
+    if (!u || !u->spec->password || !sasl_secret_make(&service_digests, wire_slice_str(u->spec->password), out))
+        return WIRE_AUTH_DENIED;
+    u->scram = core_arena_take(&a->host->world->arena, sizeof *u->scram);
+    *u->scram = *out;
+    a->claimed = u;
+    return WIRE_AUTH_OK;
+}
+
+static const struct sasl_server_ops account_ops = { .verify = verify,
+                                                    .lookup = lookup,
+                                                    .nonce = nonce,
+                                                    .secret = secret,
+                                                    .scram_nonce = scram_nonce };
 
 const struct sasl_server_config *service_auth_config(struct host *host, const char *mechanisms, bool clear_needs_tls)
 {

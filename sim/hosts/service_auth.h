@@ -29,6 +29,9 @@ void service_auth_end(struct service_auth *a);
 const char *service_auth_tried(const struct service_auth *a);
 void service_auth_init_world(struct world *w);
 
+/* A SCRAM nonce from the world's chance. Returns its octets. */
+size_t service_auth_nonce(struct world *w, char out[SASL_NONCE_MAX]);
+
 /* HMAC-MD5 and friends for protocols/sasl. */
 extern const struct sasl_digest_ops service_digests;
 #endif

@@ -14,7 +14,7 @@
  *
  * Everything is owned by the arena that the loader fills; a world borrows it and must not outlive it.
  * Times are nanoseconds, sizes octets, rates bits per second. A string that is not given is NULL.
- * `pointer` is the JSON pointer of the value in the scenario ("/hosts/3/mta"), for messages and for "why".
+ * `pointer` is the JSON pointer of the value in the scenario ("/hosts/mail/mta"), for messages and for "why".
  */
 #include <stdbool.h>
 #include <stddef.h>

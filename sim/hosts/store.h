@@ -64,6 +64,8 @@ struct mailbox {
     struct view    *views;
 };
 
+struct sasl_secret;
+
 struct user {
     struct user            *next_hash;
     const struct spec_user *spec;
@@ -71,6 +73,7 @@ struct user {
     struct mailbox          inbox;
     uint64_t                used_octets;
     bool                    locked; /* by a POP3 session */
+    struct sasl_secret     *scram;  /* the arena's; NULL before the first login by SCRAM */
 };
 
 struct store {

@@ -215,7 +215,7 @@ static void set_power(struct host *h, bool up)
     for (unsigned i = 0; i < h->net->nifaces; i++)
         net_iface_set_up(h->net->ifaces[i], up);
     h->world->trace.cause = 0;
-    if (tell_state(&r, h, TRACE_KIND_FAULT, up ? "ended" : "began")) {
+    if (tell_state(&r, h, TRACE_KIND_FAULT, up ? "up" : "down")) {
         trace_attr_str(&r, "name", h->spec->name);
         trace_attr_str(&r, "fault", "host down");
         trace_attr_str(&r, "pointer", h->spec->pointer ? h->spec->pointer : "");

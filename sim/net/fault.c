@@ -195,7 +195,8 @@ static void fault_act(struct net_fault *f, struct net_packet *p, struct net_fate
         drop(f, fate, NET_DROP_CUT);
         break;
     default:
-        if (!core_rng_chance(&f->rng, f->p.chance_ppm))
+        /* Frames named by their order, or by chance. */
+        if (f->p.nth[0] ? !named(f) : !core_rng_chance(&f->rng, f->p.chance_ppm))
             return;
         if (f->p.kind == NET_FAULT_LOSS) {
             drop(f, fate, NET_DROP_LOSS);

@@ -119,7 +119,7 @@ START_TEST(an_open_relay_takes_mail_from_anyone_to_anywhere)
              "RCPT TO:<bob@b.test>", "DATA", "Subject: cheap pills", "", "Buy now", ".", "QUIT", NULL);
     run_until(CORE_MINUTE);
     ck_assert_uint_eq(inbox(mx_b, "bob"), 1);
-    ck_assert_ptr_nonnull(find(NULL, TRACE_KIND_CONFIG, "mail-a", NULL, "value", "open_relay", NULL));
+    ck_assert_ptr_nonnull(find(NULL, TRACE_KIND_CONFIG, "mail-a", NULL, "pointer", "/hosts/mail-a/mta/open_relay", NULL));
 }
 END_TEST
 
@@ -295,7 +295,7 @@ START_TEST(a_full_mailbox_is_refused_at_rcpt)
     run_until(CORE_MINUTE);
     ck_assert_ptr_nonnull(line(NULL, "mx-b", "552 5.2.2 "));
     ck_assert_uint_eq(inbox(mx_b, "bob"), 1);
-    ck_assert_ptr_nonnull(find(NULL, TRACE_KIND_CONFIG, "mx-b", NULL, "pointer", "/users/bob", NULL));
+    ck_assert_ptr_nonnull(find(NULL, TRACE_KIND_CONFIG, "mx-b", NULL, "pointer", "/users/bob/quota", NULL));
     ck_assert_ptr_nonnull(find(NULL, TRACE_KIND_QUEUE, "mail-a", "bounced", "dsn", "5.2.2", NULL));
     ck_assert_uint_eq(inbox(mail_a, "alice"), 1);
 }

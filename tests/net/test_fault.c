@@ -78,6 +78,20 @@ START_TEST(a_duplicate_arrives_twice)
 }
 END_TEST
 
+START_TEST(only_the_named_frame_is_duplicated)
+{
+    line();
+    add((struct net_fault_params){ .kind = NET_FAULT_DUPLICATE, .extra_ns = 100, .nth = { 2 } });
+    say(1);
+    say(2);
+    say(3);
+    world_run();
+    ck_assert_uint_eq(bob.received, 4);
+    ck_assert_uint_eq(world_get(TRACE_KIND_FAULT, TRACE_UDP, NULL, 0)->frame, 2);
+    world_end();
+}
+END_TEST
+
 START_TEST(a_delayed_frame_is_overtaken)
 {
     line();
@@ -278,6 +292,7 @@ static Suite *suite(void)
     tcase_add_test(t, the_nth_matching_frames_are_dropped);
     tcase_add_test(t, loss_is_about_as_frequent_as_its_chance);
     tcase_add_test(t, a_duplicate_arrives_twice);
+    tcase_add_test(t, only_the_named_frame_is_duplicated);
     tcase_add_test(t, a_delayed_frame_is_overtaken);
     tcase_add_test(t, a_changed_bit_fails_the_checksum);
     tcase_add_test(t, a_cut_lasts_for_its_window);
