@@ -44,7 +44,7 @@ START_TEST(a_stranger_may_not_relay)
     ck_assert_ptr_nonnull(
         find(NULL, TRACE_KIND_SESSION, "mail-a", "reject", "command", "RCPT", "dsn", "5.7.1", NULL));
     ck_assert_ptr_nonnull(
-        find(NULL, TRACE_KIND_CONFIG, "mail-a", NULL, "pointer", "/hosts/mail-a/mta", NULL));
+        find(NULL, TRACE_KIND_CONFIG, "mail-a", NULL, "pointer", "/hosts/mail-a/mta/relay_networks", NULL));
 }
 END_TEST
 
