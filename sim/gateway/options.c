@@ -1,0 +1,189 @@
+/* What stands behind `mailwalk serve`. */
+#include "sim/gateway/options.h"
+
+#include <arpa/inet.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define EXIT_USAGE 2
+
+__attribute__((format(printf, 1, 2))) static int bad_usage(const char *fmt, ...)
+{
+    va_list ap;
+    fputs("mailwalk: ", stderr);
+    va_start(ap, fmt);
+    vfprintf(stderr, fmt, ap);
+    va_end(ap);
+    fputs("\nTry 'mailwalk --help'.\n", stderr);
+    return EXIT_USAGE;
+}
+
+/* A whole number from least to most. */
+static bool whole(const char *text, size_t len, unsigned least, unsigned most, unsigned *out)
+{
+    unsigned n = 0;
+    if (len == 0 || len > 7)
+        return false;
+    for (size_t i = 0; i < len; i++) {
+        if (text[i] < '0' || text[i] > '9')
+            return false;
+        n = n * 10 + (unsigned)(text[i] - '0');
+    }
+    *out = n;
+    return n >= least && n <= most;
+}
+
+/* "0.5", "1", "60": digits with at most one point. */
+static bool decimal(const char *text, double *out)
+{
+    double   scale = 0;
+    unsigned digits = 0;
+    *out = 0;
+    for (const char *at = text; *at; at++) {
+        if (*at == '.' && scale == 0) {
+            scale = 1;
+            continue;
+        }
+        if (*at < '0' || *at > '9' || ++digits > 12)
+            return false;
+        *out = *out * 10 + (*at - '0');
+        scale *= 10;
+    }
+    if (scale > 0)
+        *out /= scale;
+    return digits > 0;
+}
+
+static int take_map(struct serve_options *o, const char *value)
+{
+    const char       *equals = strchr(value, '='), *colon = strrchr(value, ':');
+    struct serve_map *m = &o->map[o->nmaps];
+    unsigned          local, port;
+    if (o->nmaps == SERVE_MAPS_MAX)
+        return bad_usage("more than %d --map", SERVE_MAPS_MAX);
+    if (!equals || !colon || colon < equals + 2 || (size_t)(colon - equals - 1) > SPEC_NAME_MAX ||
+        !whole(value, (size_t)(equals - value), 0, 65535, &local) || !whole(colon + 1, strlen(colon + 1), 1, 65535, &port))
+        return bad_usage("--map %s: must be PORT=HOST:PORT, like 2525=mail:25", value);
+    m->local = (uint16_t)local;
+    m->port = (uint16_t)port;
+    memcpy(m->host, equals + 1, (size_t)(colon - equals - 1));
+    m->host[colon - equals - 1] = '\0';
+    o->nmaps++;
+    return 0;
+}
+
+static int take_listen(struct serve_options *o, const char *value)
+{
+    struct in_addr  four;
+    struct in6_addr six;
+    if (o->nlisten == SERVE_LISTEN_MAX)
+        return bad_usage("more than %d --listen", SERVE_LISTEN_MAX);
+    if (inet_pton(AF_INET, value, &four) != 1 && inet_pton(AF_INET6, value, &six) != 1)
+        return bad_usage("--listen %s: must be an IP address of this machine, like 127.0.0.1 or ::1", value);
+    o->listen[o->nlisten++] = value;
+    return 0;
+}
+
+static bool is_loopback(const char *address)
+{
+    struct in_addr               four;
+    struct in6_addr              six;
+    static const struct in6_addr one = { .s6_addr = { [15] = 1 } };
+    if (inet_pton(AF_INET, address, &four) == 1)
+        return (ntohl(four.s_addr) >> 24) == 127;
+    return inet_pton(AF_INET6, address, &six) == 1 && memcmp(&six, &one, sizeof six) == 0;
+}
+
+static int take_number(struct serve_options *o, const char *name, const char *value)
+{
+    if (strcmp(name, "--port-base") == 0)
+        return whole(value, strlen(value), 0, 65534, &o->port_base) ? 0 : bad_usage("--port-base %s: 0 to 65534 is allowed", value);
+    if (strcmp(name, "--max-connections") == 0)
+        return whole(value, strlen(value), 1, PLAN_DOORS_MAX, &o->max_connections) ?
+                   0 :
+                   bad_usage("--max-connections %s: 1 to %d is allowed", value, PLAN_DOORS_MAX);
+    if (!decimal(value, &o->speed) || o->speed < 0.001 || o->speed > SERVE_SPEED_MAX)
+        return bad_usage("--speed %s: 0.001 to %.0f is allowed; 1 is as fast as life", value, SERVE_SPEED_MAX);
+    return 0;
+}
+
+static int take(struct serve_options *o, const char *name, const char *value)
+{
+    const struct {
+        const char  *name;
+        const char **to;
+    } strings[] = { { "--pcapng", &o->pcapng }, { "--record", &o->record }, { "--duration", &o->duration }, { "--seed", &o->seed } };
+    if (!value)
+        return bad_usage("%s needs a value", name);
+    if (strcmp(name, "--format") == 0) {
+        o->jsonl = strcmp(value, "jsonl") == 0;
+        return o->jsonl || strcmp(value, "text") == 0 ? 0 : bad_usage("--format %s: text or jsonl is allowed", value);
+    }
+    if (strcmp(name, "--set") == 0) {
+        if (o->nsets == RECORD_SETS_MAX - 1)
+            return bad_usage("more than %d --set", RECORD_SETS_MAX - 1);
+        o->sets[o->nsets++] = value;
+        return 0;
+    }
+    if (strcmp(name, "--map") == 0)
+        return take_map(o, value);
+    if (strcmp(name, "--listen") == 0)
+        return take_listen(o, value);
+    if (strcmp(name, "--port-base") == 0 || strcmp(name, "--max-connections") == 0 || strcmp(name, "--speed") == 0)
+        return take_number(o, name, value);
+    for (size_t i = 0; i < sizeof strings / sizeof strings[0]; i++)
+        if (strcmp(name, strings[i].name) == 0) {
+            *strings[i].to = value;
+            return 0;
+        }
+    return bad_usage("unknown option '%s'", name);
+}
+
+static int finish(struct serve_options *o)
+{
+    if (!o->scenario)
+        return bad_usage("serve needs a scenario; mail-world is made for it");
+    if (o->nlisten == 0)
+        o->listen[o->nlisten++] = "127.0.0.1";
+    for (size_t i = 0; i < o->nlisten && !o->allow_remote; i++)
+        if (!is_loopback(o->listen[i]))
+            return bad_usage("--listen %s: other machines could come in; if that is meant, say --allow-remote too", o->listen[i]);
+    if (o->seed) {
+        snprintf(o->seed_set, sizeof o->seed_set, "/seed=%s", o->seed);
+        o->sets[o->nsets++] = o->seed_set;
+    }
+    return 0;
+}
+
+int serve_arguments(struct serve_options *o, int argc, char **argv)
+{
+    *o = (struct serve_options){ .port_base = SERVE_PORT_BASE, .speed = 1 };
+    for (int i = 0; i < argc; i++) {
+        char  name[32];
+        char *equals = strchr(argv[i], '=');
+        int   wrong;
+        if (strncmp(argv[i], "--", 2) != 0) {
+            if (o->scenario)
+                return bad_usage("one scenario at a time: '%s' and '%s'", o->scenario, argv[i]);
+            o->scenario = argv[i];
+            continue;
+        }
+        if (strcmp(argv[i], "--allow-remote") == 0 || strcmp(argv[i], "--actions") == 0) {
+            *(argv[i][3] == 'l' ? &o->allow_remote : &o->actions) = true;
+            continue;
+        }
+        if (equals && (size_t)(equals - argv[i]) < sizeof name) { /* --speed=10 */
+            memcpy(name, argv[i], (size_t)(equals - argv[i]));
+            name[equals - argv[i]] = '\0';
+            wrong = take(o, name, equals + 1);
+        } else {
+            wrong = take(o, argv[i], i + 1 < argc ? argv[i + 1] : NULL);
+            i++;
+        }
+        if (wrong)
+            return wrong;
+    }
+    return finish(o);
+}

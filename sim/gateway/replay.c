@@ -1,0 +1,162 @@
+/* Recorded inputs, given again. */
+#include "sim/gateway/replay.h"
+
+#include <errno.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+enum { REPLAY_SAME, REPLAY_OTHER, REPLAY_WRONG, REPLAY_MACHINE };
+
+__attribute__((format(printf, 2, 3))) static int refuse(const struct replay *r, const char *fmt, ...)
+{
+    va_list ap;
+    fprintf(stderr, "mailwalk: %s:%u: ", r->reader.path, r->reader.line ? r->reader.line : 1);
+    va_start(ap, fmt);
+    vfprintf(stderr, fmt, ap);
+    va_end(ap);
+    fputc('\n', stderr);
+    return REPLAY_WRONG;
+}
+
+int replay_open(struct replay *r, const char *path)
+{
+    memset(r, 0, sizeof *r);
+    if (!record_open(&r->reader, path)) {
+        fprintf(stderr, "mailwalk: %s: %s\n", path, strerror(errno));
+        return errno == ENOENT ? REPLAY_WRONG : REPLAY_MACHINE;
+    }
+    if (!record_read_header(&r->reader, &r->header) || !record_check(&r->reader)) {
+        int status = refuse(r, "%s", r->reader.error);
+        replay_close(r);
+        return status;
+    }
+    return REPLAY_SAME;
+}
+
+int replay_plan(struct replay *r, const struct spec_world *spec, uint64_t text_hash)
+{
+    char error[PLAN_ERROR_MAX];
+    r->reader.line = 1;
+    if (text_hash != r->header.text_hash)
+        return refuse(r, "scenario \"%s\" is not what it was when this was recorded (text %016llx, now %016llx)",
+                      r->header.scenario, (unsigned long long)r->header.text_hash, (unsigned long long)text_hash);
+    if (!plan_make(&r->plan, spec, r->header.link, r->header.doors, r->header.actions, error))
+        return refuse(r, "%s", error);
+    r->planned = true;
+    r->reader.line = 1 + (unsigned)r->header.nsets;
+    return REPLAY_SAME;
+}
+
+void replay_close(struct replay *r)
+{
+    record_close(&r->reader);
+    record_header_free(&r->header);
+    if (r->entrance)
+        entrance_free(r->entrance);
+    if (r->planned)
+        plan_free(&r->plan);
+}
+
+/* ---- inputs ------------------------------------------------------------------------------------------------ */
+
+static bool begin(struct entrance *e, const struct record_input *in, const char **why)
+{
+    struct session *s;
+    *why = "there is no such door, or it is in use";
+    return in->kind == RECORD_CONNECT ? entrance_connect(e, in->id, in->door, &in->to, in->port, &s) :
+                                        entrance_ask(e, in->id, in->door, &in->to, in->port, &s);
+}
+
+static bool go_on(struct session *s, const struct record_input *in, const char **why)
+{
+    bool ask = in->kind == RECORD_DATAGRAM || in->kind == RECORD_FORGET;
+    if (ask != session_is_ask(s)) {
+        *why = ask ? "it is a connection" : "it sends datagrams";
+        return false;
+    }
+    switch (in->kind) {
+    case RECORD_OCTETS:
+        *why = "there is no room for so many octets, or none at all";
+        return entrance_octets(s, in->data, in->len);
+    case RECORD_CREDIT:
+        *why = "it had not taken so many octets";
+        return entrance_credit(s, in->n);
+    case RECORD_CLOSE:
+        *why = "it has closed before";
+        return entrance_close(s);
+    case RECORD_RESET:
+        entrance_reset(s);
+        return true;
+    case RECORD_DATAGRAM:
+        *why = "the datagram is too large";
+        return entrance_datagram(s, (const uint8_t *)in->data, in->len);
+    default:
+        entrance_forget(s);
+        return true;
+    }
+}
+
+static bool give(struct entrance *e, const struct record_input *in, const char **why)
+{
+    struct session *s;
+    if (in->kind == RECORD_CONNECT || in->kind == RECORD_ASK)
+        return begin(e, in, why);
+    s = entrance_find(e, in->id);
+    *why = "it has ended by then";
+    return s && go_on(s, in, why);
+}
+
+int replay_run(struct replay *r, struct world *w)
+{
+    struct entrance    *e = r->entrance = entrance_new(w, &r->plan, NULL, NULL);
+    struct record_input in;
+    const char         *why = "";
+    uint64_t            moment = UINT64_MAX;
+    int                 got, status = REPLAY_SAME;
+    while (status == REPLAY_SAME && (got = record_read(&r->reader, &in)) != 0) {
+        if (got < 0) {
+            status = refuse(r, "%s", r->reader.error);
+        } else if (in.kind == RECORD_END) {
+            core_queue_run(&w->queue, in.t_ns);
+            r->ended = true;
+            r->recorded = in.hash;
+            if (r->hash.value != in.hash)
+                status = REPLAY_OTHER;
+        } else {
+            if (in.t_ns != moment && in.t_ns < w->queue.now_ns)
+                status = refuse(r, "time goes back");
+            else if (in.t_ns != moment)
+                entrance_at(e, in.t_ns);
+            moment = in.t_ns;
+            if (status == REPLAY_SAME && !give(e, &in, &why))
+                status = refuse(r, "program %lu at %llu ns: %s; the recording is of another run", (unsigned long)in.id,
+                                (unsigned long long)in.t_ns, why);
+        }
+    }
+    entrance_mute(e);
+    return status;
+}
+
+int replay_report(const struct replay *r, int status, bool jsonl)
+{
+    unsigned long long hash = (unsigned long long)r->hash.value, recorded = (unsigned long long)r->recorded;
+    if (status != REPLAY_SAME && status != REPLAY_OTHER)
+        return status;
+    if (jsonl && r->ended)
+        printf("{\"done\":true,\"hash\":\"%016llx\",\"recorded\":\"%016llx\",\"same\":%s}\n", hash, recorded,
+               hash == recorded ? "true" : "false");
+    else if (jsonl)
+        printf("{\"done\":true,\"hash\":\"%016llx\"}\n", hash);
+    else if (r->ended && hash == recorded)
+        printf("\nReplayed: trace hash %016llx, the same as in the recorded session.\n", hash);
+    else if (r->ended)
+        printf("\nReplayed: trace hash %016llx, but that of the recorded session is %016llx.\n", hash, recorded);
+    else
+        printf("\nReplayed: trace hash %016llx; the recording has no end to compare it with.\n", hash);
+    if (fflush(stdout) != 0) {
+        fprintf(stderr, "mailwalk: standard output: %s\n", strerror(errno));
+        return REPLAY_MACHINE;
+    }
+    return status;
+}

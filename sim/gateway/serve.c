@@ -1,0 +1,274 @@
+#define _GNU_SOURCE /* ppoll: POSIX has it since 2024 */
+/* The loop that keeps the simulated world at the pace of life. */
+#include "sim/gateway/serve.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <time.h>
+
+#include "sim/export/pcapng.h"
+#include "sim/gateway/visitors.h"
+
+#define STATUS_USAGE   2
+#define STATUS_MACHINE 3
+#define NAP_MAX_NS     (60 * CORE_S) /* nobody waits longer in one go */
+#define SPARE_FILES    32            /* descriptors besides the programs' */
+
+struct server {
+    const struct serve_options *o;
+    struct plan                 plan;
+    struct world                world;
+    struct listeners            listeners;
+    struct visitors             visitors;
+    struct trace_hash           hash;
+    struct export_pcapng       *pcapng;
+    FILE                       *record;
+    uint64_t                    start_real_ns, last_moment_ns;
+};
+
+static volatile sig_atomic_t told_to_end;
+
+static void on_signal(int number)
+{
+    (void)number;
+    told_to_end = 1;
+}
+
+static int machine_refused(const char *what, int error)
+{
+    fprintf(stderr, "mailwalk: %s: %s\n", what, strerror(error));
+    return STATUS_MACHINE;
+}
+
+/* ---- time --------------------------------------------------------------------------------------------------- */
+
+static uint64_t real_now(void)
+{
+    struct timespec t;
+    clock_gettime(CLOCK_MONOTONIC, &t);
+    return (uint64_t)t.tv_sec * CORE_S + (uint64_t)t.tv_nsec;
+}
+
+static uint64_t virtual_at(const struct server *s, uint64_t real_ns)
+{
+    uint64_t t = (uint64_t)((double)(real_ns - s->start_real_ns) * s->o->speed);
+    return s->o->duration_ns && t > s->o->duration_ns ? s->o->duration_ns : t;
+}
+
+static bool over(const struct server *s, uint64_t virtual_ns)
+{
+    return told_to_end || (s->o->duration_ns && virtual_ns >= s->o->duration_ns);
+}
+
+/* Runs what is due, but not so much that the sockets would starve. True: all of it. */
+static bool catch_up(struct server *s, uint64_t until_ns)
+{
+    for (int i = 0; i < SERVE_EVENTS_MAX; i++)
+        if (!core_queue_step(&s->world.queue, until_ns))
+            return true;
+    return false;
+}
+
+/* A moment for this round's inputs: later than the last one, and the present if the world is not behind. */
+static uint64_t next_moment(struct server *s, uint64_t virtual_ns, bool caught_up)
+{
+    uint64_t t = caught_up && virtual_ns > s->world.queue.now_ns ? virtual_ns : s->world.queue.now_ns;
+    if (t <= s->last_moment_ns)
+        t = s->last_moment_ns + 1;
+    s->last_moment_ns = t;
+    return t;
+}
+
+static struct timespec nap(const struct server *s, uint64_t real_ns, uint64_t virtual_ns)
+{
+    uint64_t next = core_queue_next_ns(&s->world.queue), end = s->o->duration_ns ? s->o->duration_ns : CORE_NEVER, ns = NAP_MAX_NS;
+    if (end < next)
+        next = end;
+    if (next <= virtual_ns)
+        ns = 0;
+    else if (next != CORE_NEVER && (double)(next - virtual_ns) / s->o->speed < (double)NAP_MAX_NS)
+        ns = (uint64_t)((double)(next - virtual_ns) / s->o->speed) + 1;
+    if (s->visitors.npeers > 0 && ns > CORE_S) /* those that have left are looked after */
+        ns = CORE_S;
+    if (real_ns < s->visitors.paused_until_ns && ns > VISITORS_PAUSE_NS)
+        ns = VISITORS_PAUSE_NS;
+    return (struct timespec){ .tv_sec = (time_t)(ns / CORE_S), .tv_nsec = (long)(ns % CORE_S) };
+}
+
+/* ---- the loop -------------------------------------------------------------------------------------------------- */
+
+static int loop(struct server *s, const sigset_t *waiting)
+{
+    for (;;) {
+        uint64_t        real = real_now(), now = virtual_at(s, real);
+        bool            caught_up = catch_up(s, now), owing;
+        size_t          n;
+        struct timespec sleep;
+        int             ready;
+        visitors_sweep(&s->visitors, real);
+        if (over(s, now))
+            return 0;
+        n = visitors_poll(&s->visitors, &owing);
+        sleep = caught_up && !owing ? nap(s, real, now) : (struct timespec){ 0 };
+        ready = ppoll(s->visitors.fds, n, &sleep, waiting);
+        if (ready < 0 && errno != EINTR)
+            return machine_refused("poll", errno);
+        if (ready < 0)
+            for (size_t i = 0; i < n; i++)
+                s->visitors.fds[i].revents = 0;
+        if (ready > 0 || owing) {
+            uint64_t moment;
+            real = real_now();
+            moment = next_moment(s, virtual_at(s, real), caught_up);
+            entrance_at(s->visitors.entrance, moment);
+            visitors_round(&s->visitors, moment, real);
+            if (s->record)
+                fflush(s->record);
+        }
+    }
+}
+
+static int end(struct server *s)
+{
+    uint64_t t = next_moment(s, virtual_at(s, real_now()), true);
+    int      status = 0, error;
+    core_queue_run(&s->world.queue, t);
+    if (s->record) {
+        struct record_input in = { .kind = RECORD_END, .t_ns = t, .hash = s->hash.value, .records = s->hash.records };
+        record_input(s->record, &in);
+        error = ferror(s->record) ? EIO : 0;
+        if (fclose(s->record) != 0)
+            error = errno;
+        s->record = NULL;
+        if (error)
+            status = machine_refused(s->o->record, error);
+    }
+    if (!announce_done(s->o, t, s->visitors.connections, s->hash.value, s->hash.records) && status == 0)
+        status = machine_refused("standard output", errno);
+    return status;
+}
+
+/* ---- setting up -------------------------------------------------------------------------------------------------- */
+
+static const char *link_of_maps(const struct serve_options *o, const struct spec_world *spec)
+{
+    for (size_t h = 0; !spec->doors && o->nmaps > 0 && h < spec->nhosts; h++)
+        if (strcmp(spec->hosts[h].name, o->map[0].host) == 0 && spec->hosts[h].nifaces > 0)
+            return spec->hosts[h].ifaces[0].link;
+    return NULL;
+}
+
+/* Descriptors for all doors, as far as the machine allows. */
+static void raise_limit(unsigned doors)
+{
+    struct rlimit r;
+    rlim_t        want = 2 * (rlim_t)doors + SPARE_FILES;
+    if (getrlimit(RLIMIT_NOFILE, &r) != 0 || r.rlim_cur >= want)
+        return;
+    r.rlim_cur = r.rlim_max == RLIM_INFINITY || r.rlim_max > want ? want : r.rlim_max;
+    setrlimit(RLIMIT_NOFILE, &r);
+}
+
+static int open_files(struct server *s, uint64_t text_hash)
+{
+    const struct serve_options *o = s->o;
+    struct trace_sink           sink = trace_hash_sink(&s->hash);
+    FILE                       *f;
+    trace_add(&s->world.trace, &sink);
+    if (o->pcapng) {
+        if (!(f = fopen(o->pcapng, "wb")))
+            return machine_refused(o->pcapng, errno);
+        s->pcapng = export_pcapng_open(f, true);
+        if (!s->pcapng)
+            return machine_refused(o->pcapng, ENOMEM);
+        sink = export_pcapng_sink(s->pcapng);
+        trace_add(&s->world.trace, &sink);
+    }
+    if (o->record) {
+        struct record_header h = { .scenario = o->scenario,
+                                   .link = s->plan.link,
+                                   .text_hash = text_hash,
+                                   .doors = s->plan.ndoors,
+                                   .actions = o->actions,
+                                   .nsets = o->nsets };
+        if (!(s->record = fopen(o->record, "wb")))
+            return machine_refused(o->record, errno);
+        memcpy(h.sets, o->sets, o->nsets * sizeof h.sets[0]);
+        record_header(s->record, &h, MAILWALK_VERSION);
+    }
+    return 0;
+}
+
+static void handle_signals(sigset_t *waiting)
+{
+    struct sigaction a = { .sa_handler = on_signal }, ignore = { .sa_handler = SIG_IGN };
+    sigset_t         ends;
+    sigemptyset(&ends);
+    sigaddset(&ends, SIGINT);
+    sigaddset(&ends, SIGTERM);
+    sigprocmask(SIG_BLOCK, &ends, waiting); /* they come while we wait, and only then */
+    sigdelset(waiting, SIGINT);
+    sigdelset(waiting, SIGTERM);
+    sigaction(SIGINT, &a, NULL);
+    sigaction(SIGTERM, &a, NULL);
+    sigaction(SIGPIPE, &ignore, NULL);
+}
+
+static int run(struct server *s)
+{
+    struct world_error error;
+    sigset_t           waiting;
+    int                status;
+    if (!world_build(&s->world, &error)) {
+        fprintf(stderr, "mailwalk: %s: %s: %s\n", s->o->scenario, error.pointer ? error.pointer : "/", error.text);
+        return STATUS_USAGE;
+    }
+    handle_signals(&waiting);
+    raise_limit(s->plan.ndoors);
+    status = listeners_open(&s->listeners, &s->plan, s->o);
+    if (status != 0)
+        return status;
+    visitors_init(&s->visitors, &s->world, &s->plan, s->o, &s->listeners, s->record);
+    s->start_real_ns = real_now();
+    if (!announce_ready(&s->plan, &s->listeners, s->o))
+        status = machine_refused("standard output", errno);
+    else
+        status = loop(s, &waiting);
+    visitors_leave(&s->visitors);
+    if (status == 0)
+        status = end(s);
+    world_end(&s->world);
+    return status;
+}
+
+int serve_run(const struct serve_options *o, const struct spec_world *spec, uint64_t text_hash)
+{
+    struct server *s = core_alloc(sizeof *s);
+    char           text[PLAN_ERROR_MAX];
+    int            status, error;
+    s->o = o;
+    if (!plan_make(&s->plan, spec, link_of_maps(o, spec), o->max_connections, o->actions, text)) {
+        fprintf(stderr, "mailwalk: %s: %s\n", o->scenario, text);
+        free(s);
+        return STATUS_USAGE;
+    }
+    world_init(&s->world, &s->plan.world);
+    status = open_files(s, text_hash);
+    if (status == 0)
+        status = run(s);
+    world_free(&s->world);
+    if (s->visitors.entrance)
+        visitors_free(&s->visitors);
+    listeners_close(&s->listeners);
+    if (s->record)
+        fclose(s->record);
+    if (s->pcapng && (error = export_pcapng_close(s->pcapng)) != 0 && status == 0)
+        status = machine_refused(o->pcapng, error);
+    plan_free(&s->plan);
+    free(s);
+    return status;
+}
