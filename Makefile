@@ -67,7 +67,7 @@ $(B)/mailwalk: $(B)/main.o $(ARCHIVES)
 	@echo "  LINK $@"; $(CC) $(OPT) $(LDFLAGS) $^ $(LIBS) -o $@
 
 $(PROTO_T): $(B)/%: $(B)/%.o $(B)/libprotocols.a
-	@echo "  LINK $@"; $(CC) $(OPT) $(LDFLAGS) $^ $(CHECK_LIBS) -lcrypto -lm -o $@
+	@echo "  LINK $@"; $(CC) $(OPT) $(LDFLAGS) $^ $(CHECK_LIBS) -lssl -lcrypto -lm -o $@
 
 $(OTHER_T): $(B)/%: $(B)/%.o $(ARCHIVES)
 	@echo "  LINK $@"; $(CC) $(OPT) $(LDFLAGS) $^ $(CHECK_LIBS) $(LIBS) -o $@
