@@ -17,6 +17,8 @@
 #include "sim/export/maillog.h"
 #include "sim/export/pcap.h"
 #include "sim/export/pcapng.h"
+#include "sim/gateway/replay.h"
+#include "sim/gateway/serve.h"
 #include "sim/hosts/world.h"
 #include "ui/explain.h"
 #include "ui/explain_engines.h"
@@ -37,6 +39,14 @@ static int usage(FILE *to)
           "      --pcap FILE  --pcapng FILE  what a network tap would record\n"
           "      --keylog FILE               TLS secrets (none in a plain-text scenario)\n"
           "      --logs DIR                  the mail log of every mail host\n"
+          "      --replay FILE               what `serve --record` wrote, instead of SCENARIO\n"
+          "  serve SCENARIO      open doors, so that real programs can use its servers\n"
+          "      --port-base N               port 25 is N + 25 here (10000)\n"
+          "      --map PORT=HOST:PORT        a door to another service (repeatable)\n"
+          "      --listen ADDRESS  --allow-remote   where the doors are (127.0.0.1)\n"
+          "      --max-connections N  --speed N  --duration DURATION\n"
+          "      --pcapng FILE  --record FILE  --format text|jsonl  --seed N  --set ...\n"
+          "      --actions                   the people of the scenario act too\n"
           "  list                the catalogue of scenarios\n"
           "  check FILE...       is this scenario file right?\n"
           "  explain WORD...     what \"550 5.1.1\", \"RCPT\", \"NXDOMAIN\", \"143\" mean\n"
@@ -87,7 +97,7 @@ static int machine_refused(const char *what, int error)
 /* ---- run ------------------------------------------------------------------------------------------------ */
 
 struct run_options {
-    const char      *scenario, *pcap, *pcapng, *keylog, *logs, *until;
+    const char      *scenario, *pcap, *pcapng, *keylog, *logs, *until, *replay;
     const char      *sets[SCENARIO_SETS_MAX];
     size_t           nsets;
     enum trace_level level;
@@ -138,7 +148,8 @@ static int run_option(struct run_options *o, const char *name, const char *value
             const char  *name;
             const char **to;
         } strings[] = { { "--pcap", &o->pcap },   { "--pcapng", &o->pcapng }, { "--keylog", &o->keylog },
-                        { "--logs", &o->logs },   { "--until", &o->until },   { "--seed", &o->seed } };
+                        { "--logs", &o->logs },   { "--until", &o->until },   { "--seed", &o->seed },
+                        { "--replay", &o->replay } };
         for (size_t i = 0; i < sizeof strings / sizeof strings[0]; i++)
             if (strcmp(name, strings[i].name) == 0) {
                 *strings[i].to = value;
@@ -172,6 +183,10 @@ static int run_arguments(struct run_options *o, int argc, char **argv)
         if (wrong)
             return wrong;
     }
+    if (o->replay && (o->scenario || o->nsets || o->seed || o->until))
+        return bad_usage("--replay brings its own scenario, --set and --seed, and ends where the recording ends");
+    if (o->replay)
+        return 0;
     return o->scenario ? 0 : bad_usage("run needs a scenario; 'mailwalk list' names those of the catalogue");
 }
 
@@ -293,6 +308,50 @@ static int run_world(struct scenario *s, const struct run_options *o)
     return closed ? closed : status;
 }
 
+/* Builds the recorded world in `w` and gives it the recorded inputs. */
+static int replay_world(struct replay *r, struct world *w, struct outputs *out, const struct run_options *o)
+{
+    struct trace_sink  sink = trace_hash_sink(&r->hash);
+    struct world_error error;
+    int                status;
+    world_init(w, &r->plan.world);
+    trace_add(&w->trace, &sink);
+    if (!outputs_open(out, o, &w->trace)) {
+        status = EXIT_MACHINE;
+    } else if (!world_build(w, &error)) {
+        status = refuse(EXIT_USAGE, "%s: %s: %s", r->header.scenario, error.pointer ? error.pointer : "/", error.text);
+    } else {
+        status = replay_run(r, w);
+        world_end(w);
+    }
+    world_free(w);
+    return status;
+}
+
+static int run_replay(const struct run_options *o, struct scenario_errors *errors)
+{
+    struct replay  *r = core_alloc(sizeof *r);
+    struct scenario s;
+    struct world    w;
+    struct outputs  out = { 0 };
+    int             status = replay_open(r, o->replay), closed;
+    if (status == 0 && !scenario_open(&s, r->header.scenario, r->header.sets, r->header.nsets, errors)) {
+        scenario_errors_print(errors, stderr);
+        replay_close(r);
+        status = EXIT_USAGE;
+    } else if (status == 0) {
+        status = replay_plan(r, &s.world, s.text_hash);
+        if (status == 0)
+            status = replay_world(r, &w, &out, o);
+        closed = outputs_close(&out, o);
+        status = closed ? closed : replay_report(r, status, o->jsonl);
+        replay_close(r);
+        scenario_free(&s);
+    }
+    free(r);
+    return status;
+}
+
 static int command_run(int argc, char **argv)
 {
     struct run_options     *o = core_alloc(sizeof *o);
@@ -310,7 +369,9 @@ static int command_run(int argc, char **argv)
         if (!keylog || fclose(keylog) != 0)
             status = EXIT_MACHINE;
     }
-    if (status == 0) {
+    if (status == 0 && o->replay) {
+        status = run_replay(o, errors);
+    } else if (status == 0) {
         if (!scenario_open(&s, o->scenario, o->sets, o->nsets, errors)) {
             scenario_errors_print(errors, stderr);
             status = EXIT_USAGE;
@@ -322,6 +383,31 @@ static int command_run(int argc, char **argv)
             status = run_world(&s, o);
             scenario_free(&s);
         }
+    }
+    free(errors);
+    free(o);
+    return status;
+}
+
+/* ---- serve ------------------------------------------------------------------------------------------------- */
+
+static int command_serve(int argc, char **argv)
+{
+    struct serve_options   *o = core_alloc(sizeof *o);
+    struct scenario_errors *errors = core_alloc(sizeof *errors);
+    struct scenario         s;
+    uint64_t                seed;
+    int                     status = serve_arguments(o, argc, argv);
+    if (status == 0 && o->seed && !wire_parse_u64(wire_slice_str(o->seed), UINT64_MAX, &seed))
+        status = bad_usage("--seed %s: a whole number is allowed, from 0 to %llu", o->seed, (unsigned long long)UINT64_MAX);
+    if (status == 0 && o->duration && (!units_duration(o->duration, &o->duration_ns) || o->duration_ns == 0))
+        status = bad_usage("--duration %s: a duration with a unit is needed, like 90s, 5m, 2h", o->duration);
+    if (status == 0 && !scenario_open(&s, o->scenario, o->sets, o->nsets, errors)) {
+        scenario_errors_print(errors, stderr);
+        status = EXIT_USAGE;
+    } else if (status == 0) {
+        status = serve_run(o, &s.world, s.text_hash);
+        scenario_free(&s);
     }
     free(errors);
     free(o);
@@ -398,7 +484,7 @@ int main(int argc, char **argv)
     static const struct {
         const char *name;
         int (*run)(int argc, char **argv);
-    } commands[] = { { "run", command_run },         { "list", command_list },       { "check", command_check },
+    } commands[] = { { "run", command_run },         { "serve", command_serve },     { "list", command_list },       { "check", command_check },
                      { "explain", command_explain }, { "bench", bench_command },     { "--version", command_version },
                      { "help", command_help },       { "--help", command_help },     { "-h", command_help } };
     if (!streams_open())
@@ -412,5 +498,5 @@ int main(int argc, char **argv)
     for (size_t i = 0; i < sizeof commands / sizeof commands[0]; i++)
         if (strcmp(argv[1], commands[i].name) == 0)
             return said(commands[i].run(argc - 2, argv + 2));
-    return bad_usage("unknown command '%s': run, list, check, explain, bench and help are known", argv[1]);
+    return bad_usage("unknown command '%s': run, serve, list, check, explain, bench and help are known", argv[1]);
 }

@@ -78,8 +78,11 @@ static bool literal_ahead(const char *line, size_t len, uint64_t *octets)
 
 static size_t smtp_line(struct client_lines *c)
 {
-    size_t         n;
-    enum smtp_verb verb = smtp_verb_find(c->head, c->len, &n);
+    size_t         n, len = c->len;
+    enum smtp_verb verb;
+    while (len > 0 && (c->head[len - 1] == '\n' || c->head[len - 1] == '\r'))
+        len--;
+    verb = smtp_verb_find(c->head, len, &n);
     c->why = &smtp_verb_info(verb)->lesson;
     return verb == SMTP_VERB_AUTH ? place(c->head, word(c->head, c->len, 2)) : NO_SECRET;
 }
