@@ -171,8 +171,13 @@ static void hear_greeting(struct imap_client *c, struct wire_slice line, struct 
 
 static void hear_login(struct imap_client *c, const struct imap_status_line *s, struct imap_client_step *out)
 {
+    const struct wire_auth_client *auth = c->config->auth;
     if (s->status != IMAP_OK) {
         give_up(c, IMAP_ANSWER_LOGIN_REFUSED, s, out);
+        return;
+    }
+    if (c->verb == IMAP_VERB_AUTHENTICATE && auth->complete && !auth->complete(c->auth_ctx)) {
+        hang_up(c, IMAP_ANSWER_NOT_IMAP, s, out); /* it has not proven itself, RFC 5802 section 3 */
         return;
     }
     c->authenticated = true;

@@ -118,8 +118,15 @@ static void read_ok(struct pop3_client *c, struct wire_slice text, struct pop3_c
         pop3c_note(out, POP3C_USER_TAKEN);
         pop3c_say_pass(c, out);
         break;
-    case POP3C_PASS:
     case POP3C_AUTH:
+        if (c->failed || (c->auth->complete && !c->auth->complete(c->auth_ctx))) {
+            pop3c_give_up(c, POP3C_BAD_REPLY, out); /* a server that has not proven itself, RFC 5802 section 3 */
+            break;
+        }
+        pop3c_note(out, POP3C_LOGGED_IN);
+        pop3c_after_login(c, out);
+        break;
+    case POP3C_PASS:
         pop3c_note(out, POP3C_LOGGED_IN);
         pop3c_after_login(c, out);
         break;

@@ -1,5 +1,5 @@
 /* The server's half of each mechanism. */
-#include "protocols/sasl/sasl.h"
+#include "protocols/sasl/sasl_inside.h"
 
 #include <assert.h>
 
@@ -51,7 +51,22 @@ static bool is_offered(const struct sasl_server *s, enum sasl_mech mech)
 {
     if (!(s->config->mechs & SASL_BIT(mech)))
         return false;
-    return mech != SASL_CRAM_MD5 || (s->config->digest && s->config->ops->lookup && s->config->ops->nonce);
+    switch (mech) {
+    case SASL_PLAIN:
+    case SASL_LOGIN:
+        return true;
+    case SASL_CRAM_MD5:
+        return s->config->digest && s->config->ops->lookup && s->config->ops->nonce;
+    case SASL_SCRAM_SHA_256:
+        return scram_server_can(s);
+    case SASL_SCRAM_SHA_256_PLUS:
+        return scram_server_can(s) && s->binding_type != SASL_BINDING_NONE;
+    case SASL_XOAUTH2:
+    case SASL_OAUTHBEARER:
+    case SASL_MECHS:
+        break;
+    }
+    return false;
 }
 
 static bool needs_tls(const struct sasl_server *s, enum sasl_mech mech)
@@ -61,21 +76,28 @@ static bool needs_tls(const struct sasl_server *s, enum sasl_mech mech)
 
 const char *sasl_server_mechanisms(const struct sasl_server *s)
 {
-    static const char *const names[1 << SASL_MECHS] = {
-        [0] = "",
-        [SASL_BIT(SASL_PLAIN)] = "PLAIN",
-        [SASL_BIT(SASL_LOGIN)] = "LOGIN",
-        [SASL_BIT(SASL_PLAIN) | SASL_BIT(SASL_LOGIN)] = "PLAIN LOGIN",
-        [SASL_BIT(SASL_CRAM_MD5)] = "CRAM-MD5",
-        [SASL_BIT(SASL_CRAM_MD5) | SASL_BIT(SASL_PLAIN)] = "CRAM-MD5 PLAIN",
-        [SASL_BIT(SASL_CRAM_MD5) | SASL_BIT(SASL_LOGIN)] = "CRAM-MD5 LOGIN",
-        [SASL_ALL] = "CRAM-MD5 PLAIN LOGIN",
-    };
-    unsigned bits = 0;
-    for (unsigned m = 0; m < SASL_MECHS; m++)
-        if (is_offered(s, (enum sasl_mech)m) && !needs_tls(s, (enum sasl_mech)m))
-            bits |= SASL_BIT(m);
-    return names[bits];
+/* One row: what hides the password, alone and with PLAIN, LOGIN and both behind it. */
+#define ROW(hides)                                                                                           \
+    {                                                                                                        \
+        hides, hides " PLAIN", hides " LOGIN", hides " PLAIN LOGIN"                                          \
+    }
+    static const char *const names[8][4] = { { "", "PLAIN", "LOGIN", "PLAIN LOGIN" },
+                                             ROW("CRAM-MD5"),
+                                             ROW("SCRAM-SHA-256"),
+                                             ROW("SCRAM-SHA-256 CRAM-MD5"),
+                                             ROW("SCRAM-SHA-256-PLUS"),
+                                             ROW("SCRAM-SHA-256-PLUS CRAM-MD5"),
+                                             ROW("SCRAM-SHA-256-PLUS SCRAM-SHA-256"),
+                                             ROW("SCRAM-SHA-256-PLUS SCRAM-SHA-256 CRAM-MD5") };
+#undef ROW
+    static const enum sasl_mech row_bits[3] = { SASL_CRAM_MD5, SASL_SCRAM_SHA_256, SASL_SCRAM_SHA_256_PLUS };
+    static const enum sasl_mech column_bits[2] = { SASL_PLAIN, SASL_LOGIN };
+    unsigned row = 0, column = 0;
+    for (unsigned i = 0; i < 3; i++)
+        row |= is_offered(s, row_bits[i]) ? 1u << i : 0;
+    for (unsigned i = 0; i < 2; i++)
+        column |= is_offered(s, column_bits[i]) && !needs_tls(s, column_bits[i]) ? 1u << i : 0;
+    return names[row][column];
 }
 
 static enum wire_auth challenge_text(char *out, size_t *out_len, const char *text)
@@ -132,22 +154,11 @@ static enum wire_auth check_plain(struct sasl_server *s, struct wire_slice in)
     return WIRE_AUTH_OK;
 }
 
-/* Octet by octet to the end, whatever differs: the time taken tells nothing about where. */
-static bool same_digest(const char *hex, const unsigned char *digest)
-{
-    unsigned differs = 0;
-    for (size_t i = 0; i < SASL_MD5_LEN; i++) {
-        int high = wire_hex_value(hex[2 * i]), low = wire_hex_value(hex[2 * i + 1]);
-        differs |= (unsigned)(high << 4 | low) ^ digest[i];
-    }
-    return differs == 0;
-}
-
 /* user SP 32 hexadecimal digits */
 static enum wire_auth check_cram(struct sasl_server *s, struct wire_slice in)
 {
     char text[SASL_CHALLENGE_MAX];
-    unsigned char digest[SASL_MD5_LEN];
+    unsigned char digest[SASL_MD5_LEN], answer[SASL_MD5_LEN];
     struct wire_slice user, password = { NULL, 0 };
     const char *hex;
     enum wire_auth verdict;
@@ -155,16 +166,19 @@ static enum wire_auth check_cram(struct sasl_server *s, struct wire_slice in)
         return WIRE_AUTH_MALFORMED;
     user = wire_slice(in.at, in.len - HEX_MD5 - 1);
     hex = in.at + in.len - HEX_MD5;
-    for (size_t i = 0; i < HEX_MD5; i++)
-        if (wire_hex_value(hex[i]) < 0)
+    for (size_t i = 0; i < SASL_MD5_LEN; i++) {
+        int high = wire_hex_value(hex[2 * i]), low = wire_hex_value(hex[2 * i + 1]);
+        if (high < 0 || low < 0)
             return WIRE_AUTH_MALFORMED;
+        answer[i] = (unsigned char)(high << 4 | low);
+    }
     if (!fits(user, SASL_USER_MAX))
         return WIRE_AUTH_MALFORMED;
     verdict = s->config->ops->lookup(s->host, user, &password);
     if (verdict != WIRE_AUTH_OK)
         return verdict;
     s->config->digest->hmac_md5(password.at, password.len, text, cram_challenge(s, text), digest);
-    if (!same_digest(hex, digest))
+    if (!sasl_same(answer, digest, sizeof digest))
         return WIRE_AUTH_DENIED;
     remember(s, user);
     return WIRE_AUTH_OK;
@@ -192,11 +206,12 @@ enum wire_auth sasl_server_begin(struct sasl_server *s, enum sasl_mech mech, con
     *out_len = 0;
     s->who->len = 0;
     s->phase = SASL_IDLE;
-    if ((unsigned)mech >= SASL_MECHS || !is_offered(s, mech))
+    s->fault = SASL_FAULT_NONE;
+    s->mech = (uint8_t)mech;
+    if (mech == SASL_MECHS || !is_offered(s, mech))
         return WIRE_AUTH_NO_MECH;
     if (needs_tls(s, mech))
         return WIRE_AUTH_NEED_TLS;
-    s->mech = (uint8_t)mech;
     enter(s, SASL_WAIT_FIRST);
     if (mech == SASL_CRAM_MD5) {
         if (in) /* the server speaks first: RFC 4954 section 4 has such an AUTH refused */
@@ -210,14 +225,17 @@ enum wire_auth sasl_server_begin(struct sasl_server *s, enum sasl_mech mech, con
     return mech == SASL_LOGIN ? challenge_text(out, out_len, "Username:") : WIRE_AUTH_MORE;
 }
 
-enum wire_auth sasl_server_step(struct sasl_server *s, const char *in, size_t len, char *out, size_t *out_len)
+/* A message of SCRAM that the next one follows. */
+static enum wire_auth go_on(struct sasl_server *s, enum wire_auth verdict, enum sasl_phase next)
 {
-    struct wire_slice message = wire_slice(in, len);
-    *out_len = 0;
-    if (s->phase == SASL_WAIT_PASSWORD)
-        return finish(s, check_login(s, message));
-    if (s->phase != SASL_WAIT_FIRST)
-        return finish(s, WIRE_AUTH_MALFORMED);
+    if (verdict != WIRE_AUTH_MORE)
+        return finish(s, verdict);
+    enter(s, next);
+    return verdict;
+}
+
+static enum wire_auth take_first(struct sasl_server *s, struct wire_slice message, char *out, size_t *out_len)
+{
     switch ((enum sasl_mech)s->mech) {
     case SASL_PLAIN:
         return finish(s, check_plain(s, message));
@@ -225,7 +243,32 @@ enum wire_auth sasl_server_step(struct sasl_server *s, const char *in, size_t le
         return take_login_user(s, message, out, out_len);
     case SASL_CRAM_MD5:
         return finish(s, check_cram(s, message));
+    case SASL_SCRAM_SHA_256:
+    case SASL_SCRAM_SHA_256_PLUS:
+        return go_on(s, scram_server_first(s, message, out, out_len), SASL_WAIT_PROOF);
+    case SASL_XOAUTH2:
+    case SASL_OAUTHBEARER:
     case SASL_MECHS:
+        break;
+    }
+    return finish(s, WIRE_AUTH_MALFORMED);
+}
+
+enum wire_auth sasl_server_step(struct sasl_server *s, const char *in, size_t len, char *out, size_t *out_len)
+{
+    struct wire_slice message = wire_slice(in, len);
+    *out_len = 0;
+    switch ((enum sasl_phase)s->phase) {
+    case SASL_WAIT_FIRST:
+        return take_first(s, message, out, out_len);
+    case SASL_WAIT_PASSWORD:
+        return finish(s, check_login(s, message));
+    case SASL_WAIT_PROOF:
+        return go_on(s, scram_server_proof(s, message, out, out_len), SASL_WAIT_LAST);
+    case SASL_WAIT_LAST: /* the server's proof went as a challenge; its answer is empty, RFC 5802 section 5 */
+        return finish(s, len == 0 ? WIRE_AUTH_OK : WIRE_AUTH_MALFORMED);
+    case SASL_IDLE:
+    case SASL_DONE:
         break;
     }
     return finish(s, WIRE_AUTH_MALFORMED);

@@ -227,12 +227,18 @@ static void auth_challenge(struct smtp_client *c, struct smtp_client_step *out)
     smtp_client_say_response(out, good ? response : NULL, len);
 }
 
+/* 235 is believed only from a server that has proven itself, where the mechanism has it do so. */
+static bool auth_complete(const struct smtp_client *c)
+{
+    return !c->cancelled && (!c->auth->complete || c->auth->complete(c->auth_ctx));
+}
+
 static void auth_reply(struct smtp_client *c, struct smtp_client_step *out)
 {
     out->verb = SMTP_VERB_AUTH;
     if (out->reply.code == 334 && !c->cancelled) {
         auth_challenge(c, out);
-    } else if (out->verdict == SMTP_CLIENT_ACCEPTED && !c->cancelled) {
+    } else if (out->verdict == SMTP_CLIENT_ACCEPTED && auth_complete(c)) {
         c->authenticated = true;
         smtp_client_next(c, out);
     } else if (out->verdict == SMTP_CLIENT_TEMPFAIL) {

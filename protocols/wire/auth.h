@@ -49,6 +49,9 @@ struct wire_auth_client {
     bool (*initial)(void *ctx, char *out, size_t *out_len);
     /* The response to one decoded challenge. WIRE_AUTH_MORE: send out; WIRE_AUTH_MALFORMED: cancel. */
     enum wire_auth (*respond)(void *ctx, const char *in, size_t len, char *out, size_t *out_len);
+    /* The server says that the exchange has succeeded: may that be believed? NULL: always. False when the
+     * mechanism has the server prove itself and it has not (RFC 5802 section 3): the login has failed. */
+    bool (*complete)(void *ctx);
     /* For USER/PASS and LOGIN. */
     const char *(*user)(void *ctx);
     const char *(*password)(void *ctx);

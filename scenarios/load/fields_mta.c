@@ -64,7 +64,7 @@ static const struct json_field service_rows[] = {
     N("auth", CHOICE, spec_service, auth, .choices = fields_auth,
       .otherwise = "submission: required; relay: none", .help = "SMTP AUTH"),
     F("mechanisms", WORDS, spec_service, mechanisms, .fallback = FIELDS_MECHANISMS, .max = 100,
-      .help = "how a user may log in: PLAIN, LOGIN, CRAM-MD5"),
+      .help = "how a user may log in: PLAIN, LOGIN, CRAM-MD5, SCRAM-SHA-256, SCRAM-SHA-256-PLUS"),
 };
 
 static bool brief_service(struct json_get *g, const struct json_node *n, void *out)
@@ -109,7 +109,8 @@ static bool brief_service(struct json_get *g, const struct json_node *n, void *o
 
 void fields_check_mechanisms(struct json_get *g, const struct json_node *n, const char *mechanisms)
 {
-    static const char *const known[] = { "PLAIN", "LOGIN", "CRAM-MD5" };
+    static const char *const known[] = { "PLAIN", "LOGIN", "CRAM-MD5", "SCRAM-SHA-256",
+                                         "SCRAM-SHA-256-PLUS" };
     const struct json_node *at = json_child(n, "mechanisms");
     const char *word = mechanisms;
     while (*word) {
@@ -119,7 +120,8 @@ void fields_check_mechanisms(struct json_get *g, const struct json_node *n, cons
             found |= wire_equal(word, len, known[i], strlen(known[i]));
         if (!found) {
             json_error(g, at ? at : n,
-                       "\"%.*s\" is no mechanism; allowed: PLAIN, LOGIN, CRAM-MD5, one space between",
+                       "\"%.*s\" is no mechanism; allowed: PLAIN, LOGIN, CRAM-MD5, SCRAM-SHA-256, "
+                       "SCRAM-SHA-256-PLUS, one space between",
                        (int)(len < 40 ? len : 40), word);
             return;
         }

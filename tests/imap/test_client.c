@@ -187,7 +187,9 @@ static const char *password(void *ctx)
     return h.password;
 }
 
-static const struct wire_auth_client auth = { choose, initial, respond, user, password };
+static const struct wire_auth_client auth = {
+    .choose = choose, .initial = initial, .respond = respond, .user = user, .password = password
+};
 
 static void collect(void)
 {

@@ -135,9 +135,10 @@ static const struct pop3_server_ops fixture_ops = {
     .nonce = fixture_nonce,
 };
 
-static const struct sasl_server_ops fixture_sasl_ops = { fixture_verify, fixture_lookup, NULL,
-                                                         fixture_nonce };
-static const struct sasl_digest_ops fixture_digest = { digest_hmac_md5 };
+static const struct sasl_server_ops fixture_sasl_ops = { .verify = fixture_verify,
+                                                         .lookup = fixture_lookup,
+                                                         .nonce = fixture_nonce };
+static const struct sasl_digest_ops fixture_digest = { .hmac_md5 = digest_hmac_md5 };
 
 static inline void fixture_add(struct fixture *f, const char *message)
 {

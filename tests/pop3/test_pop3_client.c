@@ -91,7 +91,9 @@ static struct sasl_client_config account;
 static void setup(void)
 {
     memset(&box, 0, sizeof box);
-    account = (struct sasl_client_config){ "alice", "wonder land", &fixture_digest, SASL_ALL, false };
+    account = (struct sasl_client_config){
+        .user = "alice", .password = "wonder land", .digest = &fixture_digest, .mechs = SASL_ALL
+    };
     config = (struct pop3_client_config){ .ops = &client_ops };
     sasl_client_init(&sasl, &account);
     pop3_client_init(&client, &config, &box, &sasl_wire_client, &sasl);

@@ -1,6 +1,7 @@
 /* SASL mechanisms, both sides, and the digests they use. */
 #include "protocols/sasl/sasl.h"
 #include "protocols/tls/digest.h"
+#include "protocols/wire/base64.h"
 #include "tests/check_main.h"
 
 #include <stdio.h>
@@ -41,8 +42,47 @@ static uint64_t nonce(void *host)
     return next_nonce;
 }
 
-static const struct sasl_server_ops ops = { verify, lookup, may_act_as, nonce };
-static const struct sasl_digest_ops digest = { digest_hmac_md5 };
+static enum wire_auth secret(void *host, struct wire_slice user, struct sasl_secret *s);
+static size_t scram_nonce(void *host, char text[SASL_NONCE_MAX]);
+static size_t client_nonce(void *host, char text[SASL_NONCE_MAX]);
+
+static const struct sasl_server_ops ops = { verify, lookup, may_act_as, nonce, secret, scram_nonce };
+static const struct sasl_digest_ops digest = { digest_hmac_md5, digest_sha256, digest_hmac_sha256,
+                                               digest_pbkdf2_sha256 };
+
+/* The salt of RFC 7677 section 3, for whoever asks. */
+static enum wire_auth secret(void *host, struct wire_slice user, struct sasl_secret *s)
+{
+    static const unsigned char salt[16] = { 0x5b, 0x6d, 0x99, 0x68, 0x9d, 0x12, 0x35, 0x8e,
+                                            0xec, 0xa0, 0x4b, 0x14, 0x12, 0x36, 0xfa, 0x81 };
+    (void)host;
+    if (accounts_down)
+        return WIRE_AUTH_TEMPFAIL;
+    s->rounds = 4096;
+    s->salt_len = sizeof salt;
+    memcpy(s->salt, salt, sizeof salt);
+    if (!wire_slice_is(user, "user") && !wire_slice_is(user, "tim"))
+        return WIRE_AUTH_DENIED;
+    ck_assert(sasl_secret_make(
+        &digest, wire_slice_is(user, "user") ? WIRE_SLICE("pencil") : WIRE_SLICE("tanstaaftanstaaf"), s));
+    return WIRE_AUTH_OK;
+}
+
+static const char *server_says = "%hvYDpWUa2RaTCAfuxFIlj)hNlF$k0", *client_says = "rOprNGfwEbeRWgbNEkqO";
+
+static size_t scram_nonce(void *host, char text[SASL_NONCE_MAX])
+{
+    (void)host;
+    memcpy(text, server_says, strlen(server_says));
+    return strlen(server_says);
+}
+
+static size_t client_nonce(void *host, char text[SASL_NONCE_MAX])
+{
+    (void)host;
+    memcpy(text, client_says, strlen(client_says));
+    return strlen(client_says);
+}
 
 static struct sasl_server_config config;
 static struct sasl_server server;
@@ -58,6 +98,8 @@ static void setup(void)
                                           .digest = &digest,
                                           .mechs = SASL_ALL,
                                           .host_name = WIRE_SLICE("postoffice.reston.mci.net") };
+    server_says = "%hvYDpWUa2RaTCAfuxFIlj)hNlF$k0";
+    client_says = "rOprNGfwEbeRWgbNEkqO";
     sasl_server_init(&server, &config, NULL, &who);
     server.now_s = 697170952;
 }
@@ -179,12 +221,12 @@ END_TEST
 START_TEST(clear_passwords_wait_for_tls)
 {
     config.clear_needs_tls = true;
-    ck_assert_str_eq(sasl_wire_server.mechanisms(&server), "CRAM-MD5");
+    ck_assert_str_eq(sasl_wire_server.mechanisms(&server), "SCRAM-SHA-256 CRAM-MD5");
     ck_assert_int_eq(BEGIN("PLAIN", "\0tim\0tanstaaftanstaaf"), WIRE_AUTH_NEED_TLS);
     ck_assert_int_eq(begin("LOGIN", NULL, 0), WIRE_AUTH_NEED_TLS);
     ck_assert_int_eq(sasl_wire_server.login(&server, "tim", 3, "tanstaaftanstaaf", 16), WIRE_AUTH_NEED_TLS);
     server.tls = true;
-    ck_assert_str_eq(sasl_wire_server.mechanisms(&server), "CRAM-MD5 PLAIN LOGIN");
+    ck_assert_str_eq(sasl_wire_server.mechanisms(&server), "SCRAM-SHA-256 CRAM-MD5 PLAIN LOGIN");
     ck_assert_int_eq(BEGIN("PLAIN", "\0tim\0tanstaaftanstaaf"), WIRE_AUTH_OK);
     ck_assert_int_eq(sasl_wire_server.login(&server, "tim", 3, "tanstaaftanstaaf", 16), WIRE_AUTH_OK);
     ck_assert_int_eq(sasl_wire_server.login(&server, "tim", 3, "x", 1), WIRE_AUTH_DENIED);
@@ -252,11 +294,19 @@ static enum wire_auth converse(struct sasl_client *c)
 START_TEST(the_client_logs_in_with_every_mechanism)
 {
     for (unsigned m = 0; m < SASL_MECHS; m++) {
-        struct sasl_client_config account = { "tim", "tanstaaftanstaaf", &digest, SASL_BIT(m), false };
+        struct sasl_client_config account = { "tim", "tanstaaftanstaaf", &digest, SASL_BIT(m),
+                                              false, client_nonce,       NULL };
         struct sasl_client client;
         sasl_client_init(&client, &account);
+        client.binding = server.binding = WIRE_SLICE("exported");
+        client.binding_type = server.binding_type = SASL_BINDING_TLS_EXPORTER;
+        if (sasl_mech_info((enum sasl_mech)m)->messages == 0) {
+            ck_assert_int_eq(converse(&client), WIRE_AUTH_NO_MECH);
+            continue;
+        }
         ck_assert_int_eq(converse(&client), WIRE_AUTH_OK);
         ck_assert(is_who("tim"));
+        ck_assert(sasl_client_complete(&client));
         account.password = "wrong";
         ck_assert_int_eq(converse(&client), WIRE_AUTH_DENIED);
     }
@@ -265,10 +315,12 @@ END_TEST
 
 START_TEST(the_client_prefers_what_hides_the_password)
 {
-    struct sasl_client_config account = { "tim", "x", &digest, SASL_ALL, false };
+    struct sasl_client_config account = { "tim", "x", &digest, SASL_ALL, false, NULL, NULL };
     struct sasl_client c;
     sasl_client_init(&c, &account);
-    ck_assert_str_eq(sasl_client_choose(&c, "LOGIN PLAIN CRAM-MD5"), "CRAM-MD5");
+    ck_assert_str_eq(sasl_client_choose(&c, "LOGIN PLAIN SCRAM-SHA-256 CRAM-MD5"), "CRAM-MD5");
+    account.nonce = client_nonce;
+    ck_assert_str_eq(sasl_client_choose(&c, "LOGIN PLAIN SCRAM-SHA-256 CRAM-MD5"), "SCRAM-SHA-256");
     ck_assert_str_eq(sasl_client_choose(&c, "login plain"), "PLAIN");
     ck_assert_ptr_null(sasl_client_choose(&c, "GSSAPI XPLAIN PLAINX"));
     ck_assert_ptr_null(sasl_client_choose(&c, ""));
@@ -284,7 +336,7 @@ END_TEST
 
 START_TEST(the_client_does_not_answer_more_than_the_mechanism_asks)
 {
-    struct sasl_client_config account = { "tim", "x", &digest, SASL_ALL, false };
+    struct sasl_client_config account = { "tim", "x", &digest, SASL_ALL, false, NULL, NULL };
     struct sasl_client c;
     char in[WIRE_AUTH_DATA_MAX];
     size_t n;
@@ -308,8 +360,9 @@ START_TEST(every_row_has_its_words)
         ck_assert_uint_eq(info->mech, m);
         ck_assert(info->lesson.title && info->lesson.lesson && info->lesson.section && info->exam);
         ck_assert_uint_le(strlen(info->lesson.title), 60);
-        ck_assert(info->messages >= 1 && info->messages <= 2);
-        for (unsigned i = 0; i < 2; i++) {
+        ck_assert(info->messages <= SASL_MESSAGES_MAX && info->eavesdropper);
+        ck_assert_int_eq(info->messages > 0, (SASL_ALL & SASL_BIT(m)) != 0);
+        for (unsigned i = 0; i < SASL_MESSAGES_MAX; i++) {
             ck_assert_int_eq(info->response[i].title != NULL, i < info->messages);
             ck_assert_int_eq(info->challenge[i].title != NULL, i < info->messages);
             if (info->response[i].title)
@@ -318,6 +371,12 @@ START_TEST(every_row_has_its_words)
         ck_assert_uint_eq(sasl_mech_find(wire_slice_str(info->name)), m);
     }
     ck_assert_ptr_null(sasl_mech_info(SASL_MECHS));
+    for (unsigned f = 0; f < SASL_FAULT_COUNT; f++) {
+        const struct wire_lesson *l = sasl_fault_lesson((enum sasl_fault)f);
+        ck_assert(l->title && l->lesson && l->section);
+        ck_assert_uint_le(strlen(l->title), 60);
+    }
+    ck_assert_ptr_null(sasl_fault_lesson(SASL_FAULT_COUNT));
     for (unsigned v = 0; v <= WIRE_AUTH_TEMPFAIL; v++) {
         const struct wire_lesson *l = sasl_verdict_lesson((enum wire_auth)v);
         ck_assert(l->title && l->lesson && l->section);
@@ -329,7 +388,8 @@ END_TEST
 START_TEST(idle_state_is_small)
 {
     ck_assert_uint_le(sizeof(struct sasl_server), 64);
-    ck_assert_uint_le(sizeof(struct sasl_client), 16);
+    ck_assert_uint_le(sizeof(struct sasl_client), 72);
+    ck_assert_uint_le(sizeof(struct sasl_identity), 1536);
 }
 END_TEST
 
@@ -348,6 +408,404 @@ START_TEST(cut_and_spoilt_messages_do_no_harm)
         ck_assert_int_ne(sasl_wire_server.step(&server, copy, n, out, &out_len), WIRE_AUTH_OK);
         free(copy);
     }
+}
+END_TEST
+
+/* ---- SCRAM ---- */
+
+#define FIRST        "n,,n=user,r=rOprNGfwEbeRWgbNEkqO"
+#define NONCES       "rOprNGfwEbeRWgbNEkqO%hvYDpWUa2RaTCAfuxFIlj)hNlF$k0"
+#define SERVER_FIRST "r=" NONCES ",s=W22ZaJ0SNY7soEsUEjb6gQ==,i=4096"
+#define FINAL_BARE   "c=biws,r=" NONCES
+#define PROOF        "dHzbZapWIk4jUhN+Ute9ytag9zjfMHgsqmmiz7AndVQ="
+#define SERVER_FINAL "v=6rriTRBi23WpRR/wtup+mMhUZUn/dB5nLTJRsjl95G4="
+
+static struct sasl_client_config account;
+static struct sasl_client client;
+static char answer[WIRE_AUTH_DATA_MAX];
+static size_t answer_len;
+
+static void scram_client(const char *user, const char *password, const char *offered)
+{
+    account = (struct sasl_client_config){ user, password, &digest, SASL_ALL, false, client_nonce, NULL };
+    sasl_client_init(&client, &account);
+    ck_assert_ptr_nonnull(sasl_client_choose(&client, offered));
+    ck_assert(sasl_client_initial(&client, answer, &answer_len));
+}
+
+static enum wire_auth tell_client(const char *text)
+{
+    return sasl_wire_client.respond(&client, text, strlen(text), answer, &answer_len);
+}
+
+static bool is_answer(const char *text)
+{
+    return wire_equal(answer, answer_len, text, strlen(text));
+}
+
+/* The whole exchange of RFC 7677 section 3. */
+START_TEST(the_scram_server_does_the_example_of_rfc_7677)
+{
+    ck_assert_int_eq(BEGIN("SCRAM-SHA-256", FIRST), WIRE_AUTH_MORE);
+    ck_assert(is_out(SERVER_FIRST));
+    ck_assert_int_eq(step(FINAL_BARE ",p=" PROOF), WIRE_AUTH_MORE);
+    ck_assert(is_out(SERVER_FINAL));
+    ck_assert_int_eq(step(""), WIRE_AUTH_OK);
+    ck_assert(is_who("user"));
+    ck_assert_int_eq(server.fault, SASL_FAULT_NONE);
+}
+END_TEST
+
+START_TEST(the_scram_client_does_the_example_of_rfc_7677)
+{
+    scram_client("user", "pencil", "SCRAM-SHA-256");
+    ck_assert(is_answer(FIRST));
+    ck_assert_int_eq(tell_client(SERVER_FIRST), WIRE_AUTH_MORE);
+    ck_assert(is_answer(FINAL_BARE ",p=" PROOF));
+    ck_assert(!sasl_client_complete(&client));
+    ck_assert_int_eq(tell_client(SERVER_FINAL), WIRE_AUTH_MORE);
+    ck_assert_uint_eq(answer_len, 0);
+    ck_assert(sasl_client_complete(&client));
+    ck_assert_int_eq(tell_client(SERVER_FINAL), WIRE_AUTH_MALFORMED);
+}
+END_TEST
+
+START_TEST(a_server_that_cannot_prove_itself_is_not_believed)
+{
+    scram_client("user", "pencil", "SCRAM-SHA-256");
+    tell_client(SERVER_FIRST);
+    ck_assert_int_eq(tell_client("v=7rriTRBi23WpRR/wtup+mMhUZUn/dB5nLTJRsjl95G4="), WIRE_AUTH_MALFORMED);
+    ck_assert_int_eq(client.fault, SASL_FAULT_SERVER_SIGNATURE);
+    ck_assert(!sasl_client_complete(&client));
+    scram_client("user", "pencil", "SCRAM-SHA-256");
+    tell_client(SERVER_FIRST);
+    ck_assert_int_eq(tell_client("e=invalid-proof"), WIRE_AUTH_MALFORMED);
+    ck_assert_int_eq(client.fault, SASL_FAULT_SERVER_REFUSES);
+    scram_client("user", "pencil", "SCRAM-SHA-256");
+    tell_client(SERVER_FIRST);
+    ck_assert_int_eq(tell_client(""), WIRE_AUTH_MALFORMED);
+    ck_assert(!sasl_client_complete(&client));
+}
+END_TEST
+
+START_TEST(the_client_distrusts_a_strange_first_message)
+{
+    static const struct {
+        const char *text;
+        enum sasl_fault fault;
+    } bad[] = {
+        { "r=rOprNGfwEbeRWgbNEkqO,s=W22ZaJ0SNY7soEsUEjb6gQ==,i=4096", SASL_FAULT_NONCE },
+        { "r=xOprNGfwEbeRWgbNEkqOabc,s=W22ZaJ0SNY7soEsUEjb6gQ==,i=4096", SASL_FAULT_NONCE },
+        { "r=" NONCES ",s=W22ZaJ0SNY7soEsUEjb6gQ==,i=4095", SASL_FAULT_ROUNDS },
+        { "r=" NONCES ",s=W22ZaJ0SNY7soEsUEjb6gQ==,i=1000001", SASL_FAULT_ROUNDS },
+        { "r=" NONCES ",s=W22ZaJ0SNY7soEsUEjb6gQ==,i=", SASL_FAULT_ROUNDS },
+        { "r=" NONCES ",s=W22ZaJ0SNY7soEsUEjb6gQ==,i=4096x", SASL_FAULT_ROUNDS },
+        { "r=" NONCES ",s=,i=4096", SASL_FAULT_NONE },
+        { "r=" NONCES ",s=W22Z!,i=4096", SASL_FAULT_NONE },
+        { "m=x,r=" NONCES ",s=W22ZaJ0SNY7soEsUEjb6gQ==,i=4096", SASL_FAULT_NONE },
+        { "s=W22ZaJ0SNY7soEsUEjb6gQ==,i=4096", SASL_FAULT_NONE },
+    };
+    for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++) {
+        scram_client("user", "pencil", "SCRAM-SHA-256");
+        ck_assert_msg(tell_client(bad[i].text) == WIRE_AUTH_MALFORMED, "%s", bad[i].text);
+        ck_assert_msg(client.fault == bad[i].fault, "%s", bad[i].text);
+    }
+}
+END_TEST
+
+START_TEST(a_client_without_initial_response_is_asked_for_it_once)
+{
+    scram_client("user", "pencil", "SCRAM-SHA-256");
+    ck_assert_int_eq(begin("SCRAM-SHA-256", NULL, 0), WIRE_AUTH_MORE);
+    ck_assert_uint_eq(out_len, 0);
+    ck_assert_int_eq(tell_client(""), WIRE_AUTH_MORE);
+    ck_assert(is_answer(FIRST));
+    ck_assert_int_eq(step(FIRST), WIRE_AUTH_MORE);
+    ck_assert(is_out(SERVER_FIRST));
+    ck_assert_int_eq(tell_client(""), WIRE_AUTH_MALFORMED);
+}
+END_TEST
+
+START_TEST(wrong_proofs_are_denied)
+{
+    BEGIN("SCRAM-SHA-256", FIRST);
+    ck_assert_int_eq(step(FINAL_BARE ",p=eHzbZapWIk4jUhN+Ute9ytag9zjfMHgsqmmiz7AndVQ="), WIRE_AUTH_DENIED);
+    ck_assert_int_eq(server.fault, SASL_FAULT_PROOF);
+    ck_assert_uint_eq(who.len, 0);
+    ck_assert_int_eq(step(""), WIRE_AUTH_MALFORMED);
+    /* A name that nobody has gets a salt too, and the same verdict. */
+    ck_assert_int_eq(BEGIN("SCRAM-SHA-256", "n,,n=nobody,r=rOprNGfwEbeRWgbNEkqO"), WIRE_AUTH_MORE);
+    ck_assert(is_out(SERVER_FIRST));
+    ck_assert_int_eq(step(FINAL_BARE ",p=" PROOF), WIRE_AUTH_DENIED);
+    ck_assert_int_eq(server.fault, SASL_FAULT_UNKNOWN_USER);
+    BEGIN("SCRAM-SHA-256", FIRST);
+    ck_assert_int_eq(step(FINAL_BARE ",p="), WIRE_AUTH_MALFORMED);
+    BEGIN("SCRAM-SHA-256", FIRST);
+    ck_assert_int_eq(step(FINAL_BARE ",p=dHzbZapWIk4jUhN+Ute9ytag9zjfMHgsqmmiz7An"), WIRE_AUTH_MALFORMED);
+    BEGIN("SCRAM-SHA-256", FIRST);
+    ck_assert_int_eq(step(FINAL_BARE ",p=" PROOF ",x=1"), WIRE_AUTH_MALFORMED);
+    BEGIN("SCRAM-SHA-256", FIRST);
+    ck_assert_int_eq(step(FINAL_BARE), WIRE_AUTH_MALFORMED);
+    BEGIN("SCRAM-SHA-256", FIRST);
+    step(FINAL_BARE ",p=" PROOF);
+    ck_assert_int_eq(step("x"), WIRE_AUTH_MALFORMED); /* the answer to v= is empty */
+    ck_assert_uint_eq(who.len, 0);
+    accounts_down = true;
+    ck_assert_int_eq(BEGIN("SCRAM-SHA-256", FIRST), WIRE_AUTH_TEMPFAIL);
+}
+END_TEST
+
+START_TEST(a_replayed_proof_meets_another_nonce)
+{
+    server_says = "anotherone";
+    BEGIN("SCRAM-SHA-256", FIRST);
+    ck_assert_int_eq(step(FINAL_BARE ",p=" PROOF), WIRE_AUTH_DENIED);
+    ck_assert_int_eq(server.fault, SASL_FAULT_NONCE);
+    BEGIN("SCRAM-SHA-256", FIRST); /* with the nonce put right, the proof is wrong */
+    ck_assert_int_eq(step("c=biws,r=rOprNGfwEbeRWgbNEkqOanotherone,p=" PROOF), WIRE_AUTH_DENIED);
+    ck_assert_int_eq(server.fault, SASL_FAULT_PROOF);
+}
+END_TEST
+
+static void bind_both(const char *ours, const char *theirs)
+{
+    server.binding = wire_slice_str(ours);
+    client.binding = wire_slice_str(theirs);
+    server.binding_type = client.binding_type = SASL_BINDING_TLS_EXPORTER;
+}
+
+START_TEST(a_login_relayed_to_another_tls_connection_fails)
+{
+    account = (struct sasl_client_config){ "tim", "tanstaaftanstaaf", &digest, SASL_ALL,
+                                           false, client_nonce,       NULL };
+    sasl_client_init(&client, &account);
+    bind_both("the secret of one connection", "the secret of one connection");
+    ck_assert_str_eq(sasl_server_mechanisms(&server),
+                     "SCRAM-SHA-256-PLUS SCRAM-SHA-256 CRAM-MD5 PLAIN LOGIN");
+    ck_assert_int_eq(converse(&client), WIRE_AUTH_OK);
+    ck_assert_int_eq(server.mech, SASL_SCRAM_SHA_256_PLUS);
+    bind_both("the secret of one connection", "the secret of other connection");
+    ck_assert_int_eq(converse(&client), WIRE_AUTH_DENIED);
+    ck_assert_int_eq(server.fault, SASL_FAULT_BINDING);
+    bind_both("the secret of one connection", "the secret of two connection");
+    ck_assert_int_eq(converse(&client), WIRE_AUTH_DENIED);
+    ck_assert_int_eq(server.fault, SASL_FAULT_BINDING);
+    client.binding_type = SASL_BINDING_TLS_UNIQUE;
+    ck_assert_int_eq(converse(&client), WIRE_AUTH_DENIED);
+    ck_assert_int_eq(server.fault, SASL_FAULT_BINDING_TYPE);
+}
+END_TEST
+
+START_TEST(a_list_without_plus_is_found_out)
+{
+    account = (struct sasl_client_config){ "tim", "tanstaaftanstaaf", &digest, SASL_ALL,
+                                           false, client_nonce,       NULL };
+    sasl_client_init(&client, &account);
+    bind_both("secret", "secret");
+    ck_assert_str_eq(sasl_client_choose(&client, "SCRAM-SHA-256 PLAIN"), "SCRAM-SHA-256");
+    sasl_client_initial(&client, answer, &answer_len);
+    ck_assert(is_answer("y,,n=tim,r=rOprNGfwEbeRWgbNEkqO"));
+    ck_assert_int_eq(begin("SCRAM-SHA-256", answer, answer_len), WIRE_AUTH_DENIED);
+    ck_assert_int_eq(server.fault, SASL_FAULT_DOWNGRADE);
+    server.binding_type = SASL_BINDING_NONE; /* a server that really has none believes it */
+    ck_assert_int_eq(begin("SCRAM-SHA-256", answer, answer_len), WIRE_AUTH_MORE);
+    client.binding_type = SASL_BINDING_NONE;
+    sasl_client_choose(&client, "SCRAM-SHA-256");
+    sasl_client_initial(&client, answer, &answer_len);
+    ck_assert(is_answer("n,,n=tim,r=rOprNGfwEbeRWgbNEkqO"));
+}
+END_TEST
+
+START_TEST(flag_and_mechanism_must_agree)
+{
+    ck_assert_int_eq(BEGIN("SCRAM-SHA-256-PLUS", "p=tls-exporter,,n=user,r=abc"), WIRE_AUTH_NO_MECH);
+    bind_both("secret", "secret");
+    ck_assert_int_eq(BEGIN("SCRAM-SHA-256-PLUS", "n,,n=user,r=abc"), WIRE_AUTH_MALFORMED);
+    ck_assert_int_eq(BEGIN("SCRAM-SHA-256-PLUS", "y,,n=user,r=abc"), WIRE_AUTH_MALFORMED);
+    ck_assert_int_eq(BEGIN("SCRAM-SHA-256", "p=tls-exporter,,n=user,r=abc"), WIRE_AUTH_MALFORMED);
+    ck_assert_int_eq(BEGIN("SCRAM-SHA-256-PLUS", "p=tls-unique,,n=user,r=abc"), WIRE_AUTH_DENIED);
+    ck_assert_int_eq(BEGIN("SCRAM-SHA-256-PLUS", "p=tls-exporter,,n=user,r=abc"), WIRE_AUTH_MORE);
+}
+END_TEST
+
+START_TEST(malformed_first_messages_are_refused)
+{
+    static const char *const bad[] = { "",
+                                       "n",
+                                       "n,",
+                                       "n,,",
+                                       "n,,n=user",
+                                       "n,,n=user,r=",
+                                       "n,,n=,r=abc",
+                                       "n,,r=abc",
+                                       "n,,m=x,n=user,r=abc",
+                                       "x,,n=user,r=abc",
+                                       "n,b=x,n=user,r=abc",
+                                       "n,,n=us=er,r=abc",
+                                       "n,,n=user=2,r=abc",
+                                       "n,,n=user=2c,r=abc",
+                                       "n,,n=us\001er,r=abc",
+                                       "n,,n=\303,r=abc",
+                                       "n,,n=user,r=a c",
+                                       "n,,n=user,r=a\303\244" };
+    char long_one[SASL_FIRST_MAX + 64];
+    for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++)
+        ck_assert_msg(begin("SCRAM-SHA-256", bad[i], strlen(bad[i])) == WIRE_AUTH_MALFORMED, "%s", bad[i]);
+    memset(long_one, 'x', sizeof long_one);
+    memcpy(long_one, "n,,n=user,r=", 12);
+    ck_assert_int_eq(begin("SCRAM-SHA-256", long_one, SASL_FIRST_MAX + 1), WIRE_AUTH_MALFORMED);
+    ck_assert_int_eq(begin("SCRAM-SHA-256", long_one, SASL_FIRST_MAX), WIRE_AUTH_MORE);
+    memset(long_one, 'x', sizeof long_one);
+    memcpy(long_one, "n,,n=", 5);
+    memcpy(long_one + 5 + SASL_USER_MAX + 1, ",r=abc", 6);
+    ck_assert_int_eq(begin("SCRAM-SHA-256", long_one, 5 + SASL_USER_MAX + 1 + 6), WIRE_AUTH_MALFORMED);
+}
+END_TEST
+
+START_TEST(scram_names_keep_their_commas)
+{
+    scram_client("a,b=c", "pencil", "SCRAM-SHA-256");
+    ck_assert(is_answer("n,,n=a=2Cb=3Dc,r=rOprNGfwEbeRWgbNEkqO"));
+    ck_assert_int_eq(begin("SCRAM-SHA-256", answer, answer_len), WIRE_AUTH_MORE);
+    ck_assert(is_who("a,b=c"));
+}
+END_TEST
+
+/* A client of its own making, because ours never asks to act as somebody else. */
+static enum wire_auth act_as(const char *as)
+{
+    char first[256], final[512], text[512];
+    unsigned char sig[32], proof[32];
+    struct sasl_secret s;
+    unsigned char salted[32], key[32];
+    size_t n;
+    secret(NULL, WIRE_SLICE("tim"), &s);
+    n = (size_t)snprintf(first, sizeof first, "n,a=%s,n=tim,r=abc", as);
+    if (begin("SCRAM-SHA-256", first, n) != WIRE_AUTH_MORE)
+        return WIRE_AUTH_MALFORMED;
+    n = (size_t)snprintf(text, sizeof text, "n,a=%s,", as);
+    memcpy(final, "c=", 2);
+    n = 2 + wire_base64_encode(final + 2, text, n);
+    n += (size_t)snprintf(final + n, sizeof final - n, ",r=abc%s", server_says);
+    n = (size_t)snprintf(text, sizeof text, "n=tim,r=abc,%.*s,%.*s", (int)out_len, out, (int)n, final);
+    digest_pbkdf2_sha256("tanstaaftanstaaf", 16, s.salt, s.salt_len, s.rounds, salted);
+    digest_hmac_sha256(salted, 32, "Client Key", 10, key);
+    digest_hmac_sha256(s.stored_key, 32, text, n, sig);
+    for (size_t i = 0; i < 32; i++)
+        proof[i] = key[i] ^ sig[i];
+    n = strlen(final);
+    memcpy(final + n, ",p=", 3);
+    n += 3 + wire_base64_encode(final + n + 3, proof, 32);
+    final[n] = '\0';
+    return step(final);
+}
+
+START_TEST(scram_may_act_as_another_only_if_allowed)
+{
+    ck_assert_int_eq(act_as("office"), WIRE_AUTH_MORE);
+    ck_assert_int_eq(step(""), WIRE_AUTH_OK);
+    ck_assert(is_who("office"));
+    ck_assert_int_eq(act_as("tim"), WIRE_AUTH_MORE);
+    ck_assert(is_who("tim"));
+    ck_assert_int_eq(act_as("boss"), WIRE_AUTH_DENIED);
+    ck_assert_uint_eq(who.len, 0);
+}
+END_TEST
+
+START_TEST(cut_and_spoilt_scram_messages_do_no_harm)
+{
+    static const char first[] = FIRST, final[] = FINAL_BARE ",p=" PROOF, reply[] = SERVER_FIRST;
+    for (size_t n = 0; n < sizeof first - 1; n++) {
+        char *copy = malloc(n + 1);
+        memcpy(copy, first, n);
+        ck_assert_int_eq(begin("SCRAM-SHA-256", copy, n) == WIRE_AUTH_MORE, n > 12);
+        free(copy);
+    }
+    for (size_t n = 0; n < sizeof final - 1; n++) {
+        char *copy = malloc(n + 1);
+        memcpy(copy, final, n);
+        BEGIN("SCRAM-SHA-256", FIRST);
+        ck_assert_int_ne(sasl_wire_server.step(&server, copy, n, out, &out_len), WIRE_AUTH_MORE);
+        free(copy);
+        copy = malloc(sizeof final);
+        memcpy(copy, final, sizeof final);
+        copy[n] ^= 1;
+        BEGIN("SCRAM-SHA-256", FIRST);
+        ck_assert_int_ne(sasl_wire_server.step(&server, copy, sizeof final - 1, out, &out_len),
+                         WIRE_AUTH_MORE);
+        free(copy);
+    }
+    for (size_t n = 0; n < sizeof reply - 3; n++) { /* "i=40" at the longest */
+        char *copy = malloc(n + 1);
+        memcpy(copy, reply, n);
+        scram_client("user", "pencil", "SCRAM-SHA-256");
+        ck_assert_int_eq(n > 0 ? sasl_wire_client.respond(&client, copy, n, answer, &answer_len)
+                               : WIRE_AUTH_MALFORMED,
+                         WIRE_AUTH_MALFORMED);
+        free(copy);
+    }
+}
+END_TEST
+
+START_TEST(without_what_it_needs_scram_is_not_offered)
+{
+    struct sasl_digest_ops only_md5 = { .hmac_md5 = digest_hmac_md5 };
+    struct sasl_server_ops few = ops;
+    config.digest = &only_md5;
+    ck_assert_str_eq(sasl_server_mechanisms(&server), "CRAM-MD5 PLAIN LOGIN");
+    config.digest = &digest;
+    few.secret = NULL;
+    config.ops = &few;
+    ck_assert_str_eq(sasl_server_mechanisms(&server), "CRAM-MD5 PLAIN LOGIN");
+    ck_assert_int_eq(BEGIN("SCRAM-SHA-256", FIRST), WIRE_AUTH_NO_MECH);
+    config.mechs = SASL_BIT(SASL_SCRAM_SHA_256);
+    config.ops = &ops;
+    ck_assert_str_eq(sasl_server_mechanisms(&server), "SCRAM-SHA-256");
+    account = (struct sasl_client_config){ "tim\001", "x", &digest, SASL_ALL, false, client_nonce, NULL };
+    sasl_client_init(&client, &account); /* SASLprep has no spelling of this name */
+    ck_assert_ptr_null(sasl_client_choose(&client, "SCRAM-SHA-256"));
+}
+END_TEST
+
+START_TEST(tokens_are_known_by_name_and_refused)
+{
+    ck_assert_int_eq(BEGIN("XOAUTH2", "user=tim\001auth=Bearer x\001\001"), WIRE_AUTH_NO_MECH);
+    ck_assert_int_eq(server.mech, SASL_XOAUTH2);
+    ck_assert_int_eq(begin("OAUTHBEARER", NULL, 0), WIRE_AUTH_NO_MECH);
+    ck_assert_int_eq(server.mech, SASL_OAUTHBEARER);
+    ck_assert_int_eq(step(""), WIRE_AUTH_MALFORMED);
+    scram_client("tim", "x", "XOAUTH2 OAUTHBEARER SCRAM-SHA-256");
+    ck_assert_int_eq(client.mech, SASL_SCRAM_SHA_256);
+}
+END_TEST
+
+START_TEST(saslprep_spells_one_way_or_refuses)
+{
+    static const struct {
+        const char *in, *out; /* out NULL: refused */
+    } rows[] = {
+        { "user", "user" },    { "USER", "USER" },       { "I\302\255X", "IX" }, /* RFC 4013 section 3 */
+        { "\302\252", NULL },  { "\342\205\250", NULL }, { "\007", NULL },
+        { "\330\2471", NULL }, { "a\302\240b", "a b" },  { "stra\303\237e", "stra\303\237e" },
+        { "e\314\201", NULL }, { "\302\255", NULL },     { "", NULL },
+        { "\377", NULL },      { "\177", NULL },         { "\344\270\255", "\344\270\255" },
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        char text[32];
+        size_t n;
+        bool good = sasl_prep(wire_slice_str(rows[i].in), text, &n);
+        ck_assert_int_eq(good, rows[i].out != NULL);
+        ck_assert(!good || wire_equal(text, n, rows[i].out, strlen(rows[i].out)));
+    }
+}
+END_TEST
+
+START_TEST(a_nonce_is_192_bits_as_text)
+{
+    char text[SASL_NONCE_MAX];
+    uint64_t random[3] = { 0, UINT64_MAX, 1 };
+    ck_assert_uint_eq(sasl_nonce_put(text, random), SASL_NONCE_MAX);
+    ck_assert(wire_equal(text, sizeof text, "AAAAAAAAAAD//////////wAAAAAAAAAB", 32));
 }
 END_TEST
 
@@ -401,6 +859,24 @@ static Suite *suite(void)
     tcase_add_test(t, idle_state_is_small);
     tcase_add_test(t, cut_and_spoilt_messages_do_no_harm);
     tcase_add_test(t, the_digests_match_their_rfcs);
+    tcase_add_test(t, the_scram_server_does_the_example_of_rfc_7677);
+    tcase_add_test(t, the_scram_client_does_the_example_of_rfc_7677);
+    tcase_add_test(t, a_server_that_cannot_prove_itself_is_not_believed);
+    tcase_add_test(t, the_client_distrusts_a_strange_first_message);
+    tcase_add_test(t, a_client_without_initial_response_is_asked_for_it_once);
+    tcase_add_test(t, wrong_proofs_are_denied);
+    tcase_add_test(t, a_replayed_proof_meets_another_nonce);
+    tcase_add_test(t, a_login_relayed_to_another_tls_connection_fails);
+    tcase_add_test(t, a_list_without_plus_is_found_out);
+    tcase_add_test(t, flag_and_mechanism_must_agree);
+    tcase_add_test(t, malformed_first_messages_are_refused);
+    tcase_add_test(t, scram_names_keep_their_commas);
+    tcase_add_test(t, scram_may_act_as_another_only_if_allowed);
+    tcase_add_test(t, cut_and_spoilt_scram_messages_do_no_harm);
+    tcase_add_test(t, without_what_it_needs_scram_is_not_offered);
+    tcase_add_test(t, tokens_are_known_by_name_and_refused);
+    tcase_add_test(t, saslprep_spells_one_way_or_refuses);
+    tcase_add_test(t, a_nonce_is_192_bits_as_text);
     suite_add_tcase(s, t);
     return s;
 }
