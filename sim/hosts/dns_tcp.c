@@ -11,13 +11,19 @@
 #include "sim/net/udp.h"
 
 struct dns_tcp {
-    struct host     *host;
-    struct tcp_conn *conn;
-    dns_tcp_fn      *fn;
-    void            *ctx;
-    uint8_t         *first; /* the asker's message, until the connection is open; owned */
-    size_t           first_len, first_cap;
-    bool             silent; /* the user is gone: tell it nothing */
+    struct host      *host;
+    struct tcp_conn  *conn;
+    dns_tcp_fn       *fn;
+    void             *ctx;
+    uint8_t          *first; /* the asker's message, until the connection is open; owned */
+    size_t            first_len, first_cap;
+    struct core_timer timer;    /* a server's, and of what has been closed */
+    uint64_t          until_ns; /* when it counts; the timer is moved lazily */
+    uint32_t          waiting;  /* a server's: queries not answered yet */
+    bool              silent;   /* the user is gone: tell it nothing */
+    bool              closing;
+    bool              inside;   /* in a call from TCP: an abort waits for its end */
+    bool              aborting;
 };
 
 struct dns_tcp_listener {
@@ -88,31 +94,83 @@ static void tell_tcp(struct dns_tcp *t, const struct net_addr *peer, const uint8
         w->trace.cause = tell(t->host, peer, tcp_number(t->conn), 0, msg, len);
 }
 
+static void keep_for(struct dns_tcp *t, uint64_t ns)
+{
+    struct core_queue *q = &t->host->world->queue;
+    t->until_ns = q->now_ns + ns;
+    if (!core_timer_armed(&t->timer) || t->timer.at_ns > t->until_ns)
+        core_timer_set(q, &t->timer, t->until_ns);
+}
+
+/* Nothing has happened for too long: FIN, and if that brings nothing either, RST. */
+static void on_idle(struct core_queue *q, struct core_timer *timer)
+{
+    struct dns_tcp *t = CORE_OWNER(timer, struct dns_tcp, timer);
+    if (t->until_ns > q->now_ns) {
+        core_timer_set(q, timer, t->until_ns);
+        return;
+    }
+    t->host->world->trace.cause = 0;
+    if (t->closing) {
+        tcp_abort(t->conn);
+        return;
+    }
+    t->closing = true;
+    keep_for(t, DNS_TCP_IDLE_NS);
+    tcp_close(t->conn);
+}
+
+static void give_up(struct dns_tcp *t)
+{
+    if (t->inside)
+        t->aborting = true;
+    else
+        tcp_abort(t->conn);
+}
+
+/* The end of a call from TCP. After an abort the session is gone. */
+static void leave(struct dns_tcp *t)
+{
+    t->inside = false;
+    if (t->aborting)
+        tcp_abort(t->conn);
+}
+
 static void opened(struct tcp_conn *c, void *app)
 {
     struct dns_tcp *t = app;
     (void)c;
-    if (t->first) {
-        dns_tcp_send(t, t->first, t->first_len);
-        core_depot_give(&t->host->world->net.depot, t->first, t->first_cap);
-        t->first = NULL;
-    }
+    if (!t->first)
+        return;
+    t->inside = true;
+    dns_tcp_send(t, t->first, t->first_len);
+    core_depot_give(&t->host->world->net.depot, t->first, t->first_cap);
+    t->first = NULL;
+    leave(t);
 }
 
 static size_t data(struct tcp_conn *c, void *app, const char *octets, size_t len)
 {
     struct dns_tcp *t = app;
     size_t          used = 0;
+    bool            silent;
     (void)c;
-    while (!t->silent && len - used >= DNS_TCP_PREFIX) {
+    t->inside = true;
+    while (!t->silent && !t->aborting && len - used >= DNS_TCP_PREFIX) {
         const uint8_t *at = (const uint8_t *)octets + used;
         size_t         want = dns_get16(at);
         if (len - used < DNS_TCP_PREFIX + want)
             break;
         used += DNS_TCP_PREFIX + want;
+        if (core_timer_armed(&t->timer)) {
+            t->waiting++;
+            keep_for(t, DNS_TCP_BUSY_NS);
+        }
         t->fn(t->ctx, t, at + DNS_TCP_PREFIX, want);
     }
-    return t->silent ? len : used;
+    silent = t->silent || t->aborting;
+    leave(t);
+    return silent ? len : used;
 }
 
 static void writable(struct tcp_conn *c, void *app)
@@ -133,6 +191,7 @@ static void ended(struct tcp_conn *c, void *app, enum tcp_end why)
     struct world   *w = t->host->world;
     (void)c;
     (void)why;
+    core_timer_cancel(&w->queue, &t->timer);
     if (!t->silent)
         t->fn(t->ctx, t, NULL, 0);
     if (t->first)
@@ -151,7 +210,7 @@ void dns_tcp_init_world(struct world *w)
 static struct dns_tcp *make(struct host *host, dns_tcp_fn *fn, void *ctx)
 {
     struct dns_tcp *t = core_pool_take(&host->world->dns_tcp);
-    *t = (struct dns_tcp){ .host = host, .fn = fn, .ctx = ctx };
+    *t = (struct dns_tcp){ .host = host, .fn = fn, .ctx = ctx, .timer.run = on_idle };
     return t;
 }
 
@@ -176,6 +235,7 @@ static bool accepted(struct net_host *net_host, void *ctx, struct tcp_conn *c, c
     struct dns_tcp          *t = make(l->host, l->fn, l->ctx);
     (void)net_host;
     t->conn = c;
+    keep_for(t, DNS_TCP_IDLE_NS);
     *ops = &dns_tcp_ops;
     *app = t;
     return true;
@@ -194,9 +254,11 @@ void dns_tcp_send(struct dns_tcp *t, const uint8_t *msg, size_t len)
     struct net_addr peer;
     uint16_t        port;
     if (len > DNS_MESSAGE_MAX || tcp_send_room(t->conn) < len + DNS_TCP_PREFIX) {
-        tcp_abort(t->conn); /* a peer that asks and never reads */
+        give_up(t); /* a peer that asks and never reads */
         return;
     }
+    if (t->waiting > 0 && --t->waiting == 0)
+        keep_for(t, DNS_TCP_IDLE_NS);
     dns_tcp_peer(t, &peer, &port);
     dns_put16(prefix, (unsigned)len);
     tcp_cork(t->conn);
@@ -208,7 +270,8 @@ void dns_tcp_send(struct dns_tcp *t, const uint8_t *msg, size_t len)
 
 void dns_tcp_close(struct dns_tcp *t)
 {
-    t->silent = true;
+    t->silent = t->closing = true;
+    keep_for(t, DNS_TCP_IDLE_NS);
     tcp_close(t->conn);
 }
 
