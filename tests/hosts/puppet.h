@@ -135,6 +135,7 @@ struct puppet_act {
     struct core_timer timer;
     struct puppet *puppet;
     const char *text; /* NULL: cut, or close */
+    size_t len;
     bool close;
 };
 
@@ -145,7 +146,7 @@ static void puppet_acts(struct core_queue *q, struct core_timer *timer)
     if (!a->puppet->conn)
         return;
     if (a->text)
-        tcp_send(a->puppet->conn, a->text, strlen(a->text));
+        tcp_send(a->puppet->conn, a->text, a->len);
     else if (a->close)
         tcp_close(a->puppet->conn);
     else
@@ -155,7 +156,9 @@ static void puppet_acts(struct core_queue *q, struct core_timer *timer)
 static inline struct puppet_act *puppet_act(struct puppet *p, uint64_t at_ns, const char *text)
 {
     struct puppet_act *a = core_arena_take(&sm.arena, sizeof *a);
-    *a = (struct puppet_act){ .timer = { .run = puppet_acts }, .puppet = p, .text = text };
+    *a = (struct puppet_act){
+        .timer = { .run = puppet_acts }, .puppet = p, .text = text, .len = text ? strlen(text) : 0
+    };
     core_timer_set(&sm.world.queue, &a->timer, at_ns);
     return a;
 }
@@ -163,6 +166,14 @@ static inline struct puppet_act *puppet_act(struct puppet *p, uint64_t at_ns, co
 static inline void puppet_says(struct puppet *p, uint64_t at_ns, const char *text)
 {
     puppet_act(p, at_ns, text);
+}
+
+/* The same with octets of any value, which must stay where they are. */
+static inline void puppet_sends(struct puppet *p, uint64_t at_ns, const void *octets, size_t len)
+{
+    struct puppet_act *a = puppet_act(p, at_ns, "");
+    a->text = octets;
+    a->len = len;
 }
 
 static inline void puppet_cuts(struct puppet *p, uint64_t at_ns)

@@ -120,6 +120,19 @@ static inline struct part *host_add(const char *name)
     return p;
 }
 
+/* The host and its router get IPv6 too: 2001:db8:N::2. Returns the address as text. */
+static inline const char *with_ip6(struct part *p)
+{
+    size_t i = (size_t)(p->host - sm.hosts);
+    struct spec_iface *f = (struct spec_iface *)p->host->ifaces;
+    const char *text = text_of("2001:db8:%zu::2", i);
+    ck_assert(net_addr_parse(&f->ip6.addr, text));
+    f->ip6.bits = 64;
+    ck_assert(net_addr_parse(&sm.core[i - 1].ip6.addr, text_of("2001:db8:%zu::1", i)));
+    sm.core[i - 1].ip6.bits = 64;
+    return text;
+}
+
 static inline struct spec_fault *fault_add(struct part *p, enum spec_fault_kind kind, uint64_t from_ns,
                                            uint64_t until_ns)
 {
