@@ -1,0 +1,145 @@
+"""A served world for tests with real programs: started on free ports, always ended, and replayed if a test asks for it."""
+import atexit
+import json
+import os
+import poplib
+import imaplib
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+
+MAILWALK = os.path.abspath(os.environ.get("MAILWALK", os.path.join(os.environ.get("BUILD", "build"), "mailwalk")))
+SLOW = 8 if "san" in os.path.basename(os.environ.get("BUILD", "")) else 1
+PASSWORDS = {"alice": "wonderland", "bob": "builder", "carol": "carols", "dave": "davids"}
+
+
+class Report:
+    def __init__(self):
+        self.claims, self.failures = 0, 0
+
+    def check(self, good, claim, detail=""):
+        self.claims += 1
+        if not good:
+            self.failures += 1
+            print(f"FAILED: {claim}: {detail}")
+        return good
+
+    def end(self):
+        print(f"{self.claims} claims, {self.failures} failed")
+        sys.exit(1 if self.failures or not self.claims else 0)
+
+
+class World:
+    """`with World("mail-world", "--map", "0=mx:143") as w:` - w.port("imap"), w.port("imap", "mx")."""
+
+    def __init__(self, scenario="mail-world", *options, record=False):
+        self.folder = tempfile.mkdtemp(prefix="mailwalk-interop-")
+        self.recording = os.path.join(self.folder, "recording.jsonl")
+        self.options = [*options] + (["--record", self.recording] if record else [])
+        self.scenario, self.doors, self.accounts, self.done, self.status, self.errors = scenario, [], [], None, None, ""
+        self.process = None
+        atexit.register(self.kill)
+
+    def __enter__(self):
+        base = 11000 + os.getpid() % 400 * 100
+        for turn in range(40):
+            if self.start(base + turn * 7):
+                return self
+        raise SystemExit("no free ports for the doors")
+
+    def start(self, base):
+        self.stderr = open(os.path.join(self.folder, "stderr"), "w+")
+        self.process = subprocess.Popen([MAILWALK, "serve", self.scenario, "--format", "jsonl", "--port-base", str(base), *self.options],
+                                        stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=self.stderr, text=True)
+        self.doors, self.accounts = [], []
+        for line in self.process.stdout:
+            said = json.loads(line)
+            if "service" in said:
+                self.doors.append(said)
+            elif "user" in said:
+                self.accounts.append(said)
+            elif said.get("ready"):
+                return True
+        if self.process.wait(30) != 3:
+            raise SystemExit(f"serve ended with {self.process.returncode}: {open(self.stderr.name).read()}")
+        return False
+
+    def port(self, service, host=None, transport="tcp"):
+        return next(d["local_port"] for d in self.doors if d["service"] == service and d["transport"] == transport and host in (None, d["host"]))
+
+    def stop(self):
+        if self.status is None:
+            self.process.send_signal(signal.SIGTERM)
+            rest = self.process.stdout.read().splitlines()
+            self.status = self.process.wait(30 * SLOW)
+            self.done = json.loads(rest[-1]) if rest else None
+            self.errors = open(self.stderr.name).read()
+        return self.status
+
+    def kill(self):
+        if self.process and self.process.poll() is None:
+            self.process.kill()
+            self.process.wait()
+        shutil.rmtree(self.folder, ignore_errors=True)
+
+    def __exit__(self, *_):
+        if self.process.poll() is None:
+            self.stop()
+
+    def replay(self, *options):
+        """The recorded session once more: the process, and its last line."""
+        p = subprocess.run([MAILWALK, "run", "--replay", self.recording, "--format", "jsonl", *options], stdin=subprocess.DEVNULL,
+                           stdout=subprocess.PIPE, stderr=subprocess.PIPE, timeout=60 * SLOW)
+        return p, json.loads(p.stdout.splitlines()[-1]) if p.stdout else None
+
+    # ---- mailboxes, read with Python's own clients ----
+
+    def imap(self, user, host=None):
+        m = imaplib.IMAP4("127.0.0.1", self.port("imap", host), timeout=20 * SLOW)
+        m.login(user, PASSWORDS[user])
+        return m
+
+    def letters(self, user, host=None, mailbox="INBOX"):
+        """All messages of a mailbox, octet by octet."""
+        m = self.imap(user, host)
+        status, (count,) = m.select(mailbox, readonly=True)
+        found = []
+        if status == "OK":
+            for n in range(1, int(count) + 1):
+                found.append(m.fetch(str(n), "(BODY.PEEK[])")[1][0][1])
+        m.logout()
+        return found
+
+    def wait_for(self, user, count, host=None, seconds=10):
+        """The messages of an INBOX as soon as there are `count`, or what there is when the time is over."""
+        end = time.monotonic() + seconds * SLOW
+        while True:
+            found = self.letters(user, host)
+            if len(found) >= count or time.monotonic() > end:
+                return found
+            time.sleep(0.05)
+
+    def pop3(self, user, host=None):
+        p = poplib.POP3("127.0.0.1", self.port("pop3", host), timeout=20 * SLOW)
+        p.user(user)
+        p.pass_(PASSWORDS[user])
+        return p
+
+
+def run(*args, stdin=b"", timeout=30, **kw):
+    return subprocess.run(args, input=stdin, stdout=subprocess.PIPE, stderr=subprocess.PIPE, timeout=timeout * SLOW, **kw)
+
+
+def body(letter):
+    """What stands behind the header."""
+    return (letter.split(b"\r\n\r\n", 1) + [b""])[1]
+
+
+def awkward(n=0):
+    """A message with everything that transfers like to break."""
+    lines = [b"From: Alice <alice@example.com>", b"To: dave@example.org", b"Subject: awkward %d" % n, b"", b".", b"..", b".dot at the start", b"", b"x" * 990,
+             b"a line that ends in spaces   ", b"\tand a tab", "Grüße aus Köln".encode(), b"From here on", b"", b"", b"the end"]
+    return b"\r\n".join(lines) + b"\r\n"
