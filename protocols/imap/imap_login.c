@@ -216,6 +216,7 @@ enum imap_verdict imap_run_authenticate(struct imap_server *s, struct imap_curso
     char name[MECHANISM_MAX + 1];
     const char *initial = NULL;
     struct wire_slice mechanism;
+    enum wire_auth result;
     size_t in_len = 0, out_len = 0;
     if (!imap_take_atom(c, &mechanism))
         return IMAP_BAD_SYNTAX;
@@ -238,8 +239,8 @@ enum imap_verdict imap_run_authenticate(struct imap_server *s, struct imap_curso
     for (size_t i = 0; i < mechanism.len; i++)
         name[i] = wire_to_upper(mechanism.at[i]);
     name[mechanism.len] = '\0';
-    return carry_on(s, s->config->auth->begin(s->auth_ctx, name, initial, in_len, x->auth_out, &out_len),
-                    out_len, out);
+    result = s->config->auth->begin(s->auth_ctx, name, initial, in_len, x->auth_out, &out_len);
+    return carry_on(s, result, out_len, out);
 }
 
 void imap_auth_line(struct imap_server *s, struct wire_slice line, struct imap_step *out)
@@ -254,8 +255,9 @@ void imap_auth_line(struct imap_server *s, struct wire_slice line, struct imap_s
         s->config->auth->cancel(s->auth_ctx);
         verdict = IMAP_AUTH_MALFORMED;
     } else {
-        verdict = carry_on(s, s->config->auth->step(s->auth_ctx, x->auth_in, in_len, x->auth_out, &out_len),
-                           out_len, out);
+        enum wire_auth result =
+            s->config->auth->step(s->auth_ctx, x->auth_in, in_len, x->auth_out, &out_len);
+        verdict = carry_on(s, result, out_len, out);
     }
     imap_conclude(s, verdict, out);
     if (verdict == IMAP_SEND_CREDENTIALS)

@@ -73,9 +73,13 @@ static inline enum wire_auth auth_step(void *ctx, const char *in, size_t len, ch
 static inline enum wire_auth auth_begin(void *ctx, const char *mech, const char *in, size_t len, char *out,
                                         size_t *out_len)
 {
+    *out_len = 0;
+    if (strcmp(mech, "ASKING") == 0) { /* a mechanism in which the server speaks first */
+        memcpy(out, "who?", *out_len = 4);
+        return WIRE_AUTH_MORE;
+    }
     if (strcmp(mech, "PLAIN") != 0)
         return WIRE_AUTH_NO_MECH;
-    *out_len = 0;
     return in ? auth_step(ctx, in, len, out, out_len) : WIRE_AUTH_MORE;
 }
 

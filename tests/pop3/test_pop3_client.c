@@ -443,6 +443,25 @@ START_TEST(what_is_secret_is_marked)
 }
 END_TEST
 
+/* An exchange that the client has cancelled does not succeed. */
+START_TEST(a_login_that_was_cancelled_is_not_believed)
+{
+    setup();
+    config.capa = config.sasl = true;
+    pop3_client_start(&client, 0, &out);
+    exact_step("+OK\r\n", 5);
+    exact_step("+OK\r\n", 5);
+    exact_step("SASL CRAM-MD5\r\n", 15);
+    exact_step(".\r\n", 3);
+    ck_assert(wire_equal(out.send.text, out.send.len, "AUTH CRAM-MD5\r\n", 15));
+    exact_step("+ \r\n", 4); /* a challenge of nothing */
+    ck_assert(wire_equal(out.send.text, out.send.len, "*\r\n", 3));
+    exact_step("+OK welcome\r\n", 13);
+    ck_assert_int_eq(out.verdict, POP3C_BAD_REPLY);
+    ck_assert(out.close);
+}
+END_TEST
+
 START_TEST(replies_are_read_strictly)
 {
     static const char *const bad[] = { "+ok\r\n", "+OKAY\r\n", "OK\r\n",    "-ERROR\r\n",
@@ -544,6 +563,7 @@ static Suite *suite(void)
     tcase_add_test(t, endless_lines_are_cut_off);
     tcase_add_test(t, a_password_with_a_line_break_is_never_sent);
     tcase_add_test(t, what_is_secret_is_marked);
+    tcase_add_test(t, a_login_that_was_cancelled_is_not_believed);
     tcase_add_test(t, replies_are_read_strictly);
     tcase_add_test(t, random_servers_never_break_the_engine);
     tcase_add_test(t, the_tables_have_no_holes);

@@ -76,6 +76,24 @@ r = Run("first-message", "/hosts/bob-phone/client/accounts/0/password=wrong", "/
 r.claim(r.delivered() == 1 and not trace.select(r.records, "client", event="message"), "Bob cannot read with a wrong password")
 r.claim(any(x["kind"] == "reply" and x.get("text", "").split(" ")[1:2] == ["NO"] for x in r.records), "IMAP says NO")
 
+# SCRAM: the password does not travel, whoever reads along; a wrong one is refused; a token is known by name only.
+ACCOUNT = "/hosts/alice/client/accounts/0"
+scram = ['/hosts/mail/mta/services=[{"kind":"submission","port":587,"mechanisms":"SCRAM-SHA-256"},"relay"]',
+         ACCOUNT + '/submit/mechanisms=SCRAM-SHA-256',
+         "/hosts/bob-desktop/client/accounts/0/fetch/plain_command=false",
+         '/hosts/mx/store/services=[{"kind":"pop3","mechanisms":"SCRAM-SHA-256"},{"kind":"imap","mechanisms":"SCRAM-SHA-256"}]']
+r = Run("first-message", *scram)
+said = [x.get("text", "") for x in r.records if x["kind"] in ("command", "response")]
+r.claim(r.delivered() == 1 and (235, "2.7.0") in r.replies("mail"), "a login by SCRAM sends", r.replies("mail"))
+r.claim(len([x for x in said if x.split(" ")[0] == "AUTH" and "SCRAM-SHA-256" in x]) == 2, "by SMTP and POP3", said)
+r.claim(any("AUTHENTICATE SCRAM-SHA-256" in x for x in said), "and by IMAP", said)
+r.claim(len(trace.select(r.records, "client", event="message")) == 2, "both of Bob's programs read", said)
+r = Run("first-message", *scram, ACCOUNT + "/password=wrong")
+r.says("mail", 535, "5.7.8")
+r.claim(r.delivered() == 0, "a wrong proof sends nothing")
+r = Run("first-message", scram[0])
+r.claim(r.delivered() == 0 and "AUTH" not in r.verbs("alice"), "who knows only PLAIN does not log in there", r.verbs("alice"))
+
 # MX preference decides who is tried first. In mx-down mx1 is off at first.
 order = [s[1] for s in Run("mx-down").syns() if s[0] == "mail" and s[2] == 25]
 r = Run("mx-down", "/zones/example.org/records/1=@ MX 30 mx1")

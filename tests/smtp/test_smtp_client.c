@@ -556,6 +556,30 @@ START_TEST(a_login_that_makes_no_sense_is_cancelled)
 }
 END_TEST
 
+static bool never_complete(void *ctx)
+{
+    (void)ctx;
+    return false;
+}
+
+/* SCRAM has the server prove that it knows the password; 235 without that comes from somebody else. */
+START_TEST(a_server_that_skips_its_proof_is_not_believed)
+{
+    struct wire_auth_client doubting = fake_auth_client;
+    doubting.complete = never_complete;
+    config.auth = SMTP_POLICY_REQUIRED;
+    smtp_client_auth(&client, &doubting, &sender);
+    sender.mech = "LOGIN";
+    sender.responses[0] = "ann";
+    begin();
+    hear("250-mx\r\n250 AUTH LOGIN\r\n334 VXNlcm5hbWU6\r\n");
+    expect_sent("AUTH LOGIN\r\nYW5u\r\n");
+    hear("235 2.7.0 welcome\r\n");
+    ck_assert(!client.authenticated);
+    ck_assert_int_eq(last, SMTP_CLIENT_PROTOCOL);
+}
+END_TEST
+
 START_TEST(the_auth_policy_is_obeyed)
 {
     config.auth = SMTP_POLICY_REQUIRED;
@@ -690,6 +714,7 @@ static Suite *suite(void)
     tcase_add_test(t, after_tls_everything_begins_again_and_injected_replies_are_lost);
     tcase_add_test(t, login_with_and_without_an_initial_response);
     tcase_add_test(t, a_login_that_makes_no_sense_is_cancelled);
+    tcase_add_test(t, a_server_that_skips_its_proof_is_not_believed);
     tcase_add_test(t, the_auth_policy_is_obeyed);
     tcase_add_test(t, bdat_chunks_are_counted_and_answered_one_by_one);
     tcase_add_test(t, lines_of_content_carry_their_lesson);
