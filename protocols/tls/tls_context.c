@@ -180,7 +180,8 @@ static bool set_up(struct tls_context *c, const struct tls_context_config *confi
            SSL_CTX_set_max_proto_version(ssl, config->max ? (int)config->max : (int)TLS_VERSION_1_3) &&
            SSL_CTX_set_cipher_list(ssl, config->ciphers ? config->ciphers : CIPHERS) &&
            SSL_CTX_set_ciphersuites(ssl, config->suites ? config->suites : SUITES) &&
-           SSL_CTX_set1_groups_list(ssl, GROUPS) > 0 && SSL_CTX_set1_sigalgs_list(ssl, SIGNATURES) > 0 &&
+           SSL_CTX_set1_groups_list(ssl, config->groups ? config->groups : GROUPS) > 0 &&
+           SSL_CTX_set1_sigalgs_list(ssl, SIGNATURES) > 0 &&
            (c->side == TLS_CLIENT ? set_client(c, config) : set_server(c, config));
 }
 
