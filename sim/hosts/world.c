@@ -274,6 +274,8 @@ static bool roles_build(struct world *w, struct host *host, struct world_error *
     stub_build(w, host);
     if (h->dns && !dns_host_new(host, h->dns, &zone))
         return fail(e, zone.pointer, "%s", zone.text);
+    if (h->resolver && h->dns)
+        return fail(e, h->resolver->pointer, "a host is a resolver or a name server: port 53 cannot be both");
     if (h->resolver)
         resolver_host_new(host, h->resolver);
     if (h->store) {
