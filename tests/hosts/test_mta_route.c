@@ -53,7 +53,7 @@ static void check_bounce(const char *status)
     ck_assert_ptr_nonnull(strstr(letter(mail_a, "alice", 0), text_of("Status: %s\r\n", status)));
 }
 
-/* ---- preference --------------------------------------------------------------------------------------- */
+/* ---- preference ----------------------------------------------------------------------------------- */
 
 START_TEST(the_lowest_preference_is_tried_first)
 {
@@ -158,8 +158,7 @@ START_TEST(a_relay_host_replaces_the_dns)
 }
 END_TEST
 
-/* ---- what the DNS says against it -----------------------------------------------------------------------
- */
+/* ---- what the DNS says against it ----------------------------------------------------------------- */
 
 START_TEST(a_null_mx_bounces_at_once)
 {
@@ -226,8 +225,7 @@ START_TEST(a_dns_server_that_is_silent_only_defers)
 }
 END_TEST
 
-/* ---- what servers say against it --------------------------------------------------------------------------
- */
+/* ---- what servers say against it ------------------------------------------------------------------ */
 
 START_TEST(a_server_that_is_down_is_passed_over_after_half_a_minute)
 {
@@ -364,8 +362,7 @@ START_TEST(a_server_whose_disk_is_full_defers)
 }
 END_TEST
 
-/* ---- backup servers
- * ---------------------------------------------------------------------------------------- */
+/* ---- backup servers ------------------------------------------------------------------------------- */
 
 static struct part *backup_with(const char *preference)
 {
@@ -426,8 +423,77 @@ START_TEST(a_best_server_that_does_not_take_its_mail_bounces)
 }
 END_TEST
 
-/* ---- loops
- * ---------------------------------------------------------------------------------------------------- */
+/* ---- IPv6 ----------------------------------------------------------------------------------------- */
+
+static void both_families(void)
+{
+    with_ip6(mail_a);
+    record_add(zone_b, "mx", "AAAA", with_ip6(mx_b));
+}
+
+START_TEST(mail_goes_over_ipv6_where_both_have_it)
+{
+    both_families();
+    mail_at(alice, "hello", "bob@b.test", CORE_S);
+    run_until(CORE_MINUTE);
+    ck_assert_uint_eq(inbox(mx_b, "bob"), 1);
+    ck_assert_ptr_nonnull(strstr(letter(mx_b, "bob", 0), "([IPv6:2001:db8:")); /* RFC 5321 section 4.1.3 */
+}
+END_TEST
+
+START_TEST(mail_falls_back_to_ipv4)
+{
+    both_families();
+    zone_b->nrecords--; /* an address of that family at which nobody is */
+    record_add(zone_b, "mx", "AAAA", "2001:db8:4::99");
+    mail_at(alice, "hello", "bob@b.test", CORE_S);
+    run_until(2 * CORE_MINUTE);
+    ck_assert_uint_eq(inbox(mx_b, "bob"), 1);
+    ck_assert_ptr_null(strstr(letter(mx_b, "bob", 0), "IPv6:"));
+    ck_assert_ptr_nonnull(find(NULL, TRACE_KIND_SESSION, "mail-a", "connect-failed", NULL));
+}
+END_TEST
+
+START_TEST(a_server_without_ipv6_does_not_try_it)
+{
+    record_add(zone_b, "mx", "AAAA", with_ip6(mx_b));
+    mail_at(alice, "hello", "bob@b.test", CORE_S);
+    run_until(CORE_MINUTE);
+    ck_assert_uint_eq(inbox(mx_b, "bob"), 1);
+    ck_assert_uint_eq(count(TRACE_KIND_SESSION, "mail-a", "connect-failed", NULL), 0);
+}
+END_TEST
+
+/* Writes through mail-a over IPv6; `network` may relay there. */
+static void six_writes(const char *network)
+{
+    struct part *six = host_add("six");
+    const char *server = with_ip6(mail_a);
+    with_ip6(six);
+    account_add(six, "alice@a.test", mail_a, SPEC_IMAP)->submit_server = server;
+    mail_at(six, "hello", "bob@b.test", CORE_S);
+    ck_assert(net_addr_parse(&mail_a->networks[1].addr, network));
+    mail_a->networks[1].bits = 48;
+    mail_a->mta.nrelay_networks = 2;
+    run_until(CORE_MINUTE);
+}
+
+START_TEST(a_network_of_ipv6_may_relay)
+{
+    six_writes("2001:db8:7::");
+    ck_assert_uint_eq(inbox(mx_b, "bob"), 1);
+}
+END_TEST
+
+START_TEST(another_network_of_ipv6_may_not)
+{
+    six_writes("2001:db8:8::");
+    ck_assert_ptr_nonnull(line(NULL, "mail-a", "554 5.7.1 "));
+    ck_assert_uint_eq(inbox(mx_b, "bob"), 0);
+}
+END_TEST
+
+/* ---- loops ---------------------------------------------------------------------------------------- */
 
 START_TEST(two_servers_that_send_to_each_other_stop_at_the_hop_limit)
 {
@@ -495,6 +561,11 @@ static Suite *suite(void)
     tcase_add_test(t, a_backup_takes_mail_and_brings_it_when_the_primary_is_back);
     tcase_add_test(t, a_backup_never_brings_mail_to_itself_or_to_a_worse_one);
     tcase_add_test(t, a_best_server_that_does_not_take_its_mail_bounces);
+    tcase_add_test(t, mail_goes_over_ipv6_where_both_have_it);
+    tcase_add_test(t, mail_falls_back_to_ipv4);
+    tcase_add_test(t, a_server_without_ipv6_does_not_try_it);
+    tcase_add_test(t, a_network_of_ipv6_may_relay);
+    tcase_add_test(t, another_network_of_ipv6_may_not);
     tcase_add_test(t, two_servers_that_send_to_each_other_stop_at_the_hop_limit);
     tcase_add_test(t, a_loop_reaches_its_sender_as_a_bounce);
     suite_add_tcase(s, t);
