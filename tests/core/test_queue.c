@@ -232,7 +232,7 @@ START_TEST(what_belongs_far_from_the_end_runs_in_its_order_too)
 }
 END_TEST
 
-/* ---- against a model that only searches --------------------------------------------------------------- */
+/* ---- against a model that only searches ----------------------------------------------------------- */
 
 #define THINGS 300
 #define STEPS  100000

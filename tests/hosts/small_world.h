@@ -90,7 +90,7 @@ static inline const char **list_of(size_t *n, const char *first, ...)
     return list;
 }
 
-/* ---- the network -------------------------------------------------------------------------------------- */
+/* ---- the network ---------------------------------------------------------------------------------- */
 
 static inline struct part *host_add(const char *name)
 {
@@ -144,7 +144,7 @@ static inline struct spec_fault *fault_add(struct part *p, enum spec_fault_kind 
     return f;
 }
 
-/* ---- names -------------------------------------------------------------------------------------------- */
+/* ---- names ---------------------------------------------------------------------------------------- */
 
 /* A zone served by `by`. */
 static inline struct spec_zone *zone_add(struct part *by, const char *name)
@@ -178,7 +178,7 @@ static inline struct spec_zone *zone_named(const char *name)
     return NULL;
 }
 
-/* ---- servers ------------------------------------------------------------------------------------------ */
+/* ---- servers -------------------------------------------------------------------------------------- */
 
 static inline struct spec_user *user_add(struct part *p, const char *name)
 {
@@ -250,7 +250,7 @@ static inline void relay_for(struct part *p, const struct part *who)
     p->networks[p->mta.nrelay_networks++] = (struct spec_prefix){ who->address, 32 };
 }
 
-/* ---- people ------------------------------------------------------------------------------------------- */
+/* ---- people --------------------------------------------------------------------------------------- */
 
 static inline struct spec_account *account_add(struct part *p, const char *address, const struct part *server,
                                                enum spec_service_kind fetch)
@@ -364,7 +364,7 @@ static inline struct spec_action *lookup_at(const struct part *who, const char *
     return a;
 }
 
-/* ---- a world's life ----------------------------------------------------------------------------------- */
+/* ---- a world's life ------------------------------------------------------------------------------- */
 
 static inline void small_begin(void)
 {
@@ -421,8 +421,7 @@ static inline void small_end(void)
     memset(&sm, 0, sizeof sm);
 }
 
-/* ---- looking inside, where the trace is not enough ------------------------------------------------------
- */
+/* ---- looking inside, where the trace is not enough ------------------------------------------------ */
 
 static inline struct host *host_of_part(const struct part *p)
 {

@@ -41,7 +41,7 @@ static void check_asked(unsigned n, const char *result)
     ck_assert_str_eq(attr(asked(n), "result"), result);
 }
 
-/* ---- the cache ---------------------------------------------------------------------------------------- */
+/* ---- the cache ------------------------------------------------------------------------------------ */
 
 START_TEST(the_second_question_is_answered_from_the_cache)
 {
@@ -120,8 +120,7 @@ START_TEST(that_a_name_has_no_such_record_is_remembered_too)
 }
 END_TEST
 
-/* ---- servers that fail ----------------------------------------------------------------------------------
- */
+/* ---- servers that fail ---------------------------------------------------------------------------- */
 
 START_TEST(a_fault_of_a_name_server_keeps_to_its_time)
 {
@@ -202,8 +201,7 @@ START_TEST(a_resolver_that_is_unplugged_times_out)
 }
 END_TEST
 
-/* ---- delegation
- * --------------------------------------------------------------------------------------------- */
+/* ---- delegation ----------------------------------------------------------------------------------- */
 
 static struct part *delegate(const char *name, const char *zone_name)
 {
@@ -282,8 +280,7 @@ START_TEST(aliases_in_a_circle_end)
 }
 END_TEST
 
-/* ---- TCP
- * ------------------------------------------------------------------------------------------------------ */
+/* ---- TCP ------------------------------------------------------------------------------------------ */
 
 static void many_addresses(void)
 {
@@ -382,8 +379,7 @@ START_TEST(more_tcp_clients_than_places_are_not_left_waiting)
 }
 END_TEST
 
-/* ---- many at once
- * -------------------------------------------------------------------------------------------------- */
+/* ---- many at once --------------------------------------------------------------------------------- */
 
 START_TEST(two_hosts_that_ask_at_the_same_moment_have_exchanges_of_their_own)
 {
@@ -423,8 +419,7 @@ START_TEST(a_burst_of_questions_is_answered_as_far_as_the_resolver_can_work)
 }
 END_TEST
 
-/* ---- who asks and does not read
- * ------------------------------------------------------------------------------------- */
+/* ---- who asks and does not read ------------------------------------------------------------------- */
 
 /* big.b.test TXT, as a message for TCP. */
 static const char query[] = "\0\x1c"

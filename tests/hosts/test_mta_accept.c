@@ -34,7 +34,7 @@ static void check_reply(const char *command, const char *begins)
     ck_assert_msg(strncmp(said, begins, strlen(begins)) == 0, "%s was answered %s", command, said);
 }
 
-/* ---- relaying ----------------------------------------------------------------------------------------- */
+/* ---- relaying ------------------------------------------------------------------------------------- */
 
 START_TEST(a_stranger_may_not_relay)
 {
@@ -119,7 +119,8 @@ START_TEST(an_open_relay_takes_mail_from_anyone_to_anywhere)
              "RCPT TO:<bob@b.test>", "DATA", "Subject: cheap pills", "", "Buy now", ".", "QUIT", NULL);
     run_until(CORE_MINUTE);
     ck_assert_uint_eq(inbox(mx_b, "bob"), 1);
-    ck_assert_ptr_nonnull(find(NULL, TRACE_KIND_CONFIG, "mail-a", NULL, "pointer", "/hosts/mail-a/mta/open_relay", NULL));
+    ck_assert_ptr_nonnull(
+        find(NULL, TRACE_KIND_CONFIG, "mail-a", NULL, "pointer", "/hosts/mail-a/mta/open_relay", NULL));
 }
 END_TEST
 
@@ -134,7 +135,7 @@ START_TEST(a_domain_that_is_relayed_for_is_taken_from_anyone)
 }
 END_TEST
 
-/* ---- users -------------------------------------------------------------------------------------------- */
+/* ---- users ---------------------------------------------------------------------------------------- */
 
 START_TEST(an_unknown_user_is_refused_at_once)
 {
@@ -186,7 +187,7 @@ START_TEST(a_server_may_take_unknown_users_and_bounce_later)
 }
 END_TEST
 
-/* ---- aliases ------------------------------------------------------------------------------------------ */
+/* ---- aliases -------------------------------------------------------------------------------------- */
 
 START_TEST(an_alias_expands_to_its_targets_here_and_elsewhere)
 {
@@ -284,7 +285,7 @@ START_TEST(an_alias_with_a_domain_holds_for_that_domain_alone)
 }
 END_TEST
 
-/* ---- sizes and numbers -------------------------------------------------------------------------------- */
+/* ---- sizes and numbers ---------------------------------------------------------------------------- */
 
 START_TEST(a_full_mailbox_is_refused_at_rcpt)
 {
@@ -369,7 +370,7 @@ START_TEST(a_server_brings_the_recipients_beyond_the_limit_later)
 }
 END_TEST
 
-/* ---- who may send as whom ------------------------------------------------------------------------------ */
+/* ---- who may send as whom ------------------------------------------------------------------------- */
 
 START_TEST(with_sender_must_match_nobody_sends_as_another)
 {
@@ -397,8 +398,7 @@ START_TEST(without_it_anyone_sends_as_anyone)
 }
 END_TEST
 
-/* ---- refusals of the scenario ---------------------------------------------------------------------------
- */
+/* ---- refusals of the scenario --------------------------------------------------------------------- */
 
 START_TEST(greylisting_turns_the_first_attempts_away)
 {
@@ -482,8 +482,7 @@ START_TEST(a_refusal_keeps_to_its_time)
 }
 END_TEST
 
-/* ---- what a server writes on top -------------------------------------------------------------------------
- */
+/* ---- what a server writes on top ------------------------------------------------------------------ */
 
 START_TEST(every_server_adds_received_and_the_last_one_return_path)
 {

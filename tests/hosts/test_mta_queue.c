@@ -28,7 +28,7 @@ static void b_is_down(uint64_t until_ns)
     mx_b->host->down_until_ns = until_ns;
 }
 
-/* ---- waiting ------------------------------------------------------------------------------------------ */
+/* ---- waiting -------------------------------------------------------------------------------------- */
 
 START_TEST(the_waiting_time_doubles_up_to_four_hours)
 {
@@ -75,8 +75,7 @@ START_TEST(a_message_that_waits_holds_up_no_other)
 }
 END_TEST
 
-/* ---- delay notices and giving up ------------------------------------------------------------------------
- */
+/* ---- delay notices and giving up ------------------------------------------------------------------ */
 
 START_TEST(after_four_hours_the_sender_is_told_once)
 {
@@ -145,8 +144,7 @@ START_TEST(the_scenario_may_set_the_patience)
 }
 END_TEST
 
-/* ---- bounces
- * ----------------------------------------------------------------------------------------------- */
+/* ---- bounces -------------------------------------------------------------------------------------- */
 
 START_TEST(a_bounce_comes_from_nobody_and_says_what_the_server_said)
 {
@@ -249,8 +247,7 @@ START_TEST(two_recipients_of_a_domain_travel_in_one_transaction)
 }
 END_TEST
 
-/* ---- what the sender asks for: RFC 3461
- * ------------------------------------------------------------------------ */
+/* ---- what the sender asks for: RFC 3461 ----------------------------------------------------------- */
 
 START_TEST(notify_never_is_obeyed)
 {
@@ -355,8 +352,7 @@ START_TEST(the_original_recipient_survives_an_alias)
 }
 END_TEST
 
-/* ---- hostile words
- * ----------------------------------------------------------------------------------------------- */
+/* ---- hostile words -------------------------------------------------------------------------------- */
 
 static const char *nasty(struct puppet *p, const char *said)
 {

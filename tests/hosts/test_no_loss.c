@@ -34,7 +34,7 @@ static bool chance(unsigned percent)
     return below(100) < percent;
 }
 
-/* ---- what the queues did ------------------------------------------------------------------------------ */
+/* ---- what the queues did -------------------------------------------------------------------------- */
 
 struct taken { /* one recipient of one queue item */
     struct taken *next;
@@ -176,8 +176,7 @@ static void on_record(const struct seen *r)
         note(r, q, true);
 }
 
-/* ---- random worlds --------------------------------------------------------------------------------------
- */
+/* ---- random worlds -------------------------------------------------------------------------------- */
 
 static uint64_t some_time(void)
 {
@@ -372,8 +371,7 @@ static void random_world(uint64_t seed)
     watch.also = on_record;
 }
 
-/* ---- the claim ------------------------------------------------------------------------------------------
- */
+/* ---- the claim ------------------------------------------------------------------------------------ */
 
 static const char *host_called(uint32_t number)
 {

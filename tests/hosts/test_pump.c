@@ -223,8 +223,7 @@ START_TEST(a_listing_of_thousands_of_messages_arrives_whole)
 }
 END_TEST
 
-/* ---- the trace of lines -----------------------------------------------------------------------------------
- */
+/* ---- the trace of lines --------------------------------------------------------------------------- */
 
 /* All that a host said on a connection, put together again. */
 static const char *said_by(const char *host, uint32_t conn)
@@ -339,8 +338,7 @@ START_TEST(passwords_are_masked_when_the_scenario_says_so)
 }
 END_TEST
 
-/* ---- pieces
- * --------------------------------------------------------------------------------------------------- */
+/* ---- pieces --------------------------------------------------------------------------------------- */
 
 #define SESSION                                                                                              \
     "EHLO x.test\r\nMAIL FROM:<e@evil.test>\r\nRCPT TO:<bob@b.test>\r\nRCPT TO:<nobody@b.test>\r\nDATA\r\n"  \
@@ -376,8 +374,7 @@ START_TEST(a_session_is_the_same_in_one_piece_and_octet_by_octet)
 }
 END_TEST
 
-/* ---- what is left
- * ------------------------------------------------------------------------------------------------ */
+/* ---- what is left --------------------------------------------------------------------------------- */
 
 START_TEST(a_world_that_has_drained_holds_no_memory)
 {

@@ -10,8 +10,7 @@ static void begin(void)
     stranger = host_add("stranger");
 }
 
-/* ---- clients that stop talking --------------------------------------------------------------------------
- */
+/* ---- clients that stop talking -------------------------------------------------------------------- */
 
 static void check_between(uint64_t t_ns, uint64_t from_ns, uint64_t until_ns)
 {
@@ -157,8 +156,7 @@ START_TEST(a_silent_imap_session_hears_bye_after_half_an_hour)
 }
 END_TEST
 
-/* ---- servers that do not talk
- * ------------------------------------------------------------------------------ */
+/* ---- servers that do not talk --------------------------------------------------------------------- */
 
 static const struct seen *client_said(const char *host, const char *event)
 {
@@ -306,8 +304,7 @@ START_TEST(a_reset_connection_is_told_as_one)
 }
 END_TEST
 
-/* ---- servers that are not there
- * ------------------------------------------------------------------------------- */
+/* ---- servers that are not there ------------------------------------------------------------------- */
 
 START_TEST(a_port_where_nobody_listens_refuses)
 {
@@ -381,8 +378,7 @@ START_TEST(a_network_without_a_way_is_unreachable)
 }
 END_TEST
 
-/* ---- servers of another protocol
- * ------------------------------------------------------------------------------ */
+/* ---- servers of another protocol ------------------------------------------------------------------ */
 
 START_TEST(a_sending_program_knows_what_is_not_smtp)
 {

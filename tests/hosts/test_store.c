@@ -33,8 +33,7 @@ static unsigned fetched(const char *host)
     return count(TRACE_KIND_CLIENT, host, "message", "intact", "yes", NULL);
 }
 
-/* ---- POP3 -------------------------------------------------------------------------------------------------
- */
+/* ---- POP3 ----------------------------------------------------------------------------------------- */
 
 START_TEST(pop3_takes_messages_away)
 {
@@ -185,8 +184,7 @@ START_TEST(two_programs_that_keep_mail_both_get_it)
 }
 END_TEST
 
-/* ---- IMAP -------------------------------------------------------------------------------------------------
- */
+/* ---- IMAP ----------------------------------------------------------------------------------------- */
 
 START_TEST(imap_leaves_messages_where_they_are)
 {

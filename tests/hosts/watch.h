@@ -104,7 +104,7 @@ static inline void watch_free(void)
     memset(&watch, 0, sizeof watch);
 }
 
-/* ---- asking ------------------------------------------------------------------------------------------- */
+/* ---- asking --------------------------------------------------------------------------------------- */
 
 /* The attribute's value, "" if the record has none. */
 static inline const char *attr(const struct seen *s, const char *key)
