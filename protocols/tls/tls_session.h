@@ -18,6 +18,13 @@
  * its lesson and with what an eavesdropper gets of it. The same calls run back to back in a test, over
  * simulated TCP and on a real socket.
  *
+ * After a verdict for which tls_verdict_is_failure() is true, out->send holds the alert for the peer, if
+ * there is one: send it, then close the connection. Behind STARTTLS the host drops whatever it received
+ * before this session began (RFC 3207 section 4.2): such octets must not come from inside TLS.
+ *
+ * The same seed and settings give the same octets in any process, with any compiler; signatures also
+ * depend on how this version of OpenSSL draws their nonces.
+ *
  * What a session costs, with OpenSSL 3.0 on amd64 (tests/tls/test_cost.c measures and holds it): idle
  * 23 KB at the client, who keeps the server's chain, and 14 KB at the server; some 60 KB each while the
  * handshake runs. All of it is allocated by OpenSSL or in tls_session_new(), and freed by tls_session_free().
@@ -177,7 +184,8 @@ void tls_session_eof(struct tls_session *s, struct tls_step *out);
 enum tls_state tls_session_state(const struct tls_session *s);
 enum tls_version tls_session_version(const struct tls_session *s); /* NONE before ServerHello */
 const char *tls_session_cipher(const struct tls_session *s);       /* RFC name; "" before it is chosen */
-const char *tls_session_server_name(const struct tls_session *s);  /* SNI sent or received; "" for none */
+const char *tls_session_server_name(
+    const struct tls_session *s); /* SNI sent or received, as it came; "": none */
 /* A client's opinion of the certificate: TLS_CERT_*; TLS_GOES_ON if it has not looked. */
 enum tls_verdict tls_session_trust(const struct tls_session *s);
 
