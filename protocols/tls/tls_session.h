@@ -20,7 +20,7 @@
  *
  * After a verdict for which tls_verdict_is_failure() is true, out->send holds the alert for the peer, if
  * there is one: send it, then close the connection. Behind STARTTLS the host drops whatever it received
- * before this session began (RFC 3207 section 4.2): such octets must not come from inside TLS.
+ * before this session began (RFC 3207 section 4.2): they must not pass for octets from inside TLS.
  *
  * The same seed and settings give the same octets in any process, with any compiler; signatures also
  * depend on how this version of OpenSSL draws their nonces.
