@@ -112,6 +112,8 @@ struct outputs {
     struct export_pcapng  *pcapng;
     struct export_maillog *logs;
     struct ui_narrator    *narrator;
+    FILE                  *keylog;
+    int                    keylog_error;
 };
 
 static bool level_named(const char *name, enum trace_level *out)
@@ -235,6 +237,8 @@ static bool outputs_open(struct outputs *out, const struct run_options *o, struc
         sink = export_pcapng_sink(out->pcapng);
         trace_add(t, &sink);
     }
+    if (o->keylog && !(out->keylog = create(o->keylog))) /* present and empty when nothing was encrypted */
+        return false;
     if (o->logs) {
         out->logs = export_maillog_open(o->logs, &error);
         if (!out->logs)
@@ -243,6 +247,20 @@ static bool outputs_open(struct outputs *out, const struct run_options *o, struc
         trace_add(t, &sink);
     }
     return true;
+}
+
+/* A TLS secret: into the key log, and into the capture before the frames that it opens. */
+static void outputs_keylog(void *ctx, const char *line)
+{
+    struct outputs *out = ctx;
+    char            text[512];
+    int             n = snprintf(text, sizeof text, "%s\n", line);
+    if (n <= 0 || (size_t)n >= sizeof text)
+        return;
+    if (out->keylog && fputs(text, out->keylog) < 0)
+        out->keylog_error = errno;
+    if (out->pcapng)
+        export_pcapng_secrets(out->pcapng, text, (size_t)n);
 }
 
 static int outputs_close(struct outputs *out, const struct run_options *o)
@@ -256,6 +274,8 @@ static int outputs_close(struct outputs *out, const struct run_options *o)
         status = machine_refused(o->pcap, error);
     if (out->pcapng && (error = export_pcapng_close(out->pcapng)) != 0)
         status = machine_refused(o->pcapng, error);
+    if (out->keylog && (fclose(out->keylog) != 0 || out->keylog_error))
+        status = machine_refused(o->keylog, out->keylog_error ? out->keylog_error : errno);
     if (out->logs && (error = export_maillog_close(out->logs)) != 0)
         status = machine_refused(o->logs, error);
     return status;
@@ -292,6 +312,8 @@ static int run_world(struct scenario *s, const struct run_options *o)
     expect_init(&expect, s);
     sink = expect_sink(&expect);
     trace_add(&w.trace, &sink);
+    w.on_keylog = outputs_keylog;
+    w.on_keylog_ctx = &out;
     if (!outputs_open(&out, o, &w.trace)) {
         status = EXIT_MACHINE;
     } else if (!world_build(&w, &error)) {
@@ -359,16 +381,10 @@ static int command_run(int argc, char **argv)
     struct scenario         s;
     uint64_t                number = 0;
     int                     status = run_arguments(o, argc, argv);
-    FILE                   *keylog;
     if (status == 0 && o->seed && !wire_parse_u64(wire_slice_str(o->seed), UINT64_MAX, &number))
         status = bad_usage("--seed %s: a whole number is allowed, from 0 to %llu", o->seed, (unsigned long long)UINT64_MAX);
     if (status == 0 && o->until && !units_duration(o->until, &o->until_ns))
         status = bad_usage("--until %s: a duration is allowed: 250ms, 90s, 4h, 5d", o->until);
-    if (status == 0 && o->keylog) { /* present and empty when nothing was encrypted */
-        keylog = create(o->keylog);
-        if (!keylog || fclose(keylog) != 0)
-            status = EXIT_MACHINE;
-    }
     if (status == 0 && o->replay) {
         status = run_replay(o, errors);
     } else if (status == 0) {

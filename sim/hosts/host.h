@@ -30,6 +30,7 @@ struct resolver_host;
 struct dns_zone;
 struct actions;
 struct lookup_ctx;
+struct secure;
 struct scratch; /* step objects of all engines: sim/hosts/scratch.h */
 
 struct host {
@@ -77,7 +78,10 @@ struct world {
     struct world_totals      totals;
     void (*on_delivered)(void *ctx, struct user *user); /* the bench's: it stands for a user's timing */
     void                    *on_delivered_ctx;
-    struct core_rng          rng_ids, rng_mx, rng_dns, rng_boundary, rng_auth;
+    struct core_rng          rng_ids, rng_mx, rng_dns, rng_boundary, rng_auth, rng_tls;
+    struct secure           *secure; /* certificates; NULL until somebody needs one */
+    void (*on_keylog)(void *ctx, const char *line); /* TLS secrets, in the form of SSLKEYLOGFILE; may be NULL */
+    void                    *on_keylog_ctx;
     uint64_t                 serial; /* of message-ids and queue ids */
     size_t                   link_hint; /* where world_build found a link last */
     bool                     ending;    /* being taken down: nothing new is begun */

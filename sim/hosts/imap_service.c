@@ -6,6 +6,7 @@
 #include "sim/hosts/imap_box.h"
 #include "sim/hosts/pump.h"
 #include "sim/hosts/scratch.h"
+#include "sim/hosts/secure.h"
 #include "sim/hosts/services.h"
 #include "sim/hosts/tell.h"
 
@@ -61,20 +62,48 @@ static void tell_session(struct imap_session *s, const char *event)
 static void after_step(struct imap_session *s, struct imap_step *out)
 {
     pump_say(&s->pump, &out->send);
+    if (out->verdict == IMAP_TLS_BEGINS)
+        pump_secure(&s->pump, secure_server(host_of(s)), NULL);
     if (out->more)
         pump_more(&s->pump);
     if (out->close)
         pump_close(&s->pump);
 }
 
+static void greet(struct imap_session *s)
+{
+    struct imap_step *out = &host_of(s)->world->scratch->imap_server;
+    imap_server_greet(&s->engine, false, out);
+    after_step(s, out);
+    pump_wait(&s->pump, imap_server_patience_ns(&s->engine));
+}
+
 static void on_opened(struct pump *p)
 {
     struct imap_session *s = CORE_OWNER(p, struct imap_session, pump);
-    struct imap_step    *out = &host_of(s)->world->scratch->imap_server;
     tell_session(s, "connect");
-    imap_server_greet(&s->engine, false, out);
-    after_step(s, out);
-    pump_wait(p, imap_server_patience_ns(&s->engine));
+    if (s->listener->spec->security == SPEC_TLS) {
+        pump_secure(p, secure_server(host_of(s)), NULL);
+        pump_wait(p, imap_server_patience_ns(&s->engine));
+    } else
+        greet(s);
+}
+
+static void on_secured(struct pump *p)
+{
+    struct imap_session *s = CORE_OWNER(p, struct imap_session, pump);
+    s->box.auth.sasl.tls = true;
+    if (s->listener->spec->security == SPEC_TLS)
+        greet(s);
+    else
+        imap_server_tls_started(&s->engine);
+}
+
+static void on_not_secured(struct pump *p, const char *name, const struct wire_lesson *why)
+{
+    (void)p; /* nothing was said yet, so nothing is lost; on_ended cleans up */
+    (void)name;
+    (void)why;
 }
 
 static size_t on_step(struct pump *p, const char *in, size_t len)
@@ -177,7 +206,9 @@ static const struct pump_ops session_ops = { .proto = TRACE_IMAP,
                                              .peer_closed = on_peer_closed,
                                              .expired = on_expired,
                                              .ended = on_ended,
-                                             .content = is_content };
+                                             .content = is_content,
+                                             .secured = on_secured,
+                                             .not_secured = on_not_secured };
 
 static bool accepted(struct net_host *net_host, void *ctx, struct tcp_conn *c, const struct tcp_ops **ops, void **app)
 {
@@ -191,7 +222,7 @@ static bool accepted(struct net_host *net_host, void *ctx, struct tcp_conn *c, c
     s->box.wake = wake;
     s->box.wake_ctx = s;
     service_auth_init(&s->box.auth, l->sasl, l->store->host);
-    imap_server_init(&s->engine, &l->config, &s->box, &s->box.auth, false);
+    imap_server_init(&s->engine, &l->config, &s->box, &s->box.auth, l->spec->security == SPEC_TLS);
     return true;
 }
 
@@ -205,12 +236,14 @@ bool imap_services_open(struct store *store, const struct spec_store *spec, cons
         l = core_arena_take(&h->world->arena, sizeof *l);
         l->store = store;
         l->spec = &spec->services[i];
-        l->sasl = service_auth_config(h, l->spec->mechanisms, false);
+        l->sasl = service_auth_config(h, l->spec->mechanisms, l->spec->security == SPEC_STARTTLS);
         l->config = (struct imap_server_config){ .store = &imap_box_ops,
                                                  .auth = &service_auth_ops,
                                                  .scratch = h->world->scratch->imap_server_scratch,
                                                  .id_name = "mailwalk",
-                                                 .extensions = IMAP_EXT_ALL };
+                                                 .extensions = IMAP_EXT_ALL,
+                                                 .starttls = l->spec->security == SPEC_STARTTLS,
+                                                 .tls_before_login = l->spec->security == SPEC_STARTTLS };
         if (!tcp_listen(h->net, l->spec->port, accepted, l)) {
             *pointer = l->spec->pointer;
             return false;

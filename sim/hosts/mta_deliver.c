@@ -5,6 +5,7 @@
 
 #include "sim/hosts/mta_delivery.h"
 #include "sim/hosts/scratch.h"
+#include "sim/hosts/secure.h"
 #include "sim/hosts/smtp_lines.h"
 #include "sim/hosts/tell.h"
 
@@ -142,6 +143,11 @@ static void after_step(struct delivery *d, struct smtp_client_step *out)
         pump_wait(&d->pump, SMTP_CLIENT_OTHER_NS);
         return;
     }
+    if (out->verdict == SMTP_CLIENT_TLS_GO) {
+        char name[DNS_NAME_TEXT_MAX];
+        delivery_hop_name(d, name, sizeof name);
+        pump_secure(&d->pump, secure_client(delivery_world(d), TLS_CHECK_OPPORTUNISTIC), name);
+    }
     pump_more(&d->pump);
     pump_wait(&d->pump, smtp_client_timeout_ns(&d->engine));
 }
@@ -254,6 +260,22 @@ static void on_ended(struct pump *p, enum tcp_end why)
         delivery_finish(d);
 }
 
+static void on_secured(struct pump *p)
+{
+    struct delivery         *d = CORE_OWNER(p, struct delivery, pump);
+    struct smtp_client_step *out = &delivery_world(d)->scratch->smtp_client;
+    smtp_client_tls_started(&d->engine, out);
+    after_step(d, out);
+}
+
+static void on_not_secured(struct pump *p, const char *name, const struct wire_lesson *why)
+{
+    struct delivery *d = CORE_OWNER(p, struct delivery, pump);
+    (void)name;
+    smtp_client_closed(&d->engine, &delivery_world(d)->scratch->smtp_client);
+    delivery_fail_with(d, false, "4.7.5", "TLS with %s failed: %s", tell_addr(&d->address[d->addr]), why->title);
+}
+
 static bool is_content(const struct pump *p, const struct wire_lesson *why)
 {
     const struct delivery *x = CORE_OWNER(p, struct delivery, pump);
@@ -269,7 +291,9 @@ static const struct pump_ops delivery_ops = { .proto = TRACE_SMTP,
                                               .peer_closed = on_peer_closed,
                                               .expired = on_expired,
                                               .ended = on_ended,
-                                              .content = is_content };
+                                              .content = is_content,
+                                              .secured = on_secured,
+                                              .not_secured = on_not_secured };
 
 void mta_init_world(struct world *w)
 {

@@ -233,6 +233,8 @@ static void write_received(struct smtp_session *s, struct queue_item *q)
     rec.peer_address = wire_slice_str(net_addr_text(&peer, address));
     if (s->auth.user)
         rec.with |= WIRE_WITH_AUTH;
+    if (s->pump.tls)
+        rec.with |= WIRE_WITH_TLS;
     if (q->smtputf8)
         rec.with |= WIRE_WITH_UTF8;
     if (q->nrcpt == 1) /* with more it would tell one recipient about another */
@@ -330,6 +332,14 @@ void mta_policy_reset(struct smtp_session *s)
     s->item = NULL;
 }
 
+/* The engine offers STARTTLS where the port's settings say so; after that TLS is ready whenever it is asked for. */
+static enum smtp_verdict op_starttls(void *host, struct wire_slice *text)
+{
+    (void)host;
+    (void)text;
+    return SMTP_OK;
+}
+
 static void op_reset(void *host)
 {
     mta_policy_reset(host);
@@ -342,4 +352,5 @@ const struct smtp_server_ops mta_policy_ops = { .connect = op_connect,
                                                 .data_begin = op_data_begin,
                                                 .content = op_content,
                                                 .data_end = op_data_end,
-                                                .reset = op_reset };
+                                                .reset = op_reset,
+                                                .starttls = op_starttls };

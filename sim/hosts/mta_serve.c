@@ -3,6 +3,7 @@
 
 #include "sim/hosts/mta_session.h"
 #include "sim/hosts/scratch.h"
+#include "sim/hosts/secure.h"
 #include "sim/hosts/tell.h"
 
 static void after_step(struct smtp_session *s, struct smtp_server_step *out)
@@ -16,18 +17,50 @@ static void after_step(struct smtp_session *s, struct smtp_server_step *out)
     if (out->verdict != SMTP_SILENT && world_tells(smtp_world(s), TRACE_STATE))
         smtp_count_command(s, out);
     pump_say(&s->pump, &out->send);
+    if (out->after == SMTP_SERVER_TLS && out->before != SMTP_SERVER_TLS)
+        pump_secure(&s->pump, secure_server(smtp_mta(s)->host), NULL);
     if (out->after == SMTP_SERVER_CLOSED)
         pump_close(&s->pump);
     pump_wait(&s->pump, smtp_server_timeout_ns(&s->engine));
 }
 
+static void greet(struct smtp_session *s, bool tls)
+{
+    struct smtp_server_step *out = &smtp_world(s)->scratch->smtp_server;
+    s->auth.sasl.tls = tls;
+    smtp_server_start(&s->engine, tls, out);
+    after_step(s, out);
+}
+
 static void on_opened(struct pump *p)
 {
-    struct smtp_session     *s = CORE_OWNER(p, struct smtp_session, pump);
-    struct smtp_server_step *out = &smtp_world(s)->scratch->smtp_server;
+    struct smtp_session *s = CORE_OWNER(p, struct smtp_session, pump);
     smtp_tell_session(s, "connect");
-    smtp_server_start(&s->engine, false, out);
-    after_step(s, out);
+    if (s->listener->spec->security == SPEC_TLS) {
+        pump_secure(p, secure_server(smtp_mta(s)->host), NULL);
+        pump_wait(p, SMTP_SERVER_TIMEOUT_NS);
+    } else
+        greet(s, false);
+}
+
+/* The handshake is done: the greeting on 465, or nothing at all after STARTTLS: the client speaks. */
+static void on_secured(struct pump *p)
+{
+    struct smtp_session *s = CORE_OWNER(p, struct smtp_session, pump);
+    if (s->listener->spec->security == SPEC_TLS) {
+        greet(s, true);
+        return;
+    }
+    s->auth.sasl.tls = true;
+    smtp_server_tls_started(&s->engine);
+}
+
+static void on_not_secured(struct pump *p, const char *name, const struct wire_lesson *why)
+{
+    struct smtp_session *s = CORE_OWNER(p, struct smtp_session, pump);
+    (void)name;
+    (void)why;
+    smtp_server_closed(&s->engine);
 }
 
 static size_t on_step(struct pump *p, const char *in, size_t len)
@@ -80,7 +113,9 @@ static const struct pump_ops session_ops = { .proto = TRACE_SMTP,
                                              .step = on_step,
                                              .peer_closed = on_peer_closed,
                                              .expired = on_expired,
-                                             .ended = on_ended };
+                                             .ended = on_ended,
+                                             .secured = on_secured,
+                                             .not_secured = on_not_secured };
 
 static bool accepted(struct net_host *net_host, void *ctx, struct tcp_conn *c, const struct tcp_ops **ops, void **app)
 {
@@ -122,6 +157,8 @@ static void listener_config(struct mta_listener *l)
     if (spec->helo_only)
         off = ~0u;
     c->extensions &= ~(off | SMTP_EXT_STARTTLS);
+    if (l->spec->security == SPEC_STARTTLS && !spec->helo_only)
+        c->extensions |= SMTP_EXT_STARTTLS;
     c->software = "mailwalk";
     if (l->spec->auth == SPEC_AUTH_NONE)
         c->extensions &= ~(unsigned)SMTP_EXT_AUTH;
@@ -140,7 +177,7 @@ bool mta_open(struct mta *m, const char **pointer)
         l->mta = m;
         l->spec = &m->spec->services[i];
         listener_config(l);
-        l->sasl = service_auth_config(h, l->spec->mechanisms, false);
+        l->sasl = service_auth_config(h, l->spec->mechanisms, l->spec->security == SPEC_STARTTLS);
         if (!tcp_listen(h->net, l->spec->port, accepted, l)) {
             *pointer = l->spec->pointer;
             return false;
@@ -155,7 +192,8 @@ struct mta *mta_new(struct host *host, const struct spec_mta *spec)
     m->host = host;
     m->spec = spec;
     m->hostname = spec->hostname ? spec->hostname : host->spec->fqdn ? host->spec->fqdn : host->spec->name;
-    m->client = (struct smtp_client_config){ .hostname = m->hostname };
+    /* Between servers TLS is used where it is offered, and nobody is asked for a password: RFC 7435. */
+    m->client = (struct smtp_client_config){ .hostname = m->hostname, .tls = SMTP_POLICY_IF_OFFERED };
     m->queue.next = m->queue.prev = &m->queue;
     if (spec->nrefusals > 0)
         m->refused = core_arena_take(&host->world->arena, spec->nrefusals * sizeof *m->refused);

@@ -7,6 +7,7 @@
 #include "protocols/imap/imap_client.h"
 #include "sim/hosts/mua.h"
 #include "sim/hosts/scratch.h"
+#include "sim/hosts/secure.h"
 #include "sim/hosts/tell.h"
 
 #define SET_TEXT 32
@@ -320,6 +321,9 @@ static const char *failure_word(const struct mua_imap *s)
     case IMAP_ANSWER_LOGIN_REFUSED:
     case IMAP_ANSWER_NO_WAY_IN:
         return "auth-failed";
+    case IMAP_ANSWER_TLS_MISSING:
+    case IMAP_ANSWER_TLS_REFUSED:
+        return "not-secured";
     case IMAP_ANSWER_BYE:
         return "lost";
     default:
@@ -357,6 +361,8 @@ static void after_step(struct mua_imap *s, struct imap_client_step *out)
     if (out->before < IMAP_CLIENT_LOGIN && out->after == IMAP_CLIENT_LOGIN)
         phase(s, PHASE_IMAP_LOGIN, "logs in to its mailboxes");
     pump_say(&s->pump, &out->send);
+    if (out->answer == IMAP_ANSWER_TLS_NOW)
+        pump_secure(&s->pump, secure_client(world_of(s), TLS_CHECK_REQUIRED), s->errand.server);
     if (out->more)
         pump_more(&s->pump);
     if (out->close) {
@@ -374,15 +380,44 @@ static void on_opened(struct pump *p)
 {
     struct mua_imap         *s = CORE_OWNER(p, struct mua_imap, pump);
     struct imap_client_step *out = &world_of(s)->scratch->imap_client;
+    enum spec_security       security = s->errand.account->spec->fetch_security;
     s->opened = true;
     s->config = (struct imap_client_config){ .ops = &client_ops,
                                              .auth = &sasl_wire_client,
                                              .scratch = &world_of(s)->scratch->imap_client_scratch,
+                                             .tls = security == SPEC_STARTTLS ? IMAP_TLS_REQUIRED :
+                                                    security == SPEC_TLS      ? IMAP_TLS_IMPLICIT :
+                                                                                IMAP_TLS_NONE,
                                              .use_login = s->errand.account->spec->fetch_auth_plain_command };
     sasl_client_init(&s->sasl, &s->errand.account->sasl);
+    if (security == SPEC_TLS) {
+        pump_secure(p, secure_client(world_of(s), TLS_CHECK_REQUIRED), s->errand.server);
+        pump_wait(p, MUA_REPLY_NS);
+        return;
+    }
     imap_client_start(&s->engine, &s->config, s, &s->sasl, out);
     after_step(s, out);
 }
+
+static void on_secured(struct pump *p)
+{
+    struct mua_imap         *s = CORE_OWNER(p, struct mua_imap, pump);
+    struct imap_client_step *out = &world_of(s)->scratch->imap_client;
+    s->sasl.tls = true;
+    if (s->errand.account->spec->fetch_security == SPEC_TLS)
+        imap_client_start(&s->engine, &s->config, s, &s->sasl, out);
+    else
+        imap_client_tls_started(&s->engine, out);
+    after_step(s, out);
+}
+
+static void on_not_secured(struct pump *p, const char *name, const struct wire_lesson *why)
+{
+    struct mua_imap *s = CORE_OWNER(p, struct mua_imap, pump);
+    (void)name;
+    conclude(s, "not-secured", why->title);
+}
+
 
 static size_t on_step(struct pump *p, const char *in, size_t len)
 {
@@ -457,7 +492,9 @@ static const struct pump_ops session_ops = { .proto = TRACE_IMAP,
                                              .peer_closed = on_peer_closed,
                                              .expired = on_expired,
                                              .ended = on_ended,
-                                             .content = is_content };
+                                             .content = is_content,
+                                             .secured = on_secured,
+                                             .not_secured = on_not_secured };
 
 static void ready(struct errand *e)
 {

@@ -6,6 +6,7 @@
 #include "protocols/pop3/pop3_client.h"
 #include "sim/hosts/mua.h"
 #include "sim/hosts/scratch.h"
+#include "sim/hosts/secure.h"
 #include "sim/hosts/tell.h"
 
 struct mua_pop3 {
@@ -107,6 +108,8 @@ static const char *failure_word(enum pop3_client_verdict v)
     case POP3C_DENIED:
     case POP3C_NO_MECHANISM:
         return "auth-failed";
+    case POP3C_NO_TLS:
+        return "not-secured";
     case POP3C_TIMED_OUT:
         return "timed-out";
     case POP3C_CUT_OFF:
@@ -152,6 +155,8 @@ static void after_step(struct mua_pop3 *s, struct pop3_client_step *out)
     if (pop3_client_verdict_info(out->verdict)->failure && s->failure == POP3C_CONNECTED)
         s->failure = out->verdict;
     pump_say(&s->pump, &out->send);
+    if (out->start_tls)
+        pump_secure(&s->pump, secure_client(world_of(s), TLS_CHECK_REQUIRED), s->errand.server);
     if (out->close) {
         s->ended_well = out->after == POP3C_DONE && s->failure == POP3C_CONNECTED;
         conclude(s);
@@ -167,17 +172,45 @@ static void on_opened(struct pump *p)
     struct pop3_client_step   *out = &world_of(s)->scratch->pop3_client;
     s->opened = true;
     s->config = (struct pop3_client_config){ .ops = &client_ops,
-                                             .capa = !a->fetch_auth_plain_command,
+                                             .capa = !a->fetch_auth_plain_command || a->fetch_security == SPEC_STARTTLS,
+                                             .stls = a->fetch_security == SPEC_STARTTLS,
+                                             .tls_required = a->fetch_security == SPEC_STARTTLS,
                                              .sasl = !a->fetch_auth_plain_command,
                                              .uidl = a->keep,
                                              .stat = !a->fetch_auth_plain_command,
                                              .leave_on_server = a->keep };
     sasl_client_init(&s->sasl, &s->errand.account->sasl);
     pop3_client_init(&s->engine, &s->config, s, &sasl_wire_client, &s->sasl);
-    pop3_client_start(&s->engine, world_now(world_of(s)), out);
     s->failure = POP3C_CONNECTED;
+    if (a->fetch_security == SPEC_TLS)
+        pump_secure(p, secure_client(world_of(s), TLS_CHECK_REQUIRED), s->errand.server);
+    else
+        pop3_client_start(&s->engine, world_now(world_of(s)), out);
     pump_wait(p, MUA_REPLY_NS);
 }
+
+static void on_secured(struct pump *p)
+{
+    struct mua_pop3         *s = CORE_OWNER(p, struct mua_pop3, pump);
+    struct pop3_client_step *out = &world_of(s)->scratch->pop3_client;
+    s->sasl.tls = true;
+    if (s->errand.account->spec->fetch_security == SPEC_TLS) {
+        pop3_client_tls_started(&s->engine, NULL);
+        pop3_client_start(&s->engine, world_now(world_of(s)), out);
+        return;
+    }
+    pop3_client_tls_started(&s->engine, out);
+    after_step(s, out);
+}
+
+static void on_not_secured(struct pump *p, const char *name, const struct wire_lesson *why)
+{
+    struct mua_pop3 *s = CORE_OWNER(p, struct mua_pop3, pump);
+    if (!s->errand.settled)
+        errand_end(&s->errand, "fetch-failed", "not-secured", 0, "", name, 0, "Fetching mail from %s port %u failed: %s.",
+                   s->errand.server, s->errand.port, why->title);
+}
+
 
 static size_t on_step(struct pump *p, const char *in, size_t len)
 {
@@ -252,7 +285,9 @@ static const struct pump_ops session_ops = { .proto = TRACE_POP3,
                                              .pull = on_pull,
                                              .peer_closed = on_peer_closed,
                                              .expired = on_expired,
-                                             .ended = on_ended };
+                                             .ended = on_ended,
+                                             .secured = on_secured,
+                                             .not_secured = on_not_secured };
 
 static void ready(struct errand *e)
 {

@@ -7,6 +7,7 @@
 #include "sim/hosts/letter.h"
 #include "sim/hosts/mua.h"
 #include "sim/hosts/scratch.h"
+#include "sim/hosts/secure.h"
 #include "sim/hosts/smtp_lines.h"
 #include "sim/hosts/tell.h"
 
@@ -194,6 +195,8 @@ static const char *failure_word(const struct mua_smtp *s)
     case SMTP_CLIENT_AUTH_FAILED:
     case SMTP_CLIENT_NO_AUTH:
         return "auth-failed";
+    case SMTP_CLIENT_NO_TLS:
+        return "not-secured";
     case SMTP_CLIENT_TIMED_OUT:
         return "timed-out";
     case SMTP_CLIENT_CLOSED:
@@ -246,6 +249,8 @@ static void after_step(struct mua_smtp *s, struct smtp_client_step *out)
         pump_wait(&s->pump, MUA_REPLY_NS);
         return;
     }
+    if (out->verdict == SMTP_CLIENT_TLS_GO)
+        pump_secure(&s->pump, secure_client(world_of(s), TLS_CHECK_REQUIRED), s->errand.server);
     pump_more(&s->pump);
     pump_wait(&s->pump, MUA_REPLY_NS);
 }
@@ -288,14 +293,41 @@ static void on_opened(struct pump *p)
         memcpy(s->helo + n + len, "]", 2);
         s->config.hostname = s->helo;
     }
+    s->config.tls = a->submit_security == SPEC_STARTTLS ? SMTP_POLICY_REQUIRED : SMTP_POLICY_NEVER;
+    if (a->submit_security == SPEC_TLS)
+        pump_secure(p, secure_client(world_of(s), TLS_CHECK_REQUIRED), s->errand.server);
     s->config.auth = a->submit_auth == SPEC_AUTH_NONE ? SMTP_POLICY_NEVER :
                      a->submit_auth == SPEC_AUTH_REQUIRED ? SMTP_POLICY_REQUIRED : SMTP_POLICY_IF_OFFERED;
     smtp_client_init(&s->engine, &s->config, &client_ops, s);
     sasl_client_init(&s->sasl, &s->sasl_config);
     smtp_client_auth(&s->engine, &sasl_wire_client, &s->sasl);
+    s->sasl.tls = a->submit_security == SPEC_TLS;
+    if (a->submit_security == SPEC_TLS)
+        return; /* the engine begins when the handshake is done */
     smtp_client_start(&s->engine, false, out);
     after_step(s, out);
 }
+
+static void on_secured(struct pump *p)
+{
+    struct mua_smtp         *s = CORE_OWNER(p, struct mua_smtp, pump);
+    struct smtp_client_step *out = &world_of(s)->scratch->smtp_client;
+    s->sasl.tls = true;
+    if (s->errand.account->spec->submit_security == SPEC_TLS)
+        smtp_client_start(&s->engine, true, out);
+    else
+        smtp_client_tls_started(&s->engine, out);
+    after_step(s, out);
+}
+
+static void on_not_secured(struct pump *p, const char *name, const struct wire_lesson *why)
+{
+    struct mua_smtp *s = CORE_OWNER(p, struct mua_smtp, pump);
+    if (!s->errand.settled)
+        errand_end(&s->errand, "send-failed", "not-secured", 0, "", name, 0, "Sending failed on %s port %u: %s.", s->errand.server,
+                   s->errand.port, why->title);
+}
+
 
 static size_t on_step(struct pump *p, const char *in, size_t len)
 {
@@ -381,7 +413,9 @@ static const struct pump_ops session_ops = { .proto = TRACE_SMTP,
                                              .peer_closed = on_peer_closed,
                                              .expired = on_expired,
                                              .ended = on_ended,
-                                             .content = is_content };
+                                             .content = is_content,
+                                             .secured = on_secured,
+                                             .not_secured = on_not_secured };
 
 static void ready(struct errand *e)
 {

@@ -5,6 +5,7 @@
 
 #include "sim/hosts/pump.h"
 #include "sim/hosts/scratch.h"
+#include "sim/hosts/secure.h"
 #include "sim/hosts/service_auth.h"
 #include "sim/hosts/services.h"
 #include "sim/hosts/tell.h"
@@ -162,20 +163,47 @@ static const struct pop3_server_ops drop_ops = { .open = op_open,
 static void after_step(struct pop3_session *s, struct pop3_step *out)
 {
     pump_say(&s->pump, &out->send);
+    if (out->start_tls)
+        pump_secure(&s->pump, secure_server(host_of(s)), NULL);
     if (out->more)
         pump_more(&s->pump);
     if (out->close)
         pump_close(&s->pump);
 }
 
+static void greet(struct pop3_session *s)
+{
+    struct pop3_step *out = &host_of(s)->world->scratch->pop3_server;
+    pop3_server_start(&s->engine, world_now(host_of(s)->world), out);
+    after_step(s, out);
+}
+
 static void on_opened(struct pump *p)
 {
     struct pop3_session *s = CORE_OWNER(p, struct pop3_session, pump);
-    struct pop3_step    *out = &host_of(s)->world->scratch->pop3_server;
     tell_session(s, "connect", NULL);
-    pop3_server_start(&s->engine, world_now(host_of(s)->world), out);
-    after_step(s, out);
+    if (s->listener->spec->security == SPEC_TLS)
+        pump_secure(p, secure_server(host_of(s)), NULL);
+    else
+        greet(s);
     pump_wait(p, POP3_AUTOLOGOUT_NS);
+}
+
+static void on_secured(struct pump *p)
+{
+    struct pop3_session *s = CORE_OWNER(p, struct pop3_session, pump);
+    s->auth.sasl.tls = true;
+    pop3_server_tls_started(&s->engine);
+    if (s->listener->spec->security == SPEC_TLS)
+        greet(s);
+}
+
+static void on_not_secured(struct pump *p, const char *name, const struct wire_lesson *why)
+{
+    struct pop3_session *s = CORE_OWNER(p, struct pop3_session, pump);
+    (void)name;
+    (void)why;
+    pop3_server_lost(&s->engine);
 }
 
 static size_t on_step(struct pump *p, const char *in, size_t len)
@@ -262,7 +290,9 @@ static const struct pump_ops session_ops = { .proto = TRACE_POP3,
                                              .peer_closed = on_peer_closed,
                                              .expired = on_expired,
                                              .ended = on_ended,
-                                             .content = is_content };
+                                             .content = is_content,
+                                             .secured = on_secured,
+                                             .not_secured = on_not_secured };
 
 static bool accepted(struct net_host *net_host, void *ctx, struct tcp_conn *c, const struct tcp_ops **ops, void **app)
 {
@@ -291,10 +321,12 @@ bool pop3_services_open(struct store *store, const struct spec_store *spec, cons
         l = core_arena_take(&h->world->arena, sizeof *l);
         l->store = store;
         l->spec = &spec->services[i];
-        l->sasl = service_auth_config(h, l->spec->mechanisms, false);
+        l->sasl = service_auth_config(h, l->spec->mechanisms, l->spec->security == SPEC_STARTTLS);
         l->config = (struct pop3_server_config){ .ops = &drop_ops,
                                                  .host_name = wire_slice_str(h->spec->fqdn ? h->spec->fqdn : h->spec->name),
-                                                 .user = true };
+                                                 .user = true,
+                                                 .stls = l->spec->security == SPEC_STARTTLS,
+                                                 .user_needs_tls = l->spec->security == SPEC_STARTTLS };
         if (!tcp_listen(h->net, l->spec->port, accepted, l)) {
             *pointer = l->spec->pointer;
             return false;

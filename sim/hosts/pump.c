@@ -1,161 +1,10 @@
 /* Between a TCP connection and a protocol engine. */
-#include "sim/hosts/pump.h"
+#include "sim/hosts/pump_inside.h"
 
 #include <assert.h>
 #include <string.h>
 
 #include "sim/hosts/tell.h"
-
-/* One line that was said, until the segment with its first octet is sent. */
-struct said {
-    struct said              *next;
-    struct pump              *pump;
-    const struct wire_lesson *why;
-    char                     *text; /* owned */
-    size_t                    cap;
-    uint64_t                  at; /* octet in the stream */
-    uint64_t                  cause;
-    uint32_t                  len;
-    uint16_t                  code;
-    enum trace_kind           kind;
-    enum trace_eol            eol;
-    bool                      masked;
-    char                      status[10];
-};
-
-static struct world *world_of(const struct pump *p)
-{
-    return p->host->world;
-}
-
-/* ---- what is said, for the trace ---------------------------------------------------------- */
-
-static void said_free(struct world *w, struct said *s)
-{
-    core_depot_give(&w->net.depot, s->text, s->cap);
-    core_pool_give(&w->saids, s);
-}
-
-static void said_drop_all(struct pump *p)
-{
-    struct world *w = world_of(p);
-    while (p->said_first) {
-        struct said *s = p->said_first;
-        p->said_first = s->next;
-        said_free(w, s);
-    }
-    p->said_next = p->said_last = NULL;
-}
-
-static enum trace_kind said_kind(struct pump *p, const struct wire_line *line)
-{
-    if (p->ops->content && (line->why || p->ops->dir == 'C'))
-        p->was_content = p->ops->content(p, line->why);
-    if (p->was_content)
-        return TRACE_KIND_CONTENT;
-    return p->ops->dir == 'C' ? TRACE_KIND_COMMAND : TRACE_KIND_REPLY;
-}
-
-/* Stars over the secret, if the scenario wants passwords hidden. */
-static void said_mask(struct said *s, const struct wire_line *line)
-{
-    size_t from = line->secret_at, to = from + line->secret_len;
-    for (size_t i = from; i < to && i < s->len; i++)
-        s->text[i] = '*';
-    s->masked = true;
-}
-
-static void said_add(struct pump *p, const struct wire_line *line, const char *at, size_t len, bool whole)
-{
-    struct world *w = world_of(p);
-    struct said  *s = core_pool_take(&w->saids);
-    *s = (struct said){ .pump = p, .why = line->why, .at = p->out_said, .cause = w->trace.cause, .code = line->code };
-    s->text = core_depot_take(&w->net.depot, len ? len : 1, &s->cap);
-    memcpy(s->text, at, len);
-    s->len = (uint32_t)len;
-    s->eol = whole ? TRACE_EOL_CRLF : TRACE_EOL_NONE;
-    s->kind = said_kind(p, line);
-    memcpy(s->status, line->status, sizeof s->status);
-    if (line->secret_len > 0 && w->spec->mask_passwords)
-        said_mask(s, line);
-    if (p->said_last)
-        p->said_last->next = s;
-    else
-        p->said_first = s;
-    p->said_last = s;
-    if (!p->said_next)
-        p->said_next = s;
-}
-
-/* Splits one marked stretch into the lines that it holds. */
-static void said_split(struct pump *p, const struct wire_line *line, const char *at, size_t len)
-{
-    while (len > 0) {
-        const char *lf = at, *end = at + len;
-        size_t      n;
-        bool        whole;
-        do {
-            lf = memchr(lf, '\n', (size_t)(end - lf));
-        } while (lf && lf > at && lf[-1] != '\r' && ++lf < end);
-        whole = lf && lf < end && lf > at && lf[-1] == '\r';
-        n = whole ? (size_t)(lf - at) + 1 : len;
-        said_add(p, line, at, whole ? n - 2 : n, whole);
-        p->out_said += n;
-        at += n;
-        len -= n;
-    }
-}
-
-static void said_all(struct pump *p, const struct wire_out *out)
-{
-    static const struct wire_line none = { 0 };
-    size_t first = out->lines > 0 ? out->line[0].at : out->len;
-    if (first > 0)
-        said_split(p, &none, out->text, first);
-    for (uint32_t i = 0; i < out->lines; i++) {
-        size_t at = out->line[i].at, end = i + 1 < out->lines ? out->line[i + 1].at : out->len;
-        said_split(p, &out->line[i], out->text + at, end - at);
-    }
-}
-
-/* TCP is about to send the segment with the first octet of a line. */
-static void said_leaves(void *ctx, struct tcp_conn *conn, uint64_t token)
-{
-    struct world       *w = ctx;
-    struct said        *s = (struct said *)(uintptr_t)token;
-    struct pump        *p = s->pump;
-    struct trace_record r;
-    assert(p->said_first == s);
-    tell_begin(&r, p->host, s->kind);
-    r.proto = p->ops->proto;
-    r.dir = p->ops->dir;
-    r.peer = p->peer;
-    r.conn = tcp_number(conn);
-    r.frame = w->trace.frames + 1;
-    r.text = s->text;
-    r.text_len = s->len;
-    r.eol = s->eol;
-    r.masked = s->masked;
-    r.code = s->code;
-    r.cause = s->cause;
-    memcpy(r.status, s->status, sizeof r.status);
-    if (s->why) {
-        r.title = s->why->title;
-        r.lesson = s->why->lesson;
-        r.section = s->why->section;
-    }
-    w->trace.cause = trace_emit(&w->trace, &r);
-    p->said_first = s->next;
-    if (!s->next)
-        p->said_last = NULL;
-    said_free(w, s);
-}
-
-void pump_init_world(struct world *w)
-{
-    core_pool_init(&w->saids, sizeof(struct said), 0);
-    tcp_on_mark(&w->net, said_leaves, w);
-}
 
 /* ---- output -------------------------------------------------------------------------------- */
 
@@ -163,11 +12,14 @@ void pump_init_world(struct world *w)
 static size_t push(struct pump *p, const char *at, size_t len)
 {
     size_t done = 0;
-    if (!p->said_next)
-        return tcp_send(p->conn, at, len);
+    if (!p->said_next) {
+        done = tcp_send(p->conn, at, len);
+        p->out_sent += done;
+        return done;
+    }
     while (done < len) {
         size_t chunk = len - done, took;
-        if (p->said_next && p->said_next->at == p->out_sent) {
+        while (p->said_next && p->said_next->at == p->out_sent) { /* several, when they share a TLS record */
             tcp_mark(p->conn, (uint64_t)(uintptr_t)p->said_next);
             p->said_next = p->said_next->next;
         }
@@ -184,7 +36,7 @@ static size_t push(struct pump *p, const char *at, size_t len)
 
 static void keep(struct pump *p, const char *at, size_t len)
 {
-    struct core_depot *depot = &world_of(p)->net.depot;
+    struct core_depot *depot = &pump_world(p)->net.depot;
     if (p->left_cap - p->left_at - p->left_len < len) {
         size_t cap;
         char  *grown = core_depot_take(depot, p->left_len + len, &cap);
@@ -199,23 +51,36 @@ static void keep(struct pump *p, const char *at, size_t len)
     p->left_len += (uint32_t)len;
 }
 
-void pump_say(struct pump *p, const struct wire_out *out)
+void pump_raw(struct pump *p, const char *octets, size_t len)
 {
     size_t took = 0;
+    if (p->left_len == 0)
+        took = push(p, octets, len);
+    if (took < len)
+        keep(p, octets + took, len - took);
+}
+
+void pump_say(struct pump *p, const struct wire_out *out)
+{
     assert(!out->full);
     if (out->len == 0 || !p->conn || p->closed)
         return;
-    if (world_tells(world_of(p), TRACE_LINE))
-        said_all(p, out);
-    if (p->left_len == 0)
-        took = push(p, out->text, out->len);
-    if (took < out->len)
-        keep(p, out->text + took, out->len - took);
+    if (p->tls) {
+        pump_tls_say(p, out);
+        return;
+    }
+    if (world_tells(pump_world(p), TRACE_LINE))
+        said_lines(p, out, 0);
+    pump_raw(p, out->text, out->len);
 }
 
 static void finish_if_done(struct pump *p)
 {
     if (p->closing && !p->closed && p->left_len == 0 && !p->more) {
+        if (p->tls)
+            pump_tls_close(p);
+        if (p->left_len > 0)
+            return; /* the last words do not fit yet */
         p->closed = true;
         tcp_close(p->conn);
     }
@@ -229,7 +94,7 @@ static void flush(struct pump *p)
         p->left_at += (uint32_t)took;
         p->left_len -= (uint32_t)took;
         if (p->left_len == 0) {
-            core_depot_give(&world_of(p)->net.depot, p->left, p->left_cap);
+            core_depot_give(&pump_world(p)->net.depot, p->left, p->left_cap);
             p->left = NULL;
             p->left_cap = p->left_at = 0;
         }
@@ -296,22 +161,37 @@ static void on_opened(struct tcp_conn *c, void *app)
     leave(p, c);
 }
 
-static size_t on_data(struct tcp_conn *c, void *app, const char *octets, size_t len)
+bool pump_hungry(const struct pump *p)
 {
-    struct pump *p = app;
-    size_t       used = 0;
-    if (p->closing)
-        return len; /* whoever says goodbye no longer listens */
-    tcp_cork(c);
-    p->inside = true;
-    while (used < len && !p->closing && (p->ops->step_while_pulling || (!p->more && p->left_len == 0))) {
+    return !p->closing && (p->ops->step_while_pulling || (!p->more && p->left_len == 0));
+}
+
+size_t pump_feed(struct pump *p, const char *octets, size_t len)
+{
+    bool   sealed = p->tls != NULL;
+    size_t used = 0;
+    while (used < len && pump_hungry(p)) {
         size_t n = p->ops->step(p, octets + used, len - used);
         if (n == 0)
             break;
         used += n;
+        if (!sealed && p->tls)
+            return len; /* TLS begins: what came with the last words in clear is discarded, RFC 3207 section 4.2 */
         if (p->more && !p->ops->step_while_pulling)
             flush(p);
     }
+    return used;
+}
+
+static size_t on_data(struct tcp_conn *c, void *app, const char *octets, size_t len)
+{
+    struct pump *p = app;
+    size_t       used;
+    if (p->closing)
+        return len; /* whoever says goodbye no longer listens */
+    tcp_cork(c);
+    p->inside = true;
+    used = p->tls ? pump_tls_data(p, octets, len) : pump_feed(p, octets, len);
     return leave(p, c) && !p->closing ? used : len;
 }
 
@@ -321,7 +201,14 @@ static void on_writable(struct tcp_conn *c, void *app)
     bool         waited = p->more || p->left_len > 0;
     tcp_cork(c);
     p->inside = true;
-    if (leave(p, c) && waited && !p->closing && !p->more && p->left_len == 0)
+    if (!leave(p, c) || !waited || p->closing || p->more || p->left_len > 0)
+        return;
+    if (p->tls) {
+        tcp_cork(c);
+        p->inside = true;
+        pump_tls_again(p);
+        leave(p, c);
+    } else
         tcp_read(c);
 }
 
@@ -330,17 +217,21 @@ static void on_peer_closed(struct tcp_conn *c, void *app)
     struct pump *p = app;
     tcp_cork(c);
     p->inside = true;
-    p->ops->peer_closed(p);
+    if (p->tls)
+        pump_tls_eof(p);
+    else
+        p->ops->peer_closed(p);
     leave(p, c);
 }
 
 static void on_ended(struct tcp_conn *c, void *app, enum tcp_end why)
 {
     struct pump  *p = app;
-    struct world *w = world_of(p);
+    struct world *w = pump_world(p);
     (void)c;
     core_timer_cancel(&w->queue, &p->timer);
     said_drop_all(p);
+    pump_tls_free(p);
     if (p->left)
         core_depot_give(&w->net.depot, p->left, p->left_cap);
     p->left = NULL;
@@ -367,7 +258,7 @@ static void on_timer(struct core_queue *q, struct core_timer *timer)
         core_timer_set(q, timer, p->wait_until_ns);
         return;
     }
-    world_of(p)->trace.cause = 0;
+    pump_world(p)->trace.cause = 0;
     p->wait_until_ns = CORE_NEVER;
     tcp_cork(p->conn);
     p->inside = true;
@@ -377,7 +268,7 @@ static void on_timer(struct core_queue *q, struct core_timer *timer)
 
 void pump_wait(struct pump *p, uint64_t timeout_ns)
 {
-    struct core_queue *q = &world_of(p)->queue;
+    struct core_queue *q = &pump_world(p)->queue;
     if (timeout_ns == 0) {
         p->wait_until_ns = CORE_NEVER;
         return;

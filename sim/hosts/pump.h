@@ -17,6 +17,8 @@
 
 struct pump;
 struct said;
+struct pump_tls;
+struct tls_context;
 
 struct pump_ops {
     enum trace_proto proto;
@@ -31,6 +33,10 @@ struct pump_ops {
     void (*peer_closed)(struct pump *p); /* no more will come */
     void (*expired)(struct pump *p);     /* the time set with pump_wait is over */
     void (*ended)(struct pump *p, enum tcp_end why); /* the last call: frees the session */
+    /* After pump_secure: the handshake is complete; it has failed, and the connection is being closed. NULL where a
+     * session never asks for TLS. */
+    void (*secured)(struct pump *p);
+    void (*not_secured)(struct pump *p, const char *name, const struct wire_lesson *why);
     /* Is a line with this lesson, about to be said, message content? NULL: never. */
     bool (*content)(const struct pump *p, const struct wire_lesson *why);
 };
@@ -42,6 +48,7 @@ struct pump {
     char                  *left; /* said, and not yet taken by TCP; owned */
     size_t                 left_cap;
     uint32_t               left_at, left_len;
+    struct pump_tls       *tls;  /* NULL: in clear; owned */
     struct said           *said_first, *said_next, *said_last; /* lines not yet sent; next: not yet marked */
     uint64_t               out_said, out_sent;                 /* octets, while lines are traced */
     uint64_t               wait_until_ns;
@@ -62,6 +69,10 @@ void pump_say(struct pump *p, const struct wire_out *out);
 void pump_more(struct pump *p);  /* there is something to pull */
 void pump_close(struct pump *p); /* after all that was said; no step is called any more */
 void pump_abort(struct pump *p); /* RST; ended() follows, at the latest when the call from the pump returns */
+
+/* From now on the connection is encrypted; what has come in clear and not been taken is discarded. A client names the
+ * server that it wants to reach (NULL: a server). The engine is fed again after secured(). */
+void pump_secure(struct pump *p, struct tls_context *context, const char *server_name);
 
 /* expired() is called when nothing moves the time for so long; 0: never. */
 void pump_wait(struct pump *p, uint64_t timeout_ns);

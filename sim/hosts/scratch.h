@@ -10,6 +10,7 @@
 #include "protocols/pop3/pop3_server.h"
 #include "protocols/smtp/smtp_client.h"
 #include "protocols/smtp/smtp_server.h"
+#include "protocols/tls/tls_session.h"
 
 #define SCRATCH_TRIED 256 /* octets with NUL */
 #define SCRATCH_UIDL 24 /* octets: 16 digits and a NUL */
@@ -21,6 +22,7 @@ struct scratch {
     struct pop3_step          pop3_server;
     struct pop3_client_step   pop3_client;
     struct imap_step          imap_server;
+    struct tls_step           tls;
     struct imap_client_step   imap_client;
     struct imap_client_scratch imap_client_scratch;
     struct imap_scratch      *imap_server_scratch; /* owned */

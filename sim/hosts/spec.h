@@ -235,6 +235,9 @@ struct spec_host {
     size_t      nfirewall;
     const struct net_addr *resolvers; /* which it asks */
     size_t      nresolvers;
+    const char *certificate_fault;        /* NULL: none; else a name of tls_fault_name() */
+    const char *const *certificate_names; /* NULL: the host's names and addresses */
+    size_t      ncertificate_names;
     uint64_t    down_from_ns, down_until_ns; /* switched off; from == until: never */
     const struct spec_resolver *resolver;
     const struct spec_dns      *dns;

@@ -15,6 +15,7 @@
 #include "sim/hosts/pump.h"
 #include "sim/hosts/routes.h"
 #include "sim/hosts/scratch.h"
+#include "sim/hosts/secure.h"
 #include "sim/hosts/services.h"
 #include "sim/hosts/store.h"
 #include "sim/hosts/tell.h"
@@ -57,6 +58,7 @@ void world_init(struct world *w, const struct spec_world *spec)
     core_rng_init(&w->rng_dns, spec->seed, "dns");
     core_rng_init(&w->rng_boundary, spec->seed, "boundary");
     core_rng_init(&w->rng_auth, spec->seed, "auth");
+    core_rng_init(&w->rng_tls, spec->seed, "tls");
 }
 
 /* ---- network ---------------------------------------------------------------------------------------------- */
@@ -385,6 +387,7 @@ void world_free(struct world *w)
             mua_free(w->hosts[i].mua);
     }
     mua_forget_all(w);
+    secure_free(w);
     net_free(&w->net);
     mail_room_free(&w->mails);
     for (size_t i = 0; i < sizeof pools / sizeof pools[0]; i++)
