@@ -12,7 +12,7 @@
 #include "protocols/dns/dns_stub.h"
 #include "sim/hosts/host.h"
 
-#define ASK_ADDRESSES_MAX 8
+#define ASK_ADDRESSES_MAX 6
 
 typedef void ask_fn(void *ctx, const struct dns_result *result);
 void ask_start(struct host *host, const char *name, size_t len, uint16_t type, ask_fn *fn, void *ctx);

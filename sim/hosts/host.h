@@ -70,7 +70,7 @@ struct world {
     struct host             *hosts; /* hosts[i] has number i + 1 */
     size_t                   nhosts;
     struct dns_zone         *zones; /* as the scenario's, compiled */
-    struct core_pool         saids, asks, ask_boths, errand_lookups, stored, identities, smtp_in, smtp_out, pop3_in, imap_in, queue_items, muas_smtp, muas_pop3,
+    struct core_pool         saids, lines, asks, ask_boths, errand_lookups, stored, identities, smtp_in, smtp_out, pop3_in, imap_in, queue_items, muas_smtp, muas_pop3,
         muas_imap, dns_tcp;
     struct sent_copy        *sent[256]; /* by hash of the Message-ID */
     struct lookup_ctx       *lookups;   /* errands that wait for an address */

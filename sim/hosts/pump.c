@@ -12,21 +12,22 @@
 static size_t push(struct pump *p, const char *at, size_t len)
 {
     size_t done = 0;
-    if (!p->said_next) {
+    if (!p->lines || !p->lines->next) {
         done = tcp_send(p->conn, at, len);
-        p->out_sent += done;
+        if (p->lines)
+            p->lines->sent += done;
         return done;
     }
     while (done < len) {
         size_t chunk = len - done, took;
-        while (p->said_next && p->said_next->at == p->out_sent) { /* several, when they share a TLS record */
-            tcp_mark(p->conn, (uint64_t)(uintptr_t)p->said_next);
-            p->said_next = p->said_next->next;
+        while (p->lines->next && p->lines->next->at == p->lines->sent) { /* several, when they share a TLS record */
+            tcp_mark(p->conn, (uint64_t)(uintptr_t)p->lines->next);
+            p->lines->next = p->lines->next->next;
         }
-        if (p->said_next && p->said_next->at - p->out_sent < chunk)
-            chunk = (size_t)(p->said_next->at - p->out_sent);
+        if (p->lines->next && p->lines->next->at - p->lines->sent < chunk)
+            chunk = (size_t)(p->lines->next->at - p->lines->sent);
         took = tcp_send(p->conn, at + done, chunk);
-        p->out_sent += took;
+        p->lines->sent += took;
         done += took;
         if (took < chunk)
             break;
@@ -287,6 +288,10 @@ static void begin(struct pump *p, struct host *host, const struct pump_ops *ops)
     p->ops = ops;
     p->wait_until_ns = CORE_NEVER;
     p->timer.run = on_timer;
+    if (world_tells(host->world, TRACE_LINE)) {
+        p->lines = core_pool_take(&host->world->lines);
+        memset(p->lines, 0, sizeof *p->lines);
+    }
 }
 
 bool pump_connect(struct pump *p, struct host *host, const struct pump_ops *ops, const struct net_addr *to,
@@ -295,6 +300,8 @@ bool pump_connect(struct pump *p, struct host *host, const struct pump_ops *ops,
     begin(p, host, ops);
     p->peer = world_host_at(host->world, to);
     p->conn = tcp_connect(host->net, to, port, &pump_tcp_ops, p);
+    if (!p->conn)
+        said_drop_all(p);
     return p->conn != NULL;
 }
 

@@ -16,8 +16,8 @@
 #include "sim/net/tcp.h"
 
 struct pump;
-struct said;
 struct pump_tls;
+struct pump_lines;
 struct tls_context;
 
 struct pump_ops {
@@ -49,13 +49,11 @@ struct pump {
     size_t                 left_cap;
     uint32_t               left_at, left_len;
     struct pump_tls       *tls;  /* NULL: in clear; owned */
-    struct said           *said_first, *said_next, *said_last; /* lines not yet sent; next: not yet marked */
-    uint64_t               out_said, out_sent;                 /* octets, while lines are traced */
+    struct pump_lines     *lines; /* what is said, for the trace; NULL while nobody reads it; owned */
     uint64_t               wait_until_ns;
     struct core_timer      timer;
     uint32_t               peer; /* host number for the trace */
     bool                   more, closing, closed, inside, aborting;
-    bool                   was_content; /* the line said last: a mark without a lesson goes on with it */
 };
 
 /* Opens a connection from `host`. False: there is no way to the address; nothing else will be called. */

@@ -23,6 +23,13 @@ struct said {
     char                      status[10];
 };
 
+/* The lines of one pump that have not left yet. */
+struct pump_lines {
+    struct said *first, *next, *last; /* next: the first that TCP has no mark of */
+    uint64_t     said, sent;          /* octets of the stream: spoken, and taken by TCP */
+    bool         was_content;         /* the line said last: a mark without a lesson goes on with it */
+};
+
 static inline struct world *pump_world(const struct pump *p)
 {
     return p->host->world;
@@ -37,7 +44,8 @@ void said_tls(struct pump *p, const struct tls_event *e);
 /* So many octets follow that are no line's first. */
 static inline void said_octets(struct pump *p, size_t len)
 {
-    p->out_said += len;
+    if (p->lines)
+        p->lines->said += len;
 }
 void said_drop_all(struct pump *p);
 

@@ -14,19 +14,22 @@ static void said_free(struct world *w, struct said *s)
 void said_drop_all(struct pump *p)
 {
     struct world *w = pump_world(p);
-    while (p->said_first) {
-        struct said *s = p->said_first;
-        p->said_first = s->next;
+    if (!p->lines)
+        return;
+    while (p->lines->first) {
+        struct said *s = p->lines->first;
+        p->lines->first = s->next;
         said_free(w, s);
     }
-    p->said_next = p->said_last = NULL;
+    core_pool_give(&w->lines, p->lines);
+    p->lines = NULL;
 }
 
 static enum trace_kind said_kind(struct pump *p, const struct wire_line *line)
 {
     if (p->ops->content && (line->why || p->ops->dir == 'C'))
-        p->was_content = p->ops->content(p, line->why);
-    if (p->was_content)
+        p->lines->was_content = p->ops->content(p, line->why);
+    if (p->lines->was_content)
         return TRACE_KIND_CONTENT;
     return p->ops->dir == 'C' ? TRACE_KIND_COMMAND : TRACE_KIND_REPLY;
 }
@@ -42,20 +45,20 @@ static void said_mask(struct said *s, const struct wire_line *line)
 
 static void said_queue(struct pump *p, struct said *s)
 {
-    if (p->said_last)
-        p->said_last->next = s;
+    if (p->lines->last)
+        p->lines->last->next = s;
     else
-        p->said_first = s;
-    p->said_last = s;
-    if (!p->said_next)
-        p->said_next = s;
+        p->lines->first = s;
+    p->lines->last = s;
+    if (!p->lines->next)
+        p->lines->next = s;
 }
 
 static void said_add(struct pump *p, const struct wire_line *line, const char *at, size_t len, bool whole)
 {
     struct world *w = pump_world(p);
     struct said  *s = core_pool_take(&w->saids);
-    *s = (struct said){ .pump = p, .why = line->why, .at = p->out_said, .cause = w->trace.cause, .code = line->code };
+    *s = (struct said){ .pump = p, .why = line->why, .at = p->lines->said, .cause = w->trace.cause, .code = line->code };
     s->text = core_depot_take(&w->net.depot, len ? len : 1, &s->cap);
     memcpy(s->text, at, len);
     s->len = (uint32_t)len;
@@ -81,7 +84,7 @@ static void said_split(struct pump *p, const struct wire_line *line, const char 
         whole = lf && lf < end && lf > at && lf[-1] == '\r';
         n = whole ? (size_t)(lf - at) + 1 : len;
         said_add(p, line, at, whole ? n - 2 : n, whole);
-        p->out_said += n;
+        p->lines->said += n;
         at += n;
         len -= n;
     }
@@ -89,8 +92,8 @@ static void said_split(struct pump *p, const struct wire_line *line, const char 
 
 void said_lines(struct pump *p, const struct wire_out *out, size_t sealed)
 {
-    uint64_t begin = p->out_said;
-    struct said *last = p->said_last;
+    uint64_t begin = p->lines->said;
+    struct said *last = p->lines->last;
     static const struct wire_line none = { 0 };
     size_t first = out->lines > 0 ? out->line[0].at : out->len;
     if (first > 0)
@@ -101,18 +104,18 @@ void said_lines(struct pump *p, const struct wire_out *out, size_t sealed)
     }
     if (sealed == 0)
         return;
-    for (struct said *x = last ? last->next : p->said_first; x; x = x->next) {
+    for (struct said *x = last ? last->next : p->lines->first; x; x = x->next) {
         x->at = begin;
         x->sealed = true;
     }
-    p->out_said = begin + sealed;
+    p->lines->said = begin + sealed;
 }
 
 void said_tls(struct pump *p, const struct tls_event *e)
 {
     struct world *w = pump_world(p);
     struct said  *s = core_pool_take(&w->saids);
-    *s = (struct said){ .pump = p, .why = e->why, .at = p->out_said, .cause = w->trace.cause, .proto = TRACE_TLS };
+    *s = (struct said){ .pump = p, .why = e->why, .at = p->lines->said, .cause = w->trace.cause, .proto = TRACE_TLS };
     s->text = core_depot_take(&w->net.depot, e->text.len ? e->text.len : 1, &s->cap);
     memcpy(s->text, e->text.at, e->text.len);
     s->len = (uint32_t)e->text.len;
@@ -129,7 +132,7 @@ static void said_leaves(void *ctx, struct tcp_conn *conn, uint64_t token)
     struct said        *s = (struct said *)(uintptr_t)token;
     struct pump        *p = s->pump;
     struct trace_record r;
-    assert(p->said_first == s);
+    assert(p->lines->first == s);
     tell_begin(&r, p->host, s->kind);
     r.proto = s->proto;
     if (s->sealed)
@@ -151,14 +154,15 @@ static void said_leaves(void *ctx, struct tcp_conn *conn, uint64_t token)
         r.section = s->why->section;
     }
     w->trace.cause = trace_emit(&w->trace, &r);
-    p->said_first = s->next;
+    p->lines->first = s->next;
     if (!s->next)
-        p->said_last = NULL;
+        p->lines->last = NULL;
     said_free(w, s);
 }
 
 void pump_init_world(struct world *w)
 {
     core_pool_init(&w->saids, sizeof(struct said), 0);
+    core_pool_init(&w->lines, sizeof(struct pump_lines), 0);
     tcp_on_mark(&w->net, said_leaves, w);
 }

@@ -370,7 +370,7 @@ void world_end(struct world *w)
 
 void world_free(struct world *w)
 {
-    struct core_pool *pools[] = { &w->saids,     &w->asks,     &w->ask_boths,   &w->errand_lookups, &w->stored,
+    struct core_pool *pools[] = { &w->saids,     &w->lines,    &w->asks,     &w->ask_boths,   &w->errand_lookups, &w->stored,
                                   &w->identities, &w->smtp_in, &w->smtp_out,    &w->pop3_in,        &w->imap_in,
                                   &w->queue_items, &w->muas_smtp, &w->muas_pop3, &w->muas_imap,     &w->dns_tcp };
     w->ending = true;
