@@ -247,6 +247,78 @@ START_TEST(two_recipients_of_a_domain_travel_in_one_transaction)
 }
 END_TEST
 
+/* ---- causes --------------------------------------------------------------------------------------- */
+
+static const struct seen *by_seq(uint64_t seq)
+{
+    for (size_t i = 0; i < watch.n; i++)
+        if (watch.seen[i]->seq == seq)
+            return watch.seen[i];
+    return NULL;
+}
+
+/* Is `earlier` among the causes of `later`? */
+static bool leads_to(const struct seen *earlier, const struct seen *later)
+{
+    ck_assert_ptr_nonnull(earlier);
+    ck_assert_ptr_nonnull(later);
+    while (later && later != earlier) {
+        ck_assert_uint_lt(later->cause, later->seq);
+        later = later->cause ? by_seq(later->cause) : NULL;
+    }
+    return later != NULL;
+}
+
+START_TEST(from_a_bounce_one_can_walk_back_to_the_setting_that_caused_it)
+{
+    const struct seen *bounce, *stored;
+    sm.levels = TRACE_ALL;
+    mx_b->users[0].quota_octets = 1;
+    mail_at(alice, "hello", "bob@b.test", CORE_S);
+    mail_at(alice, "again", "bob@b.test", 10 * CORE_S);
+    run_until(5 * CORE_S);
+    mx_b->users[0].quota_octets = 0;
+    run_until(CORE_MINUTE);
+    bounce = find(NULL, TRACE_KIND_QUEUE, NULL, "bounce-made", NULL);
+    stored = find(bounce, TRACE_KIND_MAILBOX, "mail-a", "stored", "user", "alice", NULL);
+    ck_assert(leads_to(bounce, stored));
+    ck_assert(
+        leads_to(find(NULL, TRACE_KIND_CONFIG, "mx-b", NULL, "pointer", "/users/bob/quota", NULL), bounce));
+    ck_assert(leads_to(find(NULL, TRACE_KIND_CLIENT, "alice", "sending", "message", "hello", NULL), bounce));
+}
+END_TEST
+
+START_TEST(a_refusal_far_away_is_the_cause_of_the_bounce_here)
+{
+    const struct seen *bounce;
+    sm.levels = TRACE_ALL;
+    mx_b->mta.no_pipelining = true; /* with it a frame carries several replies, and names the last as its cause */
+    refusal_add(mx_b, "RCPT", 550, "5.7.1")->match = "bob@b.test";
+    mail_at(alice, "hello", "bob@b.test", CORE_S);
+    run_until(CORE_MINUTE);
+    bounce = find(NULL, TRACE_KIND_QUEUE, "mail-a", "bounce-made", NULL);
+    ck_assert(leads_to(find(NULL, TRACE_KIND_CONFIG, "mx-b", NULL, "pointer", "/refusals/0", NULL), bounce));
+    ck_assert(leads_to(line(NULL, "mx-b", "550 5.7.1 "), bounce));
+    ck_assert(leads_to(find(NULL, TRACE_KIND_COMMAND, "mail-a", NULL, NULL), bounce));
+    ck_assert(leads_to(find(NULL, TRACE_KIND_CLIENT, "alice", "sending", NULL), bounce));
+}
+END_TEST
+
+START_TEST(a_retry_is_caused_by_what_deferred_it)
+{
+    const struct seen *stored, *deferred;
+    sm.levels = TRACE_ALL;
+    mx_b->mta.no_pipelining = true;
+    refusal_add(mx_b, "RCPT", 451, "4.7.1")->first = 1;
+    mail_at(alice, "hello", "bob@b.test", CORE_S);
+    run_until(CORE_HOUR);
+    stored = find(NULL, TRACE_KIND_MAILBOX, "mx-b", "stored", NULL);
+    deferred = find(NULL, TRACE_KIND_QUEUE, "mail-a", "deferred", NULL);
+    ck_assert(leads_to(deferred, stored));
+    ck_assert(leads_to(line(NULL, "mx-b", "451 4.7.1 "), deferred));
+}
+END_TEST
+
 /* ---- what the sender asks for: RFC 3461 ----------------------------------------------------------- */
 
 START_TEST(notify_never_is_obeyed)
@@ -441,6 +513,9 @@ static Suite *suite(void)
     tcase_add_test(t, failures_in_two_domains_are_told_in_one_bounce);
     tcase_add_test(t, who_failed_at_once_is_told_while_others_still_wait);
     tcase_add_test(t, two_recipients_of_a_domain_travel_in_one_transaction);
+    tcase_add_test(t, from_a_bounce_one_can_walk_back_to_the_setting_that_caused_it);
+    tcase_add_test(t, a_refusal_far_away_is_the_cause_of_the_bounce_here);
+    tcase_add_test(t, a_retry_is_caused_by_what_deferred_it);
     tcase_add_test(t, notify_never_is_obeyed);
     tcase_add_test(t, notify_never_means_no_delay_notice_either);
     tcase_add_test(t, success_is_reported_once_by_the_server_that_delivers);

@@ -368,6 +368,35 @@ START_TEST(a_server_whose_name_is_unknown_is_no_server)
 }
 END_TEST
 
+/* A name with three addresses; only one of them is the server. */
+static const char *three_addresses(const struct part *server)
+{
+    struct spec_zone *z = zone_named("b.test");
+    record_add(z, "all", "A", sm.names->address_text);
+    record_add(z, "all", "A", server->address_text);
+    record_add(z, "all", "A", stranger->address_text);
+    return "all.b.test";
+}
+
+START_TEST(a_mail_program_tries_every_address_of_its_server)
+{
+    alice->accounts[0].submit_server = three_addresses(mail_a);
+    bob->accounts[0].fetch_server = "all2.b.test";
+    record_add(zone_named("b.test"), "all2", "A", sm.names->address_text);
+    record_add(zone_named("b.test"), "all2", "A", mx_b->address_text);
+    record_add(zone_named("b.test"), "all2", "A", stranger->address_text);
+    for (unsigned i = 0; i < 4; i++) {
+        mail_at(alice, text_of("m%u", i), "bob@b.test", (1 + i * 10) * CORE_S);
+        fetch_at(bob, (60 + i * 10) * CORE_S);
+    }
+    run_until(5 * CORE_MINUTE);
+    ck_assert_uint_eq(count(TRACE_KIND_CLIENT, "alice", "sent", "result", "ok", NULL), 4);
+    ck_assert_uint_eq(count(TRACE_KIND_CLIENT, "bob", "fetched", "result", "ok", NULL), 4);
+    ck_assert_uint_gt(count(TRACE_KIND_TCP_STATE, "alice", NULL, "to", "SYN-SENT", NULL), 4);
+    nothing_is_left_open();
+}
+END_TEST
+
 START_TEST(a_network_without_a_way_is_unreachable)
 {
     alice->accounts[0].submit_server = "203.0.113.9"; /* behind no link of this world */
@@ -467,6 +496,7 @@ static Suite *suite(void)
     tcase_add_test(t, lost_syns_time_out_after_half_a_minute);
     tcase_add_test(t, a_dropping_firewall_times_out_and_a_rejecting_one_says_so);
     tcase_add_test(t, a_server_whose_name_is_unknown_is_no_server);
+    tcase_add_test(t, a_mail_program_tries_every_address_of_its_server);
     tcase_add_test(t, a_network_without_a_way_is_unreachable);
     tcase_add_test(t, a_sending_program_knows_what_is_not_smtp);
     tcase_add_test(t, a_pop3_program_knows_what_is_not_pop3);
