@@ -486,6 +486,23 @@ START_TEST(a_mailbox_deleted_under_a_session_ends_that_session)
 }
 END_TEST
 
+START_TEST(cram_md5_logs_in_everywhere)
+{
+    bob_has(1);
+    alice->accounts[0].mechanisms = bob->accounts[0].mechanisms = "CRAM-MD5";
+    submits(alice);
+    mail_at(alice, "hello", "bob@b.test", CORE_S);
+    fetch_at(bob, 20 * CORE_S);
+    fetch_at(alice, 20 * CORE_S);
+    run_until(CORE_MINUTE);
+    ck_assert_ptr_nonnull(find(NULL, TRACE_KIND_SESSION, "mail-a", "auth", "method", "CRAM-MD5", NULL));
+    ck_assert_ptr_nonnull(
+        find(NULL, TRACE_KIND_SESSION, "mx-b", "login", "method", "CRAM-MD5", "daemon", "pop3", NULL));
+    ck_assert_ptr_nonnull(
+        find(NULL, TRACE_KIND_SESSION, "mail-a", "login", "method", "CRAM-MD5", "daemon", "imap", NULL));
+}
+END_TEST
+
 static Suite *suite(void)
 {
     Suite *s = suite_create("hosts store");
@@ -518,6 +535,7 @@ static Suite *suite(void)
     tcase_add_test(t, append_over_the_quota_is_refused_and_the_message_still_sent);
     tcase_add_test(t, copy_over_the_quota_copies_nothing);
     tcase_add_test(t, a_mailbox_deleted_under_a_session_ends_that_session);
+    tcase_add_test(t, cram_md5_logs_in_everywhere);
     suite_add_tcase(s, t);
     return s;
 }
