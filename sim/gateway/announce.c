@@ -11,7 +11,8 @@
 
 #define LINE_MAX_OCTETS 400
 
-/* ---- strings ----------------------------------------------------------------------------------------------- */
+/* ---- strings
+ * ----------------------------------------------------------------------------------------------- */
 
 static void put_json(const char *s)
 {
@@ -42,7 +43,8 @@ static void put_padded(const char *s, int columns)
         putchar(' ');
 }
 
-/* ---- accounts ---------------------------------------------------------------------------------------------- */
+/* ---- accounts
+ * ---------------------------------------------------------------------------------------------- */
 
 static void account_address(char *buf, size_t cap, const struct spec_host *h, const struct spec_user *u)
 {
@@ -84,7 +86,8 @@ static void accounts(const struct plan *p, bool json)
     }
 }
 
-/* ---- doors --------------------------------------------------------------------------------------------------- */
+/* ---- doors
+ * --------------------------------------------------------------------------------------------------- */
 
 static void door_json(const struct listener *l)
 {
@@ -106,10 +109,10 @@ static void door_text(const struct listener *l)
     char here[SERVE_ADDRESS_TEXT + 16], there[320];
     snprintf(here, sizeof here, l->family == 6 ? "[%s]:%u" : "%s:%u", l->address, l->local_port);
     snprintf(there, sizeof there, "%.255s, port %u%s", l->host->fqdn ? l->host->fqdn : l->host->name, l->port,
-             l->udp                                                  ? " (UDP)" :
-             !l->service.tls                                         ? "" :
-             strcmp(l->service.tls, "implicit") == 0                 ? " (TLS)" :
-                                                                       " (STARTTLS)");
+             l->udp                                    ? " (UDP)"
+             : !l->service.tls                         ? ""
+             : strcmp(l->service.tls, "implicit") == 0 ? " (TLS)"
+                                                       : " (STARTTLS)");
     fputs("  ", stdout);
     put_padded(l->service.name, 12);
     put_padded(here, 22);
@@ -135,16 +138,19 @@ bool announce_ready(const struct plan *p, const struct listeners *l, const struc
     }
     for (unsigned k = 0; k < p->ndoors; k++)
         four += p->door[k].has4;
-    printf("\nUp to %u programs at a time stand at \"%s\" (%u of them with an IPv4 address).\n", p->ndoors, p->link, four);
+    printf("\nRoom for %u programs at a time at \"%s\"; %u have an IPv4 address.\n", p->ndoors, p->link,
+           four);
     puts("Ctrl-C closes the doors.\n");
     return fflush(stdout) == 0;
 }
 
-bool announce_done(const struct serve_options *o, uint64_t t_ns, uint64_t connections, uint64_t hash, uint64_t records)
+bool announce_done(const struct serve_options *o, uint64_t t_ns, uint64_t connections, uint64_t hash,
+                   uint64_t records)
 {
     if (o->jsonl)
         printf("{\"done\":true,\"t_ns\":%llu,\"connections\":%llu,\"hash\":\"%016llx\",\"records\":%llu}\n",
-               (unsigned long long)t_ns, (unsigned long long)connections, (unsigned long long)hash, (unsigned long long)records);
+               (unsigned long long)t_ns, (unsigned long long)connections, (unsigned long long)hash,
+               (unsigned long long)records);
     else
         printf("\nThe doors are closed after %llu.%03llu s and %llu visits. Trace hash %016llx.\n",
                (unsigned long long)(t_ns / CORE_S), (unsigned long long)(t_ns % CORE_S / CORE_MS),
@@ -152,7 +158,8 @@ bool announce_done(const struct serve_options *o, uint64_t t_ns, uint64_t connec
     return fflush(stdout) == 0;
 }
 
-/* ---- along the way ------------------------------------------------------------------------------------------------ */
+/* ---- along the way
+ * ------------------------------------------------------------------------------------------------ */
 
 /* One write that does not block: a pipe that says it is writable takes PIPE_BUF octets at least. */
 static void put_line(int fd, char line[LINE_MAX_OCTETS], size_t len)
@@ -167,9 +174,9 @@ static void put_line(int fd, char line[LINE_MAX_OCTETS], size_t len)
 
 void announce_visit(const struct serve_options *o, uint64_t t_ns, const char *fmt, ...)
 {
-    char    line[LINE_MAX_OCTETS];
+    char line[LINE_MAX_OCTETS];
     va_list ap;
-    int     len, more;
+    int len, more;
     if (o->jsonl)
         return;
     len = snprintf(line, sizeof line, "%6llu.%03llu s  ", (unsigned long long)(t_ns / CORE_S),
@@ -182,9 +189,9 @@ void announce_visit(const struct serve_options *o, uint64_t t_ns, const char *fm
 
 void announce_trouble(struct announce_trouble *t, uint64_t real_ns, const char *fmt, ...)
 {
-    char    line[LINE_MAX_OCTETS];
+    char line[LINE_MAX_OCTETS];
     va_list ap;
-    int     len, more;
+    int len, more;
     if (real_ns < t->next_ns) {
         t->untold++;
         return;
@@ -195,7 +202,8 @@ void announce_trouble(struct announce_trouble *t, uint64_t real_ns, const char *
     va_end(ap);
     len = len + more < (int)sizeof line ? len + more : (int)sizeof line - 1;
     if (t->untold)
-        len += snprintf(line + len, sizeof line - (size_t)len, " (and %u more since the last such line)", t->untold);
+        len += snprintf(line + len, sizeof line - (size_t)len, " (and %u more since the last such line)",
+                        t->untold);
     t->untold = 0;
     t->next_ns = real_ns + CORE_S;
     put_line(STDERR_FILENO, line, (size_t)len);

@@ -11,38 +11,38 @@
 #include "sim/net/udp.h"
 
 struct session {
-    struct pump         pump; /* of a TCP session */
+    struct pump pump; /* of a TCP session */
     struct client_lines lines;
-    struct udp_socket  *socket; /* of a session of datagrams; NULL: TCP */
-    struct core_timer   quiet;
-    struct entrance    *entrance;
-    void               *app;
-    struct net_addr     to;
-    uint64_t            cause; /* seq of the record of its beginning */
-    size_t              credit;
-    uint32_t            id;
-    unsigned            door;
-    uint16_t            port;
-    bool                open, all, closed; /* all: no credit is needed any more */
+    struct udp_socket *socket; /* of a session of datagrams; NULL: TCP */
+    struct core_timer quiet;
+    struct entrance *entrance;
+    void *app;
+    struct net_addr to;
+    uint64_t cause; /* seq of the record of its beginning */
+    size_t credit;
+    uint32_t id;
+    unsigned door;
+    uint16_t port;
+    bool open, all, closed; /* all: no credit is needed any more */
 };
 
 struct entrance_door {
     struct session *session; /* NULL: free */
-    uint64_t        freed;   /* in what order; 0: never used */
+    uint64_t freed;          /* in what order; 0: never used */
 };
 
 struct entrance {
-    struct world              *world;
-    const struct plan         *plan;
+    struct world *world;
+    const struct plan *plan;
     const struct entrance_ops *ops;
-    void                      *ctx;
-    struct entrance_door      *door; /* door[k - 1] is door k */
-    struct core_pool           sessions;
-    struct wire_out           *out;
-    struct pump_ops            pump_ops[TRACE_PROTO_COUNT];
-    uint64_t                   freed;
-    unsigned                   asks;
-    bool                       mute;
+    void *ctx;
+    struct entrance_door *door; /* door[k - 1] is door k */
+    struct core_pool sessions;
+    struct wire_out *out;
+    struct pump_ops pump_ops[TRACE_PROTO_COUNT];
+    uint64_t freed;
+    unsigned asks;
+    bool mute;
 };
 
 static const struct entrance_ops silent;
@@ -57,9 +57,11 @@ static struct host *host_of(const struct entrance *e, unsigned door)
     return &e->world->hosts[e->plan->first_host + door - 1];
 }
 
-/* ---- beginning and end of a session ------------------------------------------------------------------------- */
+/* ---- beginning and end of a session
+ * ------------------------------------------------------------------------- */
 
-static struct session *session_new(struct entrance *e, uint32_t id, unsigned door, const struct net_addr *to, uint16_t port)
+static struct session *session_new(struct entrance *e, uint32_t id, unsigned door, const struct net_addr *to,
+                                   uint16_t port)
 {
     struct session *s = core_pool_take(&e->sessions);
     memset(s, 0, sizeof *s);
@@ -83,7 +85,7 @@ static void session_free(struct session *s)
 /* The record of an input. It is the cause of what follows from it. */
 static void tell_input(struct session *s, const char *event, const char *text)
 {
-    struct host        *h = host_of(s->entrance, s->door);
+    struct host *h = host_of(s->entrance, s->door);
     struct trace_record r;
     h->world->trace.cause = s->cause;
     if (!tell_state(&r, h, TRACE_KIND_INPUT, event))
@@ -100,19 +102,24 @@ static void tell_input(struct session *s, const char *event, const char *text)
 
 static void tell_beginning(struct session *s, const char *event, const char *text)
 {
-    struct host            *h = host_of(s->entrance, s->door);
+    struct host *h = host_of(s->entrance, s->door);
     const struct spec_host *server = plan_owner(s->entrance->plan, &s->to);
-    struct plan_service     service = { .name = "tcp" };
+    struct plan_service service = { .name = "tcp" };
     if (server)
         service = plan_service(server, s->port);
     tell_input(s, event, text);
-    tell_phase(h, PHASE_DOOR, world_host_at(h->world, &s->to), 0, "A real program uses %s at %s, port %u, as %s.", service.name,
-               tell_place(server && server->fqdn ? server->fqdn : server ? server->name : tell_addr(&s->to), &s->to), s->port,
-               h->spec->name);
+    tell_phase(h, PHASE_DOOR, world_host_at(h->world, &s->to), 0,
+               "A real program uses %s at %s, port %u, as %s.", service.name,
+               tell_place(server && server->fqdn ? server->fqdn
+                          : server               ? server->name
+                                                 : tell_addr(&s->to),
+                          &s->to),
+               s->port, h->spec->name);
     s->cause = h->world->trace.cause;
 }
 
-/* ---- what the pump calls ---------------------------------------------------------------------------------------- */
+/* ---- what the pump calls
+ * ---------------------------------------------------------------------------------------- */
 
 static struct session *of(const struct pump *p)
 {
@@ -121,7 +128,7 @@ static struct session *of(const struct pump *p)
 
 static void on_opened(struct pump *p)
 {
-    struct session            *s = of(p);
+    struct session *s = of(p);
     const struct entrance_ops *ops = ops_of(s->entrance);
     s->open = true;
     if (ops->opened)
@@ -130,9 +137,9 @@ static void on_opened(struct pump *p)
 
 static size_t on_octets(struct pump *p, const char *in, size_t len)
 {
-    struct session            *s = of(p);
+    struct session *s = of(p);
     const struct entrance_ops *ops = ops_of(s->entrance);
-    size_t                     n = s->all || len < s->credit ? len : s->credit;
+    size_t n = s->all || len < s->credit ? len : s->credit;
     if (n == 0)
         return 0;
     client_lines_hear(&s->lines, in, n);
@@ -151,7 +158,7 @@ static bool on_pull(struct pump *p)
 /* What still lies in the receive buffer is at most a window; it is taken now, because nothing more comes. */
 static void on_peer_closed(struct pump *p)
 {
-    struct session            *s = of(p);
+    struct session *s = of(p);
     const struct entrance_ops *ops = ops_of(s->entrance);
     s->all = true;
     tcp_read(p->conn);
@@ -167,7 +174,7 @@ static void on_expired(struct pump *p)
 
 static void on_ended(struct pump *p, enum tcp_end why)
 {
-    struct session            *s = of(p);
+    struct session *s = of(p);
     const struct entrance_ops *ops = ops_of(s->entrance);
     if (ops->ended)
         ops->ended(s->entrance->ctx, s, why);
@@ -195,9 +202,11 @@ static void pump_ops_make(struct entrance *e)
                                                 .content = on_content };
 }
 
-/* ---- the entrance ---------------------------------------------------------------------------------------------------- */
+/* ---- the entrance
+ * ---------------------------------------------------------------------------------------------------- */
 
-struct entrance *entrance_new(struct world *w, const struct plan *plan, const struct entrance_ops *ops, void *ctx)
+struct entrance *entrance_new(struct world *w, const struct plan *plan, const struct entrance_ops *ops,
+                              void *ctx)
 {
     struct entrance *e = core_alloc(sizeof *e);
     e->world = w;
@@ -259,14 +268,16 @@ static bool door_is_free(const struct entrance *e, unsigned door)
     return door >= 1 && door <= e->plan->ndoors && !e->door[door - 1].session;
 }
 
-/* ---- TCP -------------------------------------------------------------------------------------------------------------- */
+/* ---- TCP
+ * --------------------------------------------------------------------------------------------------------------
+ */
 
-bool entrance_connect(struct entrance *e, uint32_t id, unsigned door, const struct net_addr *to, uint16_t port,
-                      struct session **out)
+bool entrance_connect(struct entrance *e, uint32_t id, unsigned door, const struct net_addr *to,
+                      uint16_t port, struct session **out)
 {
     const struct spec_host *server = plan_owner(e->plan, to);
-    enum trace_proto        proto = server ? plan_service(server, port).proto : TRACE_TCP;
-    struct session         *s;
+    enum trace_proto proto = server ? plan_service(server, port).proto : TRACE_TCP;
+    struct session *s;
     *out = NULL;
     if (!door_is_free(e, door))
         return false;
@@ -343,7 +354,9 @@ void entrance_reset(struct session *s)
     pump_abort(&s->pump);
 }
 
-/* ---- datagrams --------------------------------------------------------------------------------------------------------- */
+/* ---- datagrams
+ * ---------------------------------------------------------------------------------------------------------
+ */
 
 static void ask_end(struct session *s)
 {
@@ -362,10 +375,10 @@ static void on_quiet(struct core_queue *q, struct core_timer *t)
     ask_end(CORE_OWNER(t, struct session, quiet));
 }
 
-static void on_datagram(struct udp_socket *socket, void *ctx, const struct net_addr *src, uint16_t sport, const uint8_t *octets,
-                        size_t len)
+static void on_datagram(struct udp_socket *socket, void *ctx, const struct net_addr *src, uint16_t sport,
+                        const uint8_t *octets, size_t len)
 {
-    struct session            *s = ctx;
+    struct session *s = ctx;
     const struct entrance_ops *ops = ops_of(s->entrance);
     (void)socket;
     if (net_addr_same(src, &s->to) && sport == s->port && ops->datagram)
@@ -410,7 +423,9 @@ void entrance_forget(struct session *s)
     ask_end(s);
 }
 
-/* ---- looking -------------------------------------------------------------------------------------------------------------- */
+/* ---- looking
+ * --------------------------------------------------------------------------------------------------------------
+ */
 
 struct session *entrance_find(const struct entrance *e, uint32_t id)
 {

@@ -17,7 +17,7 @@
 
 struct wanted {
     const struct spec_host *host;
-    uint16_t                port, local;
+    uint16_t port, local;
 };
 
 bool socket_prepare(int fd)
@@ -26,7 +26,8 @@ bool socket_prepare(int fd)
     return flags >= 0 && fcntl(fd, F_SETFL, flags | O_NONBLOCK) == 0 && fcntl(fd, F_SETFD, FD_CLOEXEC) == 0;
 }
 
-/* ---- which ----------------------------------------------------------------------------------------------- */
+/* ---- which -----------------------------------------------------------------------------------------------
+ */
 
 __attribute__((format(printf, 1, 2))) static int usage(const char *fmt, ...)
 {
@@ -44,9 +45,10 @@ static int default_doors(const struct plan *p, const struct serve_options *o, st
     const struct spec_doors *doors = p->world.doors;
     for (size_t i = 0; doors && i < doors->nopen; i++) {
         unsigned local = doors->open[i].port + o->port_base;
-        bool     mapped = false;
+        bool mapped = false;
         for (size_t k = 0; k < o->nmaps; k++)
-            mapped |= o->map[k].port == doors->open[i].port && strcmp(o->map[k].host, doors->open[i].host) == 0;
+            mapped |=
+                o->map[k].port == doors->open[i].port && strcmp(o->map[k].host, doors->open[i].host) == 0;
         if (mapped)
             continue;
         if (local > 65535)
@@ -62,21 +64,24 @@ static int mapped_doors(const struct plan *p, const struct serve_options *o, str
     for (size_t i = 0; i < o->nmaps; i++) {
         const struct spec_host *h = plan_host(p, o->map[i].host);
         if (!h)
-            return usage("--map %u=%s:%u: the scenario has no such host", o->map[i].local, o->map[i].host, o->map[i].port);
+            return usage("--map %u=%s:%u: the scenario has no such host", o->map[i].local, o->map[i].host,
+                         o->map[i].port);
         for (size_t k = 0; k < *n; k++)
             if (o->map[i].local && w[k].local == o->map[i].local)
-                return usage("--map %u=%s:%u: another door has this port of the machine", o->map[i].local, o->map[i].host, o->map[i].port);
+                return usage("--map %u=%s:%u: another door has this port of the machine", o->map[i].local,
+                             o->map[i].host, o->map[i].port);
         w[(*n)++] = (struct wanted){ h, o->map[i].port, o->map[i].local };
     }
     return 0;
 }
 
-/* ---- opening ------------------------------------------------------------------------------------------------ */
+/* ---- opening
+ * ------------------------------------------------------------------------------------------------ */
 
 union address {
-    struct sockaddr         any;
-    struct sockaddr_in      four;
-    struct sockaddr_in6     six;
+    struct sockaddr any;
+    struct sockaddr_in four;
+    struct sockaddr_in6 six;
     struct sockaddr_storage room;
 };
 
@@ -97,17 +102,17 @@ static socklen_t address_of(union address *a, const char *text, uint16_t port)
 static bool open_one(struct listener *l)
 {
     union address a;
-    socklen_t     len = address_of(&a, l->address, l->local_port);
-    int           on = 1, error;
+    socklen_t len = address_of(&a, l->address, l->local_port);
+    int on = 1, error;
     l->family = a.any.sa_family == AF_INET ? 4 : 6;
     l->fd = socket(a.any.sa_family, l->udp ? SOCK_DGRAM : SOCK_STREAM, 0);
     if (l->fd < 0)
         return false;
     /* A port in TIME-WAIT is free; for UDP the option would let two programs share one. */
     if ((!l->udp && setsockopt(l->fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on) != 0) ||
-        (l->family == 6 && setsockopt(l->fd, IPPROTO_IPV6, IPV6_V6ONLY, &on, sizeof on) != 0) || !socket_prepare(l->fd) ||
-        bind(l->fd, &a.any, len) != 0 || (!l->udp && listen(l->fd, LISTEN_QUEUE) != 0) ||
-        getsockname(l->fd, &a.any, &len) != 0) {
+        (l->family == 6 && setsockopt(l->fd, IPPROTO_IPV6, IPV6_V6ONLY, &on, sizeof on) != 0) ||
+        !socket_prepare(l->fd) || bind(l->fd, &a.any, len) != 0 ||
+        (!l->udp && listen(l->fd, LISTEN_QUEUE) != 0) || getsockname(l->fd, &a.any, &len) != 0) {
         error = errno;
         close(l->fd);
         errno = error;
@@ -120,18 +125,18 @@ static bool open_one(struct listener *l)
 static int refused(const struct listener *l)
 {
     bool six = l->family == 6;
-    fprintf(stderr, "mailwalk: %s%s%s:%u (%s): %s%s\n", six ? "[" : "", l->address, six ? "]" : "", l->local_port, l->service.name,
-            strerror(errno),
-            errno == EADDRINUSE ? "; --port-base N chooses other ports" :
-            errno == EACCES     ? "; ports below 1024 are for the superuser, --port-base N chooses others" :
-                                  "");
+    fprintf(stderr, "mailwalk: %s%s%s:%u (%s): %s%s\n", six ? "[" : "", l->address, six ? "]" : "",
+            l->local_port, l->service.name, strerror(errno),
+            errno == EADDRINUSE ? "; --port-base N chooses other ports"
+            : errno == EACCES   ? "; ports below 1024 are for the superuser, --port-base N chooses others"
+                                : "");
     return STATUS_MACHINE;
 }
 
 static int open_wanted(struct listeners *l, const struct wanted *w, const char *address)
 {
     struct plan_service service = plan_service(w->host, w->port);
-    uint16_t            local = w->local;
+    uint16_t local = w->local;
     for (int udp = 0; udp <= (service.proto == TRACE_DNS); udp++) {
         struct listener *one = &l->all[l->count];
         *one = (struct listener){
@@ -148,9 +153,10 @@ static int open_wanted(struct listeners *l, const struct wanted *w, const char *
 
 int listeners_open(struct listeners *l, const struct plan *p, const struct serve_options *o)
 {
-    struct wanted *w = core_alloc((SERVE_MAPS_MAX + (p->world.doors ? p->world.doors->nopen : 0)) * sizeof *w);
-    size_t         n = 0;
-    int            status = default_doors(p, o, w, &n);
+    struct wanted *w =
+        core_alloc((SERVE_MAPS_MAX + (p->world.doors ? p->world.doors->nopen : 0)) * sizeof *w);
+    size_t n = 0;
+    int status = default_doors(p, o, w, &n);
     *l = (struct listeners){ .all = core_alloc(LISTENERS_MAX * sizeof *l->all) };
     if (status == 0)
         status = mapped_doors(p, o, w, &n);

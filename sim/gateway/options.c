@@ -38,7 +38,7 @@ static bool whole(const char *text, size_t len, unsigned least, unsigned most, u
 /* "0.5", "1", "60": digits with at most one point. */
 static bool decimal(const char *text, double *out)
 {
-    double   scale = 0;
+    double scale = 0;
     unsigned digits = 0;
     *out = 0;
     for (const char *at = text; *at; at++) {
@@ -58,13 +58,14 @@ static bool decimal(const char *text, double *out)
 
 static int take_map(struct serve_options *o, const char *value)
 {
-    const char       *equals = strchr(value, '='), *colon = strrchr(value, ':');
+    const char *equals = strchr(value, '='), *colon = strrchr(value, ':');
     struct serve_map *m = &o->map[o->nmaps];
-    unsigned          local, port;
+    unsigned local, port;
     if (o->nmaps == SERVE_MAPS_MAX)
         return bad_usage("more than %d --map", SERVE_MAPS_MAX);
     if (!equals || !colon || colon < equals + 2 || (size_t)(colon - equals - 1) > SPEC_NAME_MAX ||
-        !whole(value, (size_t)(equals - value), 0, 65535, &local) || !whole(colon + 1, strlen(colon + 1), 1, 65535, &port))
+        !whole(value, (size_t)(equals - value), 0, 65535, &local) ||
+        !whole(colon + 1, strlen(colon + 1), 1, 65535, &port))
         return bad_usage("--map %s: must be PORT=HOST:PORT, like 2525=mail:25", value);
     m->local = (uint16_t)local;
     m->port = (uint16_t)port;
@@ -76,7 +77,7 @@ static int take_map(struct serve_options *o, const char *value)
 
 static int take_listen(struct serve_options *o, const char *value)
 {
-    struct in_addr  four;
+    struct in_addr four;
     struct in6_addr six;
     if (o->nlisten == SERVE_LISTEN_MAX)
         return bad_usage("more than %d --listen", SERVE_LISTEN_MAX);
@@ -88,8 +89,8 @@ static int take_listen(struct serve_options *o, const char *value)
 
 static bool is_loopback(const char *address)
 {
-    struct in_addr               four;
-    struct in6_addr              six;
+    struct in_addr four;
+    struct in6_addr six;
     static const struct in6_addr one = { .s6_addr = { [15] = 1 } };
     if (inet_pton(AF_INET, address, &four) == 1)
         return (ntohl(four.s_addr) >> 24) == 127;
@@ -99,27 +100,35 @@ static bool is_loopback(const char *address)
 static int take_number(struct serve_options *o, const char *name, const char *value)
 {
     if (strcmp(name, "--port-base") == 0)
-        return whole(value, strlen(value), 0, 65534, &o->port_base) ? 0 : bad_usage("--port-base %s: 0 to 65534 is allowed", value);
+        return whole(value, strlen(value), 0, 65534, &o->port_base)
+                   ? 0
+                   : bad_usage("--port-base %s: 0 to 65534 is allowed", value);
     if (strcmp(name, "--max-connections") == 0)
-        return whole(value, strlen(value), 1, PLAN_DOORS_MAX, &o->max_connections) ?
-                   0 :
-                   bad_usage("--max-connections %s: 1 to %d is allowed", value, PLAN_DOORS_MAX);
+        return whole(value, strlen(value), 1, PLAN_DOORS_MAX, &o->max_connections)
+                   ? 0
+                   : bad_usage("--max-connections %s: 1 to %d is allowed", value, PLAN_DOORS_MAX);
     if (!decimal(value, &o->speed) || o->speed < 0.001 || o->speed > SERVE_SPEED_MAX)
-        return bad_usage("--speed %s: 0.001 to %.0f is allowed; 1 is as fast as life", value, SERVE_SPEED_MAX);
+        return bad_usage("--speed %s: 0.001 to %.0f is allowed; 1 is as fast as life", value,
+                         SERVE_SPEED_MAX);
     return 0;
 }
 
 static int take(struct serve_options *o, const char *name, const char *value)
 {
     const struct {
-        const char  *name;
+        const char *name;
         const char **to;
-    } strings[] = { { "--pcapng", &o->pcapng }, { "--record", &o->record }, { "--duration", &o->duration }, { "--seed", &o->seed } };
+    } strings[] = { { "--pcapng", &o->pcapng },
+                    { "--record", &o->record },
+                    { "--duration", &o->duration },
+                    { "--seed", &o->seed } };
     if (!value)
         return bad_usage("%s needs a value", name);
     if (strcmp(name, "--format") == 0) {
         o->jsonl = strcmp(value, "jsonl") == 0;
-        return o->jsonl || strcmp(value, "text") == 0 ? 0 : bad_usage("--format %s: text or jsonl is allowed", value);
+        return o->jsonl || strcmp(value, "text") == 0
+                   ? 0
+                   : bad_usage("--format %s: text or jsonl is allowed", value);
     }
     if (strcmp(name, "--set") == 0) {
         if (o->nsets == RECORD_SETS_MAX - 1)
@@ -131,7 +140,8 @@ static int take(struct serve_options *o, const char *name, const char *value)
         return take_map(o, value);
     if (strcmp(name, "--listen") == 0)
         return take_listen(o, value);
-    if (strcmp(name, "--port-base") == 0 || strcmp(name, "--max-connections") == 0 || strcmp(name, "--speed") == 0)
+    if (strcmp(name, "--port-base") == 0 || strcmp(name, "--max-connections") == 0 ||
+        strcmp(name, "--speed") == 0)
         return take_number(o, name, value);
     for (size_t i = 0; i < sizeof strings / sizeof strings[0]; i++)
         if (strcmp(name, strings[i].name) == 0) {
@@ -149,7 +159,9 @@ static int finish(struct serve_options *o)
         o->listen[o->nlisten++] = "127.0.0.1";
     for (size_t i = 0; i < o->nlisten && !o->allow_remote; i++)
         if (!is_loopback(o->listen[i]))
-            return bad_usage("--listen %s: other machines could come in; if that is meant, say --allow-remote too", o->listen[i]);
+            return bad_usage(
+                "--listen %s: other machines could come in; if that is meant, say --allow-remote too",
+                o->listen[i]);
     if (o->seed) {
         snprintf(o->seed_set, sizeof o->seed_set, "/seed=%s", o->seed);
         o->sets[o->nsets++] = o->seed_set;
@@ -161,9 +173,9 @@ int serve_arguments(struct serve_options *o, int argc, char **argv)
 {
     *o = (struct serve_options){ .port_base = SERVE_PORT_BASE, .speed = 1 };
     for (int i = 0; i < argc; i++) {
-        char  name[32];
+        char name[32];
         char *equals = strchr(argv[i], '=');
-        int   wrong;
+        int wrong;
         if (strncmp(argv[i], "--", 2) != 0) {
             if (o->scenario)
                 return bad_usage("one scenario at a time: '%s' and '%s'", o->scenario, argv[i]);

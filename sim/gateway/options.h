@@ -8,32 +8,32 @@
 #include "sim/gateway/plan.h"
 #include "sim/gateway/record.h"
 
-#define SERVE_LISTEN_MAX    4
-#define SERVE_MAPS_MAX      64
-#define SERVE_PORT_BASE     10000 /* 25 -> 10025 */
-#define SERVE_SPEED_MAX     1e6
-#define SERVE_ADDRESS_TEXT  64
+#define SERVE_LISTEN_MAX   4
+#define SERVE_MAPS_MAX     64
+#define SERVE_PORT_BASE    10000 /* 25 -> 10025 */
+#define SERVE_SPEED_MAX    1e6
+#define SERVE_ADDRESS_TEXT 64
 
-struct serve_map { /* --map PORT=HOST:PORT */
+struct serve_map {  /* --map PORT=HOST:PORT */
     uint16_t local; /* 0: any free one */
-    char     host[SPEC_NAME_MAX + 1];
+    char host[SPEC_NAME_MAX + 1];
     uint16_t port;
 };
 
 struct serve_options {
-    const char      *scenario, *seed, *duration, *pcapng, *record; /* borrowed from argv; NULL: not given */
-    const char      *sets[RECORD_SETS_MAX];
-    size_t           nsets;
-    const char      *listen[SERVE_LISTEN_MAX];
-    size_t           nlisten; /* at least 1 after serve_arguments */
-    bool             allow_remote, jsonl, actions;
-    unsigned         port_base;
+    const char *scenario, *seed, *duration, *pcapng, *record; /* borrowed from argv; NULL: not given */
+    const char *sets[RECORD_SETS_MAX];
+    size_t nsets;
+    const char *listen[SERVE_LISTEN_MAX];
+    size_t nlisten; /* at least 1 after serve_arguments */
+    bool allow_remote, jsonl, actions;
+    unsigned port_base;
     struct serve_map map[SERVE_MAPS_MAX];
-    size_t           nmaps;
-    double           speed;
-    unsigned         max_connections; /* 0: not given */
-    uint64_t         duration_ns;     /* of virtual time, set by the caller; 0: until it is told to end */
-    char             seed_set[64];
+    size_t nmaps;
+    double speed;
+    unsigned max_connections; /* 0: not given */
+    uint64_t duration_ns;     /* of virtual time, set by the caller; 0: until it is told to end */
+    char seed_set[64];
 };
 
 /* Returns 0, or 2 after saying on stderr what is wrong. --seed becomes the last of sets. */

@@ -6,8 +6,8 @@
  *   socket --recv, as much as the door's TCP has room for--> session
  *   socket <--send-- what the session has taken; what does not fit waits here, and is not credited
  *
- * Held for one connection: at most ENTRANCE_CREDIT octets and a window, so a program that does not read slows its
- * server and nobody else.
+ * Held for one connection: at most ENTRANCE_CREDIT octets and a window, so a program that does not read slows
+ * its server and nobody else.
  */
 #include <stdbool.h>
 #include <stddef.h>
@@ -18,19 +18,19 @@
 struct session;
 
 struct peer {
-    int                    fd;
-    uint32_t               id;
-    const struct listener *at;   /* borrowed */
-    struct session        *session; /* NULL: it has ended; what waits is sent, then the socket is closed */
-    char                  *out;     /* owned */
-    size_t                 out_cap, out_from, out_len;
-    size_t                 owed;    /* octets sent and not yet credited */
-    uint64_t               sent_ns; /* real time of the last progress, once the session has ended */
-    uint64_t               octets_in, octets_out;
-    bool                   opened, eof, /* the program has closed its side */
-        fin,                            /* the server has: shut down when all is sent */
-        shut, broken,                   /* the socket is of no use */
-        reset;                          /* end with RST */
+    int fd;
+    uint32_t id;
+    const struct listener *at; /* borrowed */
+    struct session *session;   /* NULL: it has ended; what waits is sent, then the socket is closed */
+    char *out;                 /* owned */
+    size_t out_cap, out_from, out_len;
+    size_t owed;      /* octets sent and not yet credited */
+    uint64_t sent_ns; /* real time of the last progress, once the session has ended */
+    uint64_t octets_in, octets_out;
+    bool opened, eof, /* the program has closed its side */
+        fin,          /* the server has: shut down when all is sent */
+        shut, broken, /* the socket is of no use */
+        reset;        /* end with RST */
 };
 
 void peer_init(struct peer *p, int fd, uint32_t id, const struct listener *at);
@@ -39,7 +39,8 @@ void peer_init(struct peer *p, int fd, uint32_t id, const struct listener *at);
 void peer_take(struct peer *p, const char *octets, size_t len);
 void peer_flush(struct peer *p);
 
-/* Octets from the socket, at most `room`: > 0; 0: it has closed its side; -1: nothing now; -2: it is broken. */
+/* Octets from the socket, at most `room`: > 0; 0: it has closed its side; -1: nothing now; -2: it is broken.
+ */
 long peer_read(struct peer *p, char *buf, size_t room);
 
 /* Closes the socket, with RST if it is due. */

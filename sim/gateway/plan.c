@@ -19,7 +19,7 @@ static bool fail(char error[PLAN_ERROR_MAX], const char *what, const char *name)
 /* The address `n` places after the first of the network; false: it is outside, or the broadcast address. */
 static bool nth_address(const struct spec_prefix *net, uint32_t n, struct net_addr *out)
 {
-    bool     four = net_addr_is4(&net->addr);
+    bool four = net_addr_is4(&net->addr);
     unsigned bits = net->bits + (four ? 96u : 0u);
     uint32_t carry = n;
     *out = net->addr;
@@ -43,19 +43,21 @@ static bool in_use(const struct spec_world *w, const struct net_addr *a)
     for (size_t h = 0; h < w->nhosts; h++)
         for (size_t i = 0; i < w->hosts[h].nifaces; i++) {
             const struct spec_iface *f = &w->hosts[h].ifaces[i];
-            if ((f->ip4.bits && net_addr_same(a, &f->ip4.addr)) || (f->ip6.bits && net_addr_same(a, &f->ip6.addr)))
+            if ((f->ip4.bits && net_addr_same(a, &f->ip4.addr)) ||
+                (f->ip6.bits && net_addr_same(a, &f->ip6.addr)))
                 return true;
         }
     return false;
 }
 
 /* Gives up to `want` free addresses of the network to `door`, in ascending order. Returns how many. */
-static unsigned hand_out(const struct spec_world *w, const struct spec_prefix *net, struct plan_door *door, unsigned want)
+static unsigned hand_out(const struct spec_world *w, const struct spec_prefix *net, struct plan_door *door,
+                         unsigned want)
 {
     unsigned given = 0;
     for (uint32_t n = 1; net->bits && given < want && n < ADDRESSES_TRIED; n++) {
         struct net_addr a;
-        bool            four = net_addr_is4(&net->addr);
+        bool four = net_addr_is4(&net->addr);
         if (!nth_address(net, n, &a)) /* broadcast, or the end */
             break;
         if (in_use(w, &a))
@@ -68,7 +70,8 @@ static unsigned hand_out(const struct spec_world *w, const struct spec_prefix *n
 }
 
 /* The networks of a link, from the interfaces on it. */
-static void link_networks(const struct spec_world *w, const char *link, struct spec_prefix *ip4, struct spec_prefix *ip6)
+static void link_networks(const struct spec_world *w, const char *link, struct spec_prefix *ip4,
+                          struct spec_prefix *ip6)
 {
     *ip4 = *ip6 = (struct spec_prefix){ .bits = 0 };
     for (size_t h = 0; h < w->nhosts; h++)
@@ -83,19 +86,20 @@ static void link_networks(const struct spec_world *w, const char *link, struct s
         }
 }
 
-/* ---- the served world -------------------------------------------------------------------------------------- */
+/* ---- the served world
+ * -------------------------------------------------------------------------------------- */
 
 static void add_hosts(struct plan *p, const struct spec_world *spec, const struct spec_prefix *ip4,
                       const struct spec_prefix *ip6)
 {
-    struct spec_host  *hosts = core_arena_take(&p->arena, (spec->nhosts + p->ndoors) * sizeof *hosts);
+    struct spec_host *hosts = core_arena_take(&p->arena, (spec->nhosts + p->ndoors) * sizeof *hosts);
     struct spec_iface *ifaces = core_arena_take(&p->arena, p->ndoors * sizeof *ifaces);
     memcpy(hosts, spec->hosts, spec->nhosts * sizeof *hosts);
     for (unsigned k = 0; k < p->ndoors; k++) {
         const struct plan_door *d = &p->door[k];
-        struct spec_host       *h = &hosts[spec->nhosts + k];
-        char                    name[32];
-        int                     len = snprintf(name, sizeof name, "door-%u", k + 1);
+        struct spec_host *h = &hosts[spec->nhosts + k];
+        char name[32];
+        int len = snprintf(name, sizeof name, "door-%u", k + 1);
         ifaces[k] = (struct spec_iface){ .link = p->link, .pointer = "/doors" };
         if (d->has4)
             ifaces[k].ip4 = (struct spec_prefix){ d->ip4, ip4->bits };
@@ -124,8 +128,8 @@ bool plan_make(struct plan *p, const struct spec_world *spec, const char *link, 
                char error[PLAN_ERROR_MAX])
 {
     struct spec_prefix ip4, ip6;
-    unsigned           want = doors ? doors : PLAN_DOORS_DEFAULT, four, six;
-    char               number[32];
+    unsigned want = doors ? doors : PLAN_DOORS_DEFAULT, four, six;
+    char number[32];
     memset(p, 0, sizeof *p);
     p->world = *spec;
     if (!actions)
@@ -146,7 +150,9 @@ bool plan_make(struct plan *p, const struct spec_world *spec, const char *link, 
         p->ndoors = spec->nhosts < SPEC_HOSTS_MAX ? (unsigned)(SPEC_HOSTS_MAX - spec->nhosts) : 0;
     if (p->ndoors == 0 || (doors > 0 && p->ndoors < want)) {
         snprintf(number, sizeof number, " %u", p->ndoors);
-        fail(error, "free addresses for real programs on the link are fewer than --max-connections: there are", NULL);
+        fail(error,
+             "free addresses for real programs on the link are fewer than --max-connections: there are",
+             NULL);
         strncat(error, number, PLAN_ERROR_MAX - strlen(error) - 1);
         plan_free(p);
         return false;
@@ -160,7 +166,8 @@ void plan_free(struct plan *p)
     core_arena_free(&p->arena);
 }
 
-/* ---- looking ---------------------------------------------------------------------------------------------------- */
+/* ---- looking
+ * ---------------------------------------------------------------------------------------------------- */
 
 const struct spec_host *plan_host(const struct plan *p, const char *name)
 {
@@ -175,7 +182,8 @@ const struct spec_host *plan_owner(const struct plan *p, const struct net_addr *
     for (size_t h = 0; h < p->world.nhosts; h++)
         for (size_t i = 0; i < p->world.hosts[h].nifaces; i++) {
             const struct spec_iface *f = &p->world.hosts[h].ifaces[i];
-            if ((f->ip4.bits && net_addr_same(a, &f->ip4.addr)) || (f->ip6.bits && net_addr_same(a, &f->ip6.addr)))
+            if ((f->ip4.bits && net_addr_same(a, &f->ip4.addr)) ||
+                (f->ip6.bits && net_addr_same(a, &f->ip6.addr)))
                 return &p->world.hosts[h];
         }
     return NULL;

@@ -6,8 +6,8 @@
  *   scenario's spec  --plan_make-->  the same links, zones and servers, no actions, and hosts
  *                                    door-1 ... door-N on the link that `doors` names
  *
- * Every door has addresses of its own: IPv6 as many as there are doors, IPv4 as long as the link's network has free
- * ones. What is served depends on the scenario and on two numbers, so a recording can name it.
+ * Every door has addresses of its own: IPv6 as many as there are doors, IPv4 as long as the link's network
+ * has free ones. What is served depends on the scenario and on two numbers, so a recording can name it.
  */
 #include "sim/core/pool.h"
 #include "sim/core/trace.h"
@@ -19,27 +19,28 @@
 
 struct plan_door {
     struct net_addr ip4, ip6;
-    bool            has4, has6;
+    bool has4, has6;
 };
 
 struct plan {
-    struct spec_world  world; /* to be built */
-    const char        *link;
-    struct plan_door  *door; /* door[k] is the host door-(k + 1) */
-    unsigned           ndoors;
-    size_t             first_host; /* index of door-1 in world.hosts */
-    struct core_arena  arena;
+    struct spec_world world; /* to be built */
+    const char *link;
+    struct plan_door *door; /* door[k] is the host door-(k + 1) */
+    unsigned ndoors;
+    size_t first_host; /* index of door-1 in world.hosts */
+    struct core_arena arena;
 };
 
 /* A service that a door leads to. */
 struct plan_service {
-    const char      *name;  /* "smtp", "submission", "pop3", "imap", "dns"; "tcp" of a port nobody listens on */
-    const char      *tls;   /* NULL, "starttls", "implicit" */
+    const char *name; /* "smtp", "submission", "pop3", "imap", "dns"; "tcp" of a port nobody listens on */
+    const char *tls;  /* NULL, "starttls", "implicit" */
     enum trace_proto proto;
 };
 
 /* `doors`: how many; 0: as many as there is room for, up to PLAN_DOORS_DEFAULT. `link` NULL: the one in the
- * scenario's `doors`. `actions`: the scenario's people act too. False: error says why. The spec is borrowed. */
+ * scenario's `doors`. `actions`: the scenario's people act too. False: error says why. The spec is borrowed.
+ */
 bool plan_make(struct plan *p, const struct spec_world *spec, const char *link, unsigned doors, bool actions,
                char error[PLAN_ERROR_MAX]);
 void plan_free(struct plan *p);
@@ -51,6 +52,7 @@ const struct spec_host *plan_owner(const struct plan *p, const struct net_addr *
 
 struct plan_service plan_service(const struct spec_host *h, uint16_t port);
 
-/* The address of `h` for a program at `door` (of the family 4 or 6 if both have it). False: they share no family. */
+/* The address of `h` for a program at `door` (of the family 4 or 6 if both have it). False: they share no
+ * family. */
 bool plan_address(const struct spec_host *h, const struct plan_door *door, int family, struct net_addr *out);
 #endif

@@ -14,7 +14,8 @@ static const char *const kind_keys[RECORD_KIND_COUNT] = {
 #undef X
 };
 
-/* ---- writing --------------------------------------------------------------------------------------------- */
+/* ---- writing ---------------------------------------------------------------------------------------------
+ */
 
 static void put_string(FILE *to, const char *at, size_t len)
 {
@@ -54,7 +55,8 @@ void record_input(FILE *to, const struct record_input *in)
     char a[NET_ADDR_TEXT];
     fprintf(to, "{\"t\":%llu,\"%s\":", (unsigned long long)in->t_ns, kind_keys[in->kind]);
     if (in->kind == RECORD_END)
-        fprintf(to, "true,\"hash\":\"%016llx\",\"records\":%llu", (unsigned long long)in->hash, (unsigned long long)in->records);
+        fprintf(to, "true,\"hash\":\"%016llx\",\"records\":%llu", (unsigned long long)in->hash,
+                (unsigned long long)in->records);
     else
         fprintf(to, "%lu", (unsigned long)in->id);
     if (in->kind == RECORD_CONNECT || in->kind == RECORD_ASK)
@@ -68,22 +70,23 @@ void record_input(FILE *to, const struct record_input *in)
     fputs("}\n", to);
 }
 
-/* ---- one object a line -------------------------------------------------------------------------------------- */
+/* ---- one object a line
+ * -------------------------------------------------------------------------------------- */
 
 enum field_type { FIELD_STRING, FIELD_NUMBER, FIELD_BOOL };
 
 struct field {
-    const char     *key;
+    const char *key;
     enum field_type type;
-    const char     *text; /* decoded, in place, and followed by a NUL */
-    size_t          len;
-    uint64_t        number; /* or 0, 1 */
-    bool            used;
+    const char *text; /* decoded, in place, and followed by a NUL */
+    size_t len;
+    uint64_t number; /* or 0, 1 */
+    bool used;
 };
 
 struct object {
     struct field field[RECORD_FIELDS_MAX];
-    size_t       n;
+    size_t n;
 };
 
 __attribute__((format(printf, 2, 3))) static bool wrong(struct record_reader *r, const char *fmt, ...)
@@ -112,8 +115,8 @@ static int hex_digit(char c)
 static int escape(char **at)
 {
     static const char from[] = "\"\\/bfnrt", to[] = "\"\\/\b\f\n\r\t";
-    const char       *found;
-    int               value = 0;
+    const char *found;
+    int value = 0;
     if (**at == 'u') {
         for (int i = 1; i <= 4; i++) {
             int digit = hex_digit((*at)[i]);
@@ -140,9 +143,10 @@ static bool get_string(struct record_reader *r, char **at, const char **text, si
     *text = to;
     for (++*at; **at != '"';) {
         unsigned char c = (unsigned char)**at;
-        int           octet = c;
+        int octet = c;
         if (c < 0x20 || c >= 0x7f)
-            return wrong(r, c == '\0' ? "a string does not end" : "a string has an octet that must be written as \\u00XX");
+            return wrong(r, c == '\0' ? "a string does not end"
+                                      : "a string has an octet that must be written as \\u00XX");
         ++*at;
         if (c == '\\' && (octet = escape(at)) < 0)
             return wrong(r, "a string has an escape that stands for no octet");
@@ -185,7 +189,7 @@ static bool get_object(struct record_reader *r, char *at, struct object *o)
         return wrong(r, "a line must be one JSON object");
     do {
         struct field *f = &o->field[o->n];
-        size_t        len;
+        size_t len;
         if (o->n == RECORD_FIELDS_MAX)
             return wrong(r, "more than %d keys", RECORD_FIELDS_MAX);
         *f = (struct field){ .key = NULL };
@@ -220,16 +224,19 @@ static struct field *find(struct object *o, const char *key)
     return NULL;
 }
 
-static bool need_number(struct record_reader *r, struct object *o, const char *key, uint64_t least, uint64_t most, uint64_t *out)
+static bool need_number(struct record_reader *r, struct object *o, const char *key, uint64_t least,
+                        uint64_t most, uint64_t *out)
 {
     struct field *f = find(o, key);
     if (!f || f->type != FIELD_NUMBER || f->number < least || f->number > most)
-        return wrong(r, "\"%s\" must be a number from %llu to %llu", key, (unsigned long long)least, (unsigned long long)most);
+        return wrong(r, "\"%s\" must be a number from %llu to %llu", key, (unsigned long long)least,
+                     (unsigned long long)most);
     *out = f->number;
     return true;
 }
 
-static bool need_string(struct record_reader *r, struct object *o, const char *key, const char **text, size_t *len)
+static bool need_string(struct record_reader *r, struct object *o, const char *key, const char **text,
+                        size_t *len)
 {
     struct field *f = find(o, key);
     if (!f || f->type != FIELD_STRING)
@@ -250,7 +257,7 @@ static bool need_text(struct record_reader *r, struct object *o, const char *key
 static bool need_hash(struct record_reader *r, struct object *o, const char *key, uint64_t *out)
 {
     const char *text = "";
-    size_t      len = 0;
+    size_t len = 0;
     if (!need_string(r, o, key, &text, &len))
         return false;
     *out = 0;
@@ -272,7 +279,8 @@ static bool all_used(struct record_reader *r, const struct object *o)
     return true;
 }
 
-/* ---- lines --------------------------------------------------------------------------------------------------- */
+/* ---- lines
+ * --------------------------------------------------------------------------------------------------- */
 
 bool record_open(struct record_reader *r, const char *path)
 {
@@ -296,7 +304,7 @@ void record_close(struct record_reader *r)
 static int next_line(struct record_reader *r)
 {
     size_t len = 0;
-    int    c;
+    int c;
     errno = 0;
     while ((c = getc(r->file)) != EOF && c != '\n') {
         if (len == RECORD_LINE_MAX || c == '\0') {
@@ -324,10 +332,10 @@ static int next_line(struct record_reader *r)
 static bool read_first(struct record_reader *r, struct record_header *h)
 {
     struct object o;
-    const char   *scenario, *link, *version;
-    uint64_t      n;
+    const char *scenario, *link, *version;
+    uint64_t n;
     struct field *actions;
-    int           got = next_line(r);
+    int got = next_line(r);
     if (got <= 0)
         return got < 0 ? false : (r->line = 1, wrong(r, "the file is empty"));
     if (!get_object(r, r->text, &o))
@@ -337,7 +345,8 @@ static bool read_first(struct record_reader *r, struct record_header *h)
     if (!need_number(r, &o, "recording", 1, UINT32_MAX, &n))
         return false;
     if (n != RECORD_VERSION)
-        return wrong(r, "this recording has format %llu; this program reads format %d", (unsigned long long)n, RECORD_VERSION);
+        return wrong(r, "this recording has format %llu; this program reads format %d", (unsigned long long)n,
+                     RECORD_VERSION);
     if (!need_text(r, &o, "mailwalk", &version) || !need_text(r, &o, "scenario", &scenario) ||
         !need_hash(r, &o, "text", &h->text_hash) || !need_text(r, &o, "link", &link) ||
         !need_number(r, &o, "doors", 1, 1000, &n))
@@ -360,10 +369,10 @@ bool record_read_header(struct record_reader *r, struct record_header *h)
     if (!read_first(r, h))
         return false;
     for (;;) {
-        long          here = ftell(r->file);
+        long here = ftell(r->file);
         struct object o;
-        const char   *set;
-        int           got = next_line(r);
+        const char *set;
+        int got = next_line(r);
         if (got <= 0 || strncmp(r->text, "{\"set\":", 7) != 0) {
             /* Not a set: whoever reads the inputs will read it, and judge it. */
             if (got != 0)
@@ -391,7 +400,8 @@ void record_header_free(struct record_header *h)
         free((char *)(uintptr_t)h->sets[i]);
 }
 
-/* ---- inputs ----------------------------------------------------------------------------------------------------- */
+/* ---- inputs
+ * ----------------------------------------------------------------------------------------------------- */
 
 static bool read_kind(struct record_reader *r, struct object *o, struct record_input *in)
 {
@@ -403,7 +413,8 @@ static bool read_kind(struct record_reader *r, struct object *o, struct record_i
             found = k;
         }
     if (found == RECORD_KIND_COUNT)
-        return wrong(r, "says nothing that could come in: connect, octets, credit, close, reset, ask, datagram, forget or end is needed");
+        return wrong(r, "says nothing that could come in: connect, octets, credit, close, reset, ask, "
+                        "datagram, forget or end is needed");
     in->kind = (enum record_kind)found;
     return true;
 }
@@ -411,7 +422,7 @@ static bool read_kind(struct record_reader *r, struct object *o, struct record_i
 static bool read_whither(struct record_reader *r, struct object *o, struct record_input *in)
 {
     const char *to;
-    uint64_t    n;
+    uint64_t n;
     if (!need_number(r, o, "door", 1, 1000, &n))
         return false;
     in->door = (unsigned)n;
@@ -421,7 +432,8 @@ static bool read_whither(struct record_reader *r, struct object *o, struct recor
     if (strlen(to) >= NET_ADDR_TEXT || !net_addr_parse(&in->to, to))
         return wrong(r, "\"to\" must be an IP address");
     if (in->id <= r->last_id)
-        return wrong(r, "number %lu is not new: the last one was %lu", (unsigned long)in->id, (unsigned long)r->last_id);
+        return wrong(r, "number %lu is not new: the last one was %lu", (unsigned long)in->id,
+                     (unsigned long)r->last_id);
     r->last_id = in->id;
     return true;
 }
@@ -435,7 +447,8 @@ static bool read_rest(struct record_reader *r, struct object *o, struct record_i
         in->has_hash = true;
         if (end->type != FIELD_BOOL || !end->number)
             return wrong(r, "\"end\" must be true");
-        return need_hash(r, o, "hash", &in->hash) && need_number(r, o, "records", 0, UINT64_MAX, &in->records);
+        return need_hash(r, o, "hash", &in->hash) &&
+               need_number(r, o, "records", 0, UINT64_MAX, &in->records);
     }
     if (!need_number(r, o, kind_keys[in->kind], 1, UINT32_MAX, &n))
         return false;
@@ -461,7 +474,7 @@ static bool read_rest(struct record_reader *r, struct object *o, struct record_i
 int record_read(struct record_reader *r, struct record_input *in)
 {
     struct object o;
-    int           got = next_line(r);
+    int got = next_line(r);
     if (got <= 0)
         return got;
     *in = (struct record_input){ .id = 0 };
@@ -472,7 +485,8 @@ int record_read(struct record_reader *r, struct record_input *in)
     if (!get_object(r, r->text, &o) || !need_number(r, &o, "t", 0, UINT64_MAX / 2, &in->t_ns))
         return -1;
     if (in->t_ns < r->t_ns) {
-        wrong(r, "time goes back, from %llu to %llu", (unsigned long long)r->t_ns, (unsigned long long)in->t_ns);
+        wrong(r, "time goes back, from %llu to %llu", (unsigned long long)r->t_ns,
+              (unsigned long long)in->t_ns);
         return -1;
     }
     r->t_ns = in->t_ns;
@@ -482,9 +496,9 @@ int record_read(struct record_reader *r, struct record_input *in)
 bool record_check(struct record_reader *r)
 {
     struct record_input in;
-    long                here = ftell(r->file);
-    unsigned            line = r->line;
-    int                 got;
+    long here = ftell(r->file);
+    unsigned line = r->line;
+    int got;
     while ((got = record_read(r, &in)) > 0)
         continue;
     if (got < 0)

@@ -7,7 +7,8 @@
  *   {"set":"/links/street/delay=20ms"}                     one line for each --set
  *   {"t":1200345678,"connect":1,"door":1,"to":"198.51.100.25","port":25}
  *   {"t":1204456789,"octets":1,"data":"EHLO me\r\n"}       as they were given to the door's TCP
- *   {"t":1304456789,"credit":1,"n":32768}                  the program has read so many of the server's octets
+ *   {"t":1304456789,"credit":1,"n":32768}                  the program has read so many of the server's
+ * octets
  *   {"t":1404456789,"close":1}                             the program sends no more: FIN
  *   {"t":1404456789,"reset":1}                             ... or has broken the connection: RST
  *   {"t":1504456789,"ask":2,"door":2,"to":"198.51.100.53","port":53}
@@ -15,9 +16,9 @@
  *   {"t":1604456789,"forget":2}
  *   {"t":9999999999,"end":true,"hash":"55b1c0..","records":4711}
  *
- * One JSON object a line. `t` is virtual time in nanoseconds; it never goes back, and inputs of one `t` follow the
- * rule of entrance.h. A character of a string stands for one octet, so 0x80 to 0xff are \u0080 to \u00ff. `text` is
- * the hash of the scenario's text. The end may be missing: the program was killed.
+ * One JSON object a line. `t` is virtual time in nanoseconds; it never goes back, and inputs of one `t`
+ * follow the rule of entrance.h. A character of a string stands for one octet, so 0x80 to 0xff are \u0080 to
+ * \u00ff. `text` is the hash of the scenario's text. The end may be missing: the program was killed.
  *
  * A recording holds whatever the programs sent, passwords too.
  */
@@ -34,15 +35,15 @@
 #define RECORD_FIELDS_MAX 8 /* in one object */
 
 /* X(enum suffix, key in the file) */
-#define RECORD_KINDS(X)                                                                                                \
-    X(CONNECT, "connect")                                                                                              \
-    X(OCTETS, "octets")                                                                                                \
-    X(CREDIT, "credit")                                                                                                \
-    X(CLOSE, "close")                                                                                                  \
-    X(RESET, "reset")                                                                                                  \
-    X(ASK, "ask")                                                                                                      \
-    X(DATAGRAM, "datagram")                                                                                            \
-    X(FORGET, "forget")                                                                                                \
+#define RECORD_KINDS(X)                                                                                      \
+    X(CONNECT, "connect")                                                                                    \
+    X(OCTETS, "octets")                                                                                      \
+    X(CREDIT, "credit")                                                                                      \
+    X(CLOSE, "close")                                                                                        \
+    X(RESET, "reset")                                                                                        \
+    X(ASK, "ask")                                                                                            \
+    X(DATAGRAM, "datagram")                                                                                  \
+    X(FORGET, "forget")                                                                                      \
     X(END, "end")
 #define X(name, key) RECORD_##name,
 enum record_kind { RECORD_KINDS(X) RECORD_KIND_COUNT };
@@ -50,26 +51,26 @@ enum record_kind { RECORD_KINDS(X) RECORD_KIND_COUNT };
 
 struct record_input {
     enum record_kind kind;
-    uint64_t         t_ns;
-    uint32_t         id;
-    unsigned         door;
-    struct net_addr  to;
-    uint16_t         port;
-    size_t           n;    /* of CREDIT */
-    const char      *data; /* borrowed until the next line is read */
-    size_t           len;
-    bool             has_hash; /* of END */
-    uint64_t         hash, records;
+    uint64_t t_ns;
+    uint32_t id;
+    unsigned door;
+    struct net_addr to;
+    uint16_t port;
+    size_t n;         /* of CREDIT */
+    const char *data; /* borrowed until the next line is read */
+    size_t len;
+    bool has_hash; /* of END */
+    uint64_t hash, records;
 };
 
 struct record_header {
     const char *scenario; /* name or path, as it was given */
     const char *link;
-    uint64_t    text_hash;
-    unsigned    doors;
-    bool        actions;
+    uint64_t text_hash;
+    unsigned doors;
+    bool actions;
     const char *sets[RECORD_SETS_MAX];
-    size_t      nsets;
+    size_t nsets;
 };
 
 /* ---- writing: errors are kept in the stream; whoever closes it looks ---- */
@@ -81,20 +82,21 @@ void record_input(FILE *to, const struct record_input *in);
 
 struct record_reader {
     const char *path;
-    FILE       *file;
-    unsigned    line; /* of the last one read */
-    char       *text; /* RECORD_LINE_MAX */
-    uint64_t    t_ns;
-    uint32_t    last_id;
-    bool        ended;
-    char        error[300];
+    FILE *file;
+    unsigned line; /* of the last one read */
+    char *text;    /* RECORD_LINE_MAX */
+    uint64_t t_ns;
+    uint32_t last_id;
+    bool ended;
+    char error[300];
 };
 
 /* False: there is an errno, and nothing is open. */
 bool record_open(struct record_reader *r, const char *path);
 void record_close(struct record_reader *r);
 
-/* The header and its sets. Strings are the caller's to free with record_header_free. False: r->error says why. */
+/* The header and its sets. Strings are the caller's to free with record_header_free. False: r->error says
+ * why. */
 bool record_read_header(struct record_reader *r, struct record_header *h);
 void record_header_free(struct record_header *h);
 

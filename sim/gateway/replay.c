@@ -39,8 +39,9 @@ int replay_plan(struct replay *r, const struct spec_world *spec, uint64_t text_h
     char error[PLAN_ERROR_MAX];
     r->reader.line = 1;
     if (text_hash != r->header.text_hash)
-        return refuse(r, "scenario \"%s\" is not what it was when this was recorded (text %016llx, now %016llx)",
-                      r->header.scenario, (unsigned long long)r->header.text_hash, (unsigned long long)text_hash);
+        return refuse(
+            r, "scenario \"%s\" is not what it was when this was recorded (text %016llx, now %016llx)",
+            r->header.scenario, (unsigned long long)r->header.text_hash, (unsigned long long)text_hash);
     if (!plan_make(&r->plan, spec, r->header.link, r->header.doors, r->header.actions, error))
         return refuse(r, "%s", error);
     r->planned = true;
@@ -58,14 +59,15 @@ void replay_close(struct replay *r)
         plan_free(&r->plan);
 }
 
-/* ---- inputs ------------------------------------------------------------------------------------------------ */
+/* ---- inputs
+ * ------------------------------------------------------------------------------------------------ */
 
 static bool begin(struct entrance *e, const struct record_input *in, const char **why)
 {
     struct session *s;
     *why = "there is no such door, or it is in use";
-    return in->kind == RECORD_CONNECT ? entrance_connect(e, in->id, in->door, &in->to, in->port, &s) :
-                                        entrance_ask(e, in->id, in->door, &in->to, in->port, &s);
+    return in->kind == RECORD_CONNECT ? entrance_connect(e, in->id, in->door, &in->to, in->port, &s)
+                                      : entrance_ask(e, in->id, in->door, &in->to, in->port, &s);
 }
 
 static bool go_on(struct session *s, const struct record_input *in, const char **why)
@@ -109,11 +111,11 @@ static bool give(struct entrance *e, const struct record_input *in, const char *
 
 int replay_run(struct replay *r, struct world *w)
 {
-    struct entrance    *e = r->entrance = entrance_new(w, &r->plan, NULL, NULL);
+    struct entrance *e = r->entrance = entrance_new(w, &r->plan, NULL, NULL);
     struct record_input in;
-    const char         *why = "";
-    uint64_t            moment = UINT64_MAX;
-    int                 got, status = REPLAY_SAME;
+    const char *why = "";
+    uint64_t moment = UINT64_MAX;
+    int got, status = REPLAY_SAME;
     while (status == REPLAY_SAME && (got = record_read(&r->reader, &in)) != 0) {
         if (got < 0) {
             status = refuse(r, "%s", r->reader.error);
@@ -130,8 +132,8 @@ int replay_run(struct replay *r, struct world *w)
                 entrance_at(e, in.t_ns);
             moment = in.t_ns;
             if (status == REPLAY_SAME && !give(e, &in, &why))
-                status = refuse(r, "program %lu at %llu ns: %s; the recording is of another run", (unsigned long)in.id,
-                                (unsigned long long)in.t_ns, why);
+                status = refuse(r, "program %lu at %llu ns: %s; the recording is of another run",
+                                (unsigned long)in.id, (unsigned long long)in.t_ns, why);
         }
     }
     entrance_mute(e);
@@ -151,7 +153,8 @@ int replay_report(const struct replay *r, int status, bool jsonl)
     else if (r->ended && hash == recorded)
         printf("\nReplayed: trace hash %016llx, the same as in the recorded session.\n", hash);
     else if (r->ended)
-        printf("\nReplayed: trace hash %016llx, but that of the recorded session is %016llx.\n", hash, recorded);
+        printf("\nReplayed: trace hash %016llx, but that of the recorded session is %016llx.\n", hash,
+               recorded);
     else
         printf("\nReplayed: trace hash %016llx; the recording has no end to compare it with.\n", hash);
     if (fflush(stdout) != 0) {

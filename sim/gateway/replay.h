@@ -6,8 +6,9 @@
  *   replay_open -> the scenario and its sets -> scenario_open -> replay_plan -> world_init, sinks
  *               -> world_build -> replay_run -> hash equal to the recorded one?
  *
- * Errors are told on stderr as "mailwalk: FILE:LINE: what is wrong"; functions return the exit status: 0; 1 the run
- * was another one than the recorded; 2 the file is wrong or belongs to something else; 3 the machine refused.
+ * Errors are told on stderr as "mailwalk: FILE:LINE: what is wrong"; functions return the exit status: 0; 1
+ * the run was another one than the recorded; 2 the file is wrong or belongs to something else; 3 the machine
+ * refused.
  */
 #include "sim/core/trace.h"
 #include "sim/gateway/entrance.h"
@@ -16,11 +17,11 @@
 struct replay {
     struct record_reader reader;
     struct record_header header;
-    struct plan          plan;
-    struct entrance     *entrance;
-    struct trace_hash    hash; /* of the replay; its sink must be the trace's first */
-    bool                 planned, ended;
-    uint64_t             recorded; /* the hash in the file, if it has an end */
+    struct plan plan;
+    struct entrance *entrance;
+    struct trace_hash hash; /* of the replay; its sink must be the trace's first */
+    bool planned, ended;
+    uint64_t recorded; /* the hash in the file, if it has an end */
 };
 
 /* Reads the whole file once, so that nothing runs before all of its lines are known to be right. */

@@ -20,14 +20,14 @@
 
 struct server {
     const struct serve_options *o;
-    struct plan                 plan;
-    struct world                world;
-    struct listeners            listeners;
-    struct visitors             visitors;
-    struct trace_hash           hash;
-    struct export_pcapng       *pcapng;
-    FILE                       *record;
-    uint64_t                    start_real_ns, last_moment_ns;
+    struct plan plan;
+    struct world world;
+    struct listeners listeners;
+    struct visitors visitors;
+    struct trace_hash hash;
+    struct export_pcapng *pcapng;
+    FILE *record;
+    uint64_t start_real_ns, last_moment_ns;
 };
 
 static volatile sig_atomic_t told_to_end;
@@ -44,7 +44,8 @@ static int machine_refused(const char *what, int error)
     return STATUS_MACHINE;
 }
 
-/* ---- time --------------------------------------------------------------------------------------------------- */
+/* ---- time
+ * --------------------------------------------------------------------------------------------------- */
 
 static uint64_t real_now(void)
 {
@@ -85,7 +86,8 @@ static uint64_t next_moment(struct server *s, uint64_t virtual_ns, bool caught_u
 
 static struct timespec nap(const struct server *s, uint64_t real_ns, uint64_t virtual_ns)
 {
-    uint64_t next = core_queue_next_ns(&s->world.queue), end = s->o->duration_ns ? s->o->duration_ns : CORE_NEVER, ns = NAP_MAX_NS;
+    uint64_t next = core_queue_next_ns(&s->world.queue),
+             end = s->o->duration_ns ? s->o->duration_ns : CORE_NEVER, ns = NAP_MAX_NS;
     if (end < next)
         next = end;
     if (next <= virtual_ns)
@@ -99,16 +101,17 @@ static struct timespec nap(const struct server *s, uint64_t real_ns, uint64_t vi
     return (struct timespec){ .tv_sec = (time_t)(ns / CORE_S), .tv_nsec = (long)(ns % CORE_S) };
 }
 
-/* ---- the loop -------------------------------------------------------------------------------------------------- */
+/* ---- the loop
+ * -------------------------------------------------------------------------------------------------- */
 
 static int loop(struct server *s, const sigset_t *waiting)
 {
     for (;;) {
-        uint64_t        real = real_now(), now = virtual_at(s, real);
-        bool            caught_up = catch_up(s, now), owing;
-        size_t          n;
+        uint64_t real = real_now(), now = virtual_at(s, real);
+        bool caught_up = catch_up(s, now), owing;
+        size_t n;
         struct timespec sleep;
-        int             ready;
+        int ready;
         visitors_sweep(&s->visitors, real);
         if (over(s, now))
             return 0;
@@ -135,10 +138,12 @@ static int loop(struct server *s, const sigset_t *waiting)
 static int end(struct server *s)
 {
     uint64_t t = next_moment(s, virtual_at(s, real_now()), true);
-    int      status = 0, error;
+    int status = 0, error;
     core_queue_run(&s->world.queue, t);
     if (s->record) {
-        struct record_input in = { .kind = RECORD_END, .t_ns = t, .hash = s->hash.value, .records = s->hash.records };
+        struct record_input in = {
+            .kind = RECORD_END, .t_ns = t, .hash = s->hash.value, .records = s->hash.records
+        };
         record_input(s->record, &in);
         error = ferror(s->record) ? EIO : 0;
         if (fclose(s->record) != 0)
@@ -152,7 +157,8 @@ static int end(struct server *s)
     return status;
 }
 
-/* ---- setting up -------------------------------------------------------------------------------------------------- */
+/* ---- setting up
+ * -------------------------------------------------------------------------------------------------- */
 
 static const char *link_of_maps(const struct serve_options *o, const struct spec_world *spec)
 {
@@ -166,7 +172,7 @@ static const char *link_of_maps(const struct serve_options *o, const struct spec
 static void raise_limit(unsigned doors)
 {
     struct rlimit r;
-    rlim_t        want = 2 * (rlim_t)doors + SPARE_FILES;
+    rlim_t want = 2 * (rlim_t)doors + SPARE_FILES;
     if (getrlimit(RLIMIT_NOFILE, &r) != 0 || r.rlim_cur >= want)
         return;
     r.rlim_cur = r.rlim_max == RLIM_INFINITY || r.rlim_max > want ? want : r.rlim_max;
@@ -176,8 +182,8 @@ static void raise_limit(unsigned doors)
 static int open_files(struct server *s, uint64_t text_hash)
 {
     const struct serve_options *o = s->o;
-    struct trace_sink           sink = trace_hash_sink(&s->hash);
-    FILE                       *f;
+    struct trace_sink sink = trace_hash_sink(&s->hash);
+    FILE *f;
     trace_add(&s->world.trace, &sink);
     if (o->pcapng) {
         if (!(f = fopen(o->pcapng, "wb")))
@@ -206,7 +212,7 @@ static int open_files(struct server *s, uint64_t text_hash)
 static void handle_signals(sigset_t *waiting)
 {
     struct sigaction a = { .sa_handler = on_signal }, ignore = { .sa_handler = SIG_IGN };
-    sigset_t         ends;
+    sigset_t ends;
     sigemptyset(&ends);
     sigaddset(&ends, SIGINT);
     sigaddset(&ends, SIGTERM);
@@ -221,10 +227,11 @@ static void handle_signals(sigset_t *waiting)
 static int run(struct server *s)
 {
     struct world_error error;
-    sigset_t           waiting;
-    int                status;
+    sigset_t waiting;
+    int status;
     if (!world_build(&s->world, &error)) {
-        fprintf(stderr, "mailwalk: %s: %s: %s\n", s->o->scenario, error.pointer ? error.pointer : "/", error.text);
+        fprintf(stderr, "mailwalk: %s: %s: %s\n", s->o->scenario, error.pointer ? error.pointer : "/",
+                error.text);
         return STATUS_USAGE;
     }
     handle_signals(&waiting);
@@ -248,8 +255,8 @@ static int run(struct server *s)
 int serve_run(const struct serve_options *o, const struct spec_world *spec, uint64_t text_hash)
 {
     struct server *s = core_alloc(sizeof *s);
-    char           text[PLAN_ERROR_MAX];
-    int            status, error;
+    char text[PLAN_ERROR_MAX];
+    int status, error;
     s->o = o;
     if (!plan_make(&s->plan, spec, link_of_maps(o, spec), o->max_connections, o->actions, text)) {
         fprintf(stderr, "mailwalk: %s: %s\n", o->scenario, text);

@@ -8,15 +8,16 @@
  *   loop: run what is due -> sleep until the next event or a socket's -> inputs of this moment:
  *         credit, octets, closes and resets by connection, then new connections, then datagrams
  *
- * No input is given while an event runs. Each round's inputs have a moment of virtual time of their own, later than
- * that of the round before, so a recording (record.h) says all that is needed to run them again.
+ * No input is given while an event runs. Each round's inputs have a moment of virtual time of their own,
+ * later than that of the round before, so a recording (record.h) says all that is needed to run them again.
  */
 #include "sim/gateway/options.h"
 
-#define SERVE_EVENTS_MAX 20000              /* run in one round before the sockets are looked at */
-#define SERVE_LINGER_NS  (30 * CORE_S)      /* of real time: a program must read the last octets in so long */
+#define SERVE_EVENTS_MAX 20000         /* run in one round before the sockets are looked at */
+#define SERVE_LINGER_NS  (30 * CORE_S) /* of real time: a program must read the last octets in so long */
 
-/* `spec` is the scenario's, `text_hash` that of its text. Returns when SIGINT or SIGTERM comes or the duration is
- * over: 0; 2: the options do not fit the scenario; 3: the machine refused. What is wrong has been told on stderr. */
+/* `spec` is the scenario's, `text_hash` that of its text. Returns when SIGINT or SIGTERM comes or the
+ * duration is over: 0; 2: the options do not fit the scenario; 3: the machine refused. What is wrong has been
+ * told on stderr. */
 int serve_run(const struct serve_options *o, const struct spec_world *spec, uint64_t text_hash);
 #endif

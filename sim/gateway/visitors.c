@@ -14,7 +14,8 @@
 /* Half of what may be under way: the server need not wait, and the record has few such lines. */
 #define CREDIT_DUE (ENTRANCE_CREDIT / 2)
 
-/* ---- what the simulated side calls --------------------------------------------------------------------------- */
+/* ---- what the simulated side calls
+ * --------------------------------------------------------------------------- */
 
 static void on_opened(void *ctx, struct session *s)
 {
@@ -38,11 +39,13 @@ static void on_peer_closed(void *ctx, struct session *s)
 
 static const char *end_words(enum tcp_end why)
 {
-    static const char *const words[] = {
-        [TCP_END_NORMAL] = "goodbye",        [TCP_END_REFUSED] = "nobody listens there", [TCP_END_RESET] = "the server broke it off",
-        [TCP_END_TIMED_OUT] = "no answer",   [TCP_END_UNREACHABLE] = "no way there",     [TCP_END_PROHIBITED] = "a firewall forbids it",
-        [TCP_END_ABORTED] = "it broke it off"
-    };
+    static const char *const words[] = { [TCP_END_NORMAL] = "goodbye",
+                                         [TCP_END_REFUSED] = "nobody listens there",
+                                         [TCP_END_RESET] = "the server broke it off",
+                                         [TCP_END_TIMED_OUT] = "no answer",
+                                         [TCP_END_UNREACHABLE] = "no way there",
+                                         [TCP_END_PROHIBITED] = "a firewall forbids it",
+                                         [TCP_END_ABORTED] = "it broke it off" };
     return words[why];
 }
 
@@ -56,7 +59,7 @@ static void ask_ended(struct visitors *v, struct session *s)
 static void on_ended(void *ctx, struct session *s, enum tcp_end why)
 {
     struct visitors *v = ctx;
-    struct peer     *p = session_app(s);
+    struct peer *p = session_app(s);
     if (session_is_ask(s)) {
         ask_ended(v, s);
         return;
@@ -67,8 +70,9 @@ static void on_ended(void *ctx, struct session *s, enum tcp_end why)
     p->fin = true;
     p->reset = why != TCP_END_NORMAL;
     p->sent_ns = v->real_ns;
-    announce_visit(v->options, v->world->queue.now_ns, "%s: program %lu leaves: %s; %llu octets in, %llu out", p->at->service.name,
-                   (unsigned long)p->id, end_words(why), (unsigned long long)p->octets_in, (unsigned long long)p->octets_out);
+    announce_visit(v->options, v->world->queue.now_ns, "%s: program %lu leaves: %s; %llu octets in, %llu out",
+                   p->at->service.name, (unsigned long)p->id, end_words(why),
+                   (unsigned long long)p->octets_in, (unsigned long long)p->octets_out);
 }
 
 static void on_datagram(void *ctx, struct session *s, const uint8_t *octets, size_t len)
@@ -76,7 +80,8 @@ static void on_datagram(void *ctx, struct session *s, const uint8_t *octets, siz
     const struct ask *a = session_app(s);
     (void)ctx;
     /* Datagrams may be lost: nobody waits for room. */
-    if (sendto(a->at->fd, octets, len, MSG_NOSIGNAL, (const struct sockaddr *)(const void *)a->from.octets, a->from.len) < 0)
+    if (sendto(a->at->fd, octets, len, MSG_NOSIGNAL, (const struct sockaddr *)(const void *)a->from.octets,
+               a->from.len) < 0)
         return;
 }
 
@@ -86,10 +91,11 @@ static const struct entrance_ops entrance_calls = { .opened = on_opened,
                                                     .datagram = on_datagram,
                                                     .ended = on_ended };
 
-/* ---- life ------------------------------------------------------------------------------------------------------- */
+/* ---- life
+ * ------------------------------------------------------------------------------------------------------- */
 
-void visitors_init(struct visitors *v, struct world *w, const struct plan *plan, const struct serve_options *o,
-                   struct listeners *l, FILE *record)
+void visitors_init(struct visitors *v, struct world *w, const struct plan *plan,
+                   const struct serve_options *o, struct listeners *l, FILE *record)
 {
     memset(v, 0, sizeof *v);
     v->world = w;
@@ -119,7 +125,8 @@ void visitors_free(struct visitors *v)
     entrance_free(v->entrance);
 }
 
-/* ---- inputs -------------------------------------------------------------------------------------------------------- */
+/* ---- inputs
+ * -------------------------------------------------------------------------------------------------------- */
 
 static void note(struct visitors *v, struct record_input in)
 {
@@ -152,7 +159,7 @@ static void give_close(struct visitors *v, struct peer *p)
 static void read_peer(struct visitors *v, struct peer *p)
 {
     size_t room = entrance_room(p->session);
-    long   n;
+    long n;
     if (room > sizeof v->chunk)
         room = sizeof v->chunk;
     if (room == 0)
@@ -164,7 +171,8 @@ static void read_peer(struct visitors *v, struct peer *p)
         bool took = entrance_octets(p->session, v->chunk, (size_t)n);
         assert(took);
         (void)took;
-        note(v, (struct record_input){ .kind = RECORD_OCTETS, .id = p->id, .data = v->chunk, .len = (size_t)n });
+        note(v,
+             (struct record_input){ .kind = RECORD_OCTETS, .id = p->id, .data = v->chunk, .len = (size_t)n });
     }
 }
 
@@ -184,7 +192,8 @@ static void serve_peer(struct visitors *v, struct peer *p, short events)
         give_reset(v, p);
 }
 
-/* ---- who comes in ----------------------------------------------------------------------------------------------------- */
+/* ---- who comes in
+ * ----------------------------------------------------------------------------------------------------- */
 
 static unsigned find_door(struct visitors *v, const struct listener *l, struct net_addr *to)
 {
@@ -195,20 +204,21 @@ static unsigned find_door(struct visitors *v, const struct listener *l, struct n
 static void come_in(struct visitors *v, const struct listener *l, int fd)
 {
     struct net_addr to;
-    unsigned        door = v->npeers < v->max_peers ? find_door(v, l, &to) : 0;
-    struct peer    *p;
+    unsigned door = v->npeers < v->max_peers ? find_door(v, l, &to) : 0;
+    struct peer *p;
     if (!door || !socket_prepare(fd)) {
-        announce_trouble(&v->trouble, v->real_ns, "%s:%u: a program was turned away: all %u doors are in use", l->address,
-                         l->local_port, v->plan->ndoors);
+        announce_trouble(&v->trouble, v->real_ns, "%s:%u: a program was turned away: all %u doors are in use",
+                         l->address, l->local_port, v->plan->ndoors);
         socket_refuse(fd);
         return;
     }
     p = core_alloc(sizeof *p);
     peer_init(p, fd, ++v->last_id, l);
-    note(v, (struct record_input){ .kind = RECORD_CONNECT, .id = p->id, .door = door, .to = to, .port = l->port });
+    note(v, (struct record_input){
+                .kind = RECORD_CONNECT, .id = p->id, .door = door, .to = to, .port = l->port });
     if (!entrance_connect(v->entrance, p->id, door, &to, l->port, &p->session) || !p->session) {
-        announce_trouble(&v->trouble, v->real_ns, "%s:%u: no way leads from door-%u to %s", l->address, l->local_port, door,
-                         l->host->name);
+        announce_trouble(&v->trouble, v->real_ns, "%s:%u: no way leads from door-%u to %s", l->address,
+                         l->local_port, door, l->host->name);
         socket_refuse(fd);
         free(p);
         return;
@@ -216,7 +226,8 @@ static void come_in(struct visitors *v, const struct listener *l, int fd)
     session_set_app(p->session, p);
     v->peer[v->npeers++] = p;
     v->connections++;
-    announce_visit(v->options, v->moment_ns, "%s: program %lu comes in as door-%u", l->service.name, (unsigned long)p->id, door);
+    announce_visit(v->options, v->moment_ns, "%s: program %lu comes in as door-%u", l->service.name,
+                   (unsigned long)p->id, door);
 }
 
 static void accept_all(struct visitors *v, const struct listener *l)
@@ -227,7 +238,8 @@ static void accept_all(struct visitors *v, const struct listener *l)
             come_in(v, l, fd);
         } else if (errno == EMFILE || errno == ENFILE || errno == ENOBUFS || errno == ENOMEM) {
             v->paused_until_ns = v->real_ns + VISITORS_PAUSE_NS;
-            announce_trouble(&v->trouble, v->real_ns, "%s:%u: programs wait outside: %s", l->address, l->local_port, strerror(errno));
+            announce_trouble(&v->trouble, v->real_ns, "%s:%u: programs wait outside: %s", l->address,
+                             l->local_port, strerror(errno));
             return;
         } else if (errno != EINTR && errno != ECONNABORTED) {
             return;
@@ -239,7 +251,8 @@ static struct ask *ask_of(struct visitors *v, const struct listener *l, const st
 {
     for (size_t i = 0; i < ENTRANCE_ASKS_MAX; i++) {
         struct ask *a = &v->ask[i];
-        if (a->session && a->at == l && a->from.len == from->len && memcmp(a->from.octets, from->octets, from->len) == 0)
+        if (a->session && a->at == l && a->from.len == from->len &&
+            memcmp(a->from.octets, from->octets, from->len) == 0)
             return a;
     }
     return NULL;
@@ -250,8 +263,8 @@ static struct ask *ask_new(struct visitors *v, const struct listener *l, const s
 {
     struct session *oldest = entrance_oldest_ask(v->entrance);
     struct net_addr to;
-    unsigned        door;
-    struct ask     *a = v->ask;
+    unsigned door;
+    struct ask *a = v->ask;
     if (oldest) {
         note(v, (struct record_input){ .kind = RECORD_FORGET, .id = session_id(oldest) });
         entrance_forget(oldest);
@@ -262,7 +275,8 @@ static struct ask *ask_new(struct visitors *v, const struct listener *l, const s
     while (a->session)
         a++;
     *a = (struct ask){ .at = l, .id = ++v->last_id, .from = *from };
-    note(v, (struct record_input){ .kind = RECORD_ASK, .id = a->id, .door = door, .to = to, .port = l->port });
+    note(v,
+         (struct record_input){ .kind = RECORD_ASK, .id = a->id, .door = door, .to = to, .port = l->port });
     if (!entrance_ask(v->entrance, a->id, door, &to, l->port, &a->session) || !a->session)
         return NULL;
     session_set_app(a->session, a);
@@ -274,8 +288,9 @@ static void receive_all(struct visitors *v, const struct listener *l)
 {
     for (int i = 0; i < VISITORS_DATAGRAMS_MAX; i++) {
         struct visitor_address from = { .len = sizeof from.octets };
-        socklen_t              len = sizeof from.octets;
-        ssize_t n = recvfrom(l->fd, v->chunk, sizeof v->chunk, 0, (struct sockaddr *)(void *)from.octets, &len);
+        socklen_t len = sizeof from.octets;
+        ssize_t n =
+            recvfrom(l->fd, v->chunk, sizeof v->chunk, 0, (struct sockaddr *)(void *)from.octets, &len);
         struct ask *a;
         if (n < 0 && errno == EINTR)
             continue;
@@ -286,24 +301,29 @@ static void receive_all(struct visitors *v, const struct listener *l)
         if (!a)
             a = ask_new(v, l, &from);
         if (a && entrance_datagram(a->session, (const uint8_t *)v->chunk, (size_t)n))
-            note(v, (struct record_input){ .kind = RECORD_DATAGRAM, .id = a->id, .data = v->chunk, .len = (size_t)n });
+            note(v, (struct record_input){
+                        .kind = RECORD_DATAGRAM, .id = a->id, .data = v->chunk, .len = (size_t)n });
         else
-            announce_trouble(&v->trouble, v->real_ns, "%s:%u: a datagram of %zd octets is dropped", l->address, l->local_port, n);
+            announce_trouble(&v->trouble, v->real_ns, "%s:%u: a datagram of %zd octets is dropped",
+                             l->address, l->local_port, n);
     }
 }
 
-/* ---- rounds ---------------------------------------------------------------------------------------------------------------- */
+/* ---- rounds
+ * ----------------------------------------------------------------------------------------------------------------
+ */
 
 size_t visitors_poll(struct visitors *v, bool *owing)
 {
     struct pollfd *at = v->fds;
     *owing = false;
     for (size_t i = 0; i < v->listeners->count; i++)
-        *at++ = (struct pollfd){ .fd = v->real_ns < v->paused_until_ns ? -1 : v->listeners->all[i].fd, .events = POLLIN };
+        *at++ = (struct pollfd){ .fd = v->real_ns < v->paused_until_ns ? -1 : v->listeners->all[i].fd,
+                                 .events = POLLIN };
     for (size_t i = 0; i < v->npeers; i++) {
         const struct peer *p = v->peer[i];
-        short              events = p->out_len > 0 ? POLLOUT : 0;
-        bool               wanted = p->session && p->opened && !p->eof && entrance_room(p->session) > 0;
+        short events = p->out_len > 0 ? POLLOUT : 0;
+        bool wanted = p->session && p->opened && !p->eof && entrance_room(p->session) > 0;
         /* Where nothing can be done, a socket that hangs up would wake us for nothing. */
         bool asleep = p->opened && p->out_len == 0 && !wanted && (!p->eof || p->shut);
         if (wanted)
@@ -335,7 +355,7 @@ void visitors_sweep(struct visitors *v, uint64_t real_ns)
     v->real_ns = real_ns;
     for (size_t i = 0; i < v->npeers; i++) {
         struct peer *p = v->peer[i];
-        bool         late = !p->session && real_ns > p->sent_ns + SERVE_LINGER_NS;
+        bool late = !p->session && real_ns > p->sent_ns + SERVE_LINGER_NS;
         if (p->session || (p->out_len > 0 && !p->broken && !p->reset && !late)) {
             v->peer[kept++] = p;
             continue;

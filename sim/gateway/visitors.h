@@ -24,34 +24,34 @@ struct visitor_address { /* of a program that sends datagrams */
 };
 
 struct ask {
-    struct session        *session; /* NULL: free */
+    struct session *session; /* NULL: free */
     const struct listener *at;
-    uint32_t               id;
+    uint32_t id;
     struct visitor_address from;
 };
 
 struct visitors {
-    struct world               *world; /* borrowed, like all but `peer` and `fds` */
-    const struct plan          *plan;
+    struct world *world; /* borrowed, like all but `peer` and `fds` */
+    const struct plan *plan;
     const struct serve_options *options;
-    struct listeners           *listeners;
-    struct entrance            *entrance;
-    FILE                       *record; /* NULL: none */
-    struct peer               **peer;   /* npeers of them, in the order in which they came */
-    size_t                      npeers, max_peers;
-    struct ask                  ask[ENTRANCE_ASKS_MAX];
-    struct pollfd              *fds; /* listeners, then peers */
-    size_t                      polled; /* peers in fds */
-    uint64_t                    moment_ns; /* of this round's inputs */
-    uint64_t                    connections;
-    uint32_t                    last_id;
-    uint64_t                    real_ns, paused_until_ns;
-    struct announce_trouble     trouble;
-    char                        chunk[RECORD_CHUNK_MAX];
+    struct listeners *listeners;
+    struct entrance *entrance;
+    FILE *record;       /* NULL: none */
+    struct peer **peer; /* npeers of them, in the order in which they came */
+    size_t npeers, max_peers;
+    struct ask ask[ENTRANCE_ASKS_MAX];
+    struct pollfd *fds; /* listeners, then peers */
+    size_t polled;      /* peers in fds */
+    uint64_t moment_ns; /* of this round's inputs */
+    uint64_t connections;
+    uint32_t last_id;
+    uint64_t real_ns, paused_until_ns;
+    struct announce_trouble trouble;
+    char chunk[RECORD_CHUNK_MAX];
 };
 
-void visitors_init(struct visitors *v, struct world *w, const struct plan *plan, const struct serve_options *o,
-                   struct listeners *l, FILE *record);
+void visitors_init(struct visitors *v, struct world *w, const struct plan *plan,
+                   const struct serve_options *o, struct listeners *l, FILE *record);
 /* Before world_free. */
 void visitors_leave(struct visitors *v);
 /* After it. */

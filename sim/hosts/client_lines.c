@@ -14,7 +14,8 @@ void client_lines_init(struct client_lines *c, enum trace_proto proto)
 {
     memset(c, 0, sizeof *c);
     c->proto = proto;
-    c->mode = proto == TRACE_SMTP || proto == TRACE_POP3 || proto == TRACE_IMAP ? CLIENT_COMMANDS : CLIENT_OPAQUE;
+    c->mode =
+        proto == TRACE_SMTP || proto == TRACE_POP3 || proto == TRACE_IMAP ? CLIENT_COMMANDS : CLIENT_OPAQUE;
 }
 
 static const struct wire_lesson *imap_words(enum imap_line line)
@@ -27,7 +28,8 @@ bool client_lines_is_content(const struct wire_lesson *why)
     return why == &smtp_verb_info(SMTP_VERB_CONTENT)->lesson || why == imap_words(IMAP_LINE_CLIENT_MESSAGE);
 }
 
-/* ---- one line, as far as it has come -------------------------------------------------------------------- */
+/* ---- one line, as far as it has come --------------------------------------------------------------------
+ */
 
 /* The n-th word from 0, separated by spaces; empty if there is none. */
 static struct wire_slice word(const char *line, size_t len, unsigned n)
@@ -78,7 +80,7 @@ static bool literal_ahead(const char *line, size_t len, uint64_t *octets)
 
 static size_t smtp_line(struct client_lines *c)
 {
-    size_t         n, len = c->len;
+    size_t n, len = c->len;
     enum smtp_verb verb;
     while (len > 0 && (c->head[len - 1] == '\n' || c->head[len - 1] == '\r'))
         len--;
@@ -90,18 +92,19 @@ static size_t smtp_line(struct client_lines *c)
 static size_t pop3_line(struct client_lines *c)
 {
     struct wire_slice name = word(c->head, c->len, 0);
-    enum pop3_verb    verb = pop3_verb_find(name.at, name.len);
+    enum pop3_verb verb = pop3_verb_find(name.at, name.len);
     c->why = &pop3_verb_info(verb)->lesson;
     if (verb == POP3_PASS)
         return name.len + 1;
     return verb == POP3_AUTH || verb == POP3_APOP ? place(c->head, word(c->head, c->len, 2)) : NO_SECRET;
 }
 
-/* What follows the user's name in LOGIN, which may be quoted; a password as literal is hidden by its literal. */
+/* What follows the user's name in LOGIN, which may be quoted; a password as literal is hidden by its literal.
+ */
 static size_t login_secret(const char *line, size_t len)
 {
     struct wire_slice user = word(line, len, 2);
-    size_t            at = place(line, user);
+    size_t at = place(line, user);
     if (at == NO_SECRET || user.at[0] == '{')
         return NO_SECRET;
     if (user.at[0] == '"') {
@@ -119,11 +122,12 @@ static size_t login_secret(const char *line, size_t len)
 static size_t imap_line(struct client_lines *c, enum imap_verb *verb)
 {
     struct wire_slice name = word(c->head, c->len, 1);
-    bool              uid = wire_slice_is_nocase(name, "UID");
+    bool uid = wire_slice_is_nocase(name, "UID");
     *verb = IMAP_VERB_NONE;
     if (uid)
         name = word(c->head, c->len, 2);
-    if (name.len == 0 && word(c->head, c->len, 0).len > 0 && wire_slice_is_nocase(word(c->head, c->len, 0), "DONE")) {
+    if (name.len == 0 && word(c->head, c->len, 0).len > 0 &&
+        wire_slice_is_nocase(word(c->head, c->len, 0), "DONE")) {
         c->why = imap_words(IMAP_LINE_CLIENT_DONE);
         return NO_SECRET;
     }
@@ -151,7 +155,8 @@ static size_t read_head(struct client_lines *c, enum imap_verb *verb)
     return c->proto == TRACE_POP3 ? pop3_line(c) : imap_line(c, verb);
 }
 
-/* ---- what a whole line leads to ----------------------------------------------------------------------------- */
+/* ---- what a whole line leads to
+ * ----------------------------------------------------------------------------- */
 
 static void expect_octets(struct client_lines *c, uint64_t n, bool secret)
 {
@@ -172,8 +177,8 @@ static uint64_t number(struct wire_slice w)
 static void imap_whole(struct client_lines *c, enum imap_verb verb)
 {
     struct wire_slice tag = word(c->head, c->len, 0);
-    uint64_t          n;
-    bool              login = c->goes_on ? c->why == &imap_verb_info(IMAP_VERB_LOGIN)->lesson : verb == IMAP_VERB_LOGIN;
+    uint64_t n;
+    bool login = c->goes_on ? c->why == &imap_verb_info(IMAP_VERB_LOGIN)->lesson : verb == IMAP_VERB_LOGIN;
     if (!c->goes_on) {
         c->tag[0] = '\0';
         if (tag.len > 0 && tag.len < sizeof c->tag) {
@@ -195,7 +200,7 @@ static void imap_whole(struct client_lines *c, enum imap_verb verb)
 static void whole_line(struct client_lines *c, enum imap_verb verb)
 {
     struct wire_slice first = word(c->head, c->len, 0);
-    bool              answer = c->mode == CLIENT_ANSWER;
+    bool answer = c->mode == CLIENT_ANSWER;
     c->mode = CLIENT_COMMANDS;
     if (answer)
         return;
@@ -211,7 +216,8 @@ static void whole_line(struct client_lines *c, enum imap_verb verb)
     }
 }
 
-/* ---- octets --------------------------------------------------------------------------------------------------- */
+/* ---- octets
+ * --------------------------------------------------------------------------------------------------- */
 
 /* A message, up to and with the line that has a single dot. One mark for all of it that is here. */
 static size_t say_message(struct client_lines *c, const char *octets, size_t len)
@@ -219,7 +225,7 @@ static size_t say_message(struct client_lines *c, const char *octets, size_t len
     size_t used = 0;
     while (used < len && c->mode == CLIENT_MESSAGE) {
         const char *lf = memchr(octets + used, '\n', len - used);
-        size_t      n = lf ? (size_t)(lf - octets) + 1 - used : len - used;
+        size_t n = lf ? (size_t)(lf - octets) + 1 - used : len - used;
         for (size_t i = 0; i < n && c->len < 4; i++)
             c->head[c->len++] = octets[used + i];
         c->at += (uint32_t)n;
@@ -235,10 +241,10 @@ static size_t say_message(struct client_lines *c, const char *octets, size_t len
 
 static size_t say_line(struct client_lines *c, const char *octets, size_t len, struct wire_out *out)
 {
-    const char       *lf = memchr(octets, '\n', len);
-    size_t            n = lf ? (size_t)(lf - octets) + 1 : len, from = c->at, secret, room = sizeof c->head - c->len;
+    const char *lf = memchr(octets, '\n', len);
+    size_t n = lf ? (size_t)(lf - octets) + 1 : len, from = c->at, secret, room = sizeof c->head - c->len;
     struct wire_line *mark;
-    enum imap_verb    verb;
+    enum imap_verb verb;
     memcpy(c->head + c->len, octets, n < room ? n : room);
     c->len = (uint16_t)(c->len + (n < room ? n : room));
     c->at += (uint32_t)n;
@@ -258,8 +264,8 @@ static size_t say_line(struct client_lines *c, const char *octets, size_t len, s
 static size_t say_octets(struct client_lines *c, size_t len, struct wire_out *out)
 {
     const struct wire_lesson *why = imap_words(IMAP_LINE_CLIENT_LITERAL);
-    struct wire_line         *mark;
-    size_t                    n = len < c->left ? len : (size_t)c->left;
+    struct wire_line *mark;
+    size_t n = len < c->left ? len : (size_t)c->left;
     if (c->proto == TRACE_SMTP)
         why = c->why;
     else if (c->why == &imap_verb_info(IMAP_VERB_APPEND)->lesson)
@@ -295,7 +301,8 @@ size_t client_lines_say(struct client_lines *c, const char *octets, size_t len, 
     return used;
 }
 
-/* ---- the server's side ------------------------------------------------------------------------------------------ */
+/* ---- the server's side
+ * ------------------------------------------------------------------------------------------ */
 
 static void heard_smtp(struct client_lines *c)
 {
@@ -347,7 +354,7 @@ void client_lines_hear(struct client_lines *c, const char *octets, size_t len)
 {
     while (len > 0 && c->mode != CLIENT_OPAQUE) {
         const char *lf = memchr(octets, '\n', len);
-        size_t      n = lf ? (size_t)(lf - octets) + 1 : len;
+        size_t n = lf ? (size_t)(lf - octets) + 1 : len;
         for (size_t i = 0; i < n && c->heard < sizeof c->reply; i++)
             c->reply[c->heard++] = octets[i];
         octets += n;
