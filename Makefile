@@ -7,6 +7,7 @@
 #   make format     clang-format decides layout
 #   make CC=clang B=build-clang       another compiler, another folder
 #   make SAN=1 B=build-san check      address and undefined-behaviour sanitizers
+#   make fuzz SECONDS=60              every fuzz target for so long, in build-fuzz (needs clang)
 
 ifeq ($(origin CC),default)
 CC      := gcc
@@ -29,6 +30,11 @@ OPT     := -O1 -g -fno-omit-frame-pointer
 BASE    += -fsanitize=address,undefined -fno-sanitize-recover=all
 LDFLAGS += -fsanitize=address,undefined
 endif
+ifdef FUZZ
+OPT     := -O1 -g -fno-omit-frame-pointer
+BASE    += -fsanitize=fuzzer-no-link,address,undefined -fno-sanitize-recover=all
+LDFLAGS += -fsanitize=fuzzer,address,undefined
+endif
 LIBS       := -lpcap -lcjson -lssl -lcrypto -lm
 CHECK_LIBS := -lcheck -lsubunit -lrt -lpthread
 
@@ -41,6 +47,7 @@ ARCHIVES := $(B)/libtop.a $(B)/libsim.a $(B)/libprotocols.a
 # Tests of protocols link without sim/: that is the include rule, enforced by the linker.
 PROTO_T := $(patsubst %.c,$(B)/%,$(wildcard $(patsubst protocols/%,tests/%/test_*.c,$(PROTO_ROOMS))))
 OTHER_T := $(filter-out $(PROTO_T),$(patsubst %.c,$(B)/%,$(wildcard tests/*/test_*.c)))
+FUZZ_T  := $(patsubst %.c,$(B)/%,$(wildcard tests/fuzz/fuzz_*.c))
 SCRIPTS := $(sort $(wildcard tests/*/test_*.sh))
 
 all: $(B)/mailwalk
@@ -72,6 +79,10 @@ $(PROTO_T): $(B)/%: $(B)/%.o $(B)/libprotocols.a
 $(OTHER_T): $(B)/%: $(B)/%.o $(ARCHIVES)
 	@echo "  LINK $@"; $(CC) $(OPT) $(LDFLAGS) $^ $(CHECK_LIBS) $(LIBS) -o $@
 
+$(FUZZ_T): $(B)/%: $(B)/%.o $(ARCHIVES)
+	@echo "  LINK $@"; $(CC) $(OPT) $(LDFLAGS) $^ $(LIBS) -o $@
+$(FUZZ_T:=.o): CFLAGS += -Itests/fuzz/shim
+
 # ---- what people call ---------------------------------------------------------------------
 
 setup:
@@ -90,6 +101,14 @@ test: setup-test
 check: $(B)/mailwalk $(PROTO_T) $(OTHER_T)
 	@sh tests/run_all.sh $(B) $(PROTO_T) $(OTHER_T) -- $(SCRIPTS)
 
+# Parsers and engines against strangers: each target SECONDS long, one after the other.
+SECONDS ?= 10
+fuzz:
+	@command -v clang >/dev/null || { echo "make fuzz needs clang and libFuzzer: Debian's clang, libclang-rt-14-dev"; exit 1; }
+	@$(MAKE) --no-print-directory CC=clang B=$(B)-fuzz FUZZ=1 fuzz-targets
+	@sh tests/fuzz/run.sh $(B)-fuzz $(SECONDS)
+fuzz-targets: $(FUZZ_T)
+
 install: $(B)/mailwalk
 	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/share/man/man1 $(DESTDIR)$(PREFIX)/share/doc/mailwalk
 	install -m 755 $(B)/mailwalk $(DESTDIR)$(PREFIX)/bin/mailwalk
@@ -103,7 +122,7 @@ format:
 clean:
 	rm -rf $(B)
 
-.PHONY: all setup setup-test run test check install format clean
+.PHONY: all setup setup-test run test check fuzz fuzz-targets install format clean
 .DELETE_ON_ERROR:
 .SECONDARY:
 -include $(shell find $(B) -name '*.d' 2>/dev/null)

@@ -1,0 +1,130 @@
+#!/usr/bin/env python3
+"""Writes tests/fuzz/seeds from the transcripts of the tests and a few lines here: what honest peers say.
+
+Each seed is the target's options, then the octets of one peer. Fuzzing finds the rest.
+"""
+import glob
+import json
+import os
+import struct
+
+ROOT = "tests/fuzz/seeds"
+
+
+def write(target, name, octets):
+    os.makedirs(f"{ROOT}/{target}", exist_ok=True)
+    with open(f"{ROOT}/{target}/{name}", "wb") as f:
+        f.write(octets)
+
+
+def said(path, who):
+    """The lines of one peer in a transcript, each with CRLF."""
+    with open(path, "rb") as f:
+        lines = f.read().split(b"\n")
+    return b"".join(x[3:].rstrip(b"\r") + b"\r\n" for x in lines if x[:2] == who)
+
+
+def transcripts(folder, who, target, options, most):
+    for path in sorted(glob.glob(f"tests/transcripts/{folder}/*.txt"))[:most]:
+        octets = said(path, who)
+        if 0 < len(octets) < 1500:
+            write(target, os.path.basename(path)[:-4], options + octets)
+
+
+transcripts("smtp", b"C:", "smtp_server", b"\x02\x06", 40)
+transcripts("pop3", b"C:", "pop3_server", b"\x03\x06", 20)
+transcripts("imap", b"C:", "imap_server", b"\x00\x06", 40)
+transcripts("smtp", b"S:", "smtp_client", b"\x05\x00\x06", 12)
+transcripts("pop3", b"S:", "pop3_client", b"\x3b\x06", 12)
+transcripts("imap", b"S:", "imap_client", b"\x00\x06", 12)
+
+# SASL: options, mechanism, messages with their length in units of four octets (the target cuts the last one short)
+def messages(*texts):
+    return b"".join(bytes([(len(t) + 3) // 4]) + t.ljust((len(t) + 3) // 4 * 4, b"=") for t in texts)
+
+
+write("sasl", "plain", b"\x00\x00" + messages(b"\0alice\0sec"))
+write("sasl", "login", b"\x08\x01" + messages(b"alic", b"word"))
+write("sasl", "cram", b"\x08\x02" + messages(b"alic b913a602c7eda7a495b4e6e7334d3890"))
+write("sasl", "scram", b"\x00\x03" + messages(b"n,,n=alice,r=abc", b"c=biws,r=abcservernonce,p=dHzbZapWIk4jUhN+Ute9ytag9zjfMHgsqmmiz7AndVQ="))
+write("sasl", "scram_plus", b"\x01\x04" + messages(b"p=tls-exporter,,n=alice,r=abc", b"c=cD10,r=abcservernonce,p=dHzb"))
+write("sasl", "client", b"\x20\x03\x03" + messages(b"r=clientnonceabc,s=c2FsdA==,i=4096", b"v=6rriTRBi23WpRR/wtup+mMhUZUn/dB5nLTJRsjl95G4="))
+write("sasl", "between", b"\x11\x00" + bytes(16))
+
+# DNS: a query and a reply, as they travel
+def name(text):
+    return b"".join(bytes([len(x)]) + x.encode() for x in text.split(".") if x) + b"\0"
+
+
+def dns(flags, answers=(), qtype=15, qname="example.org", extra=b"", nextra=0):
+    m = struct.pack(">6H", 0x1234, flags, 1, len(answers), 0, nextra) + name(qname) + struct.pack(">2H", qtype, 1)
+    for kind, rdata in answers:
+        m += b"\xc0\x0c" + struct.pack(">2HIH", kind, 1, 3600, len(rdata)) + rdata
+    return m + extra
+
+
+OPT = b"\0" + struct.pack(">2HIH", 41, 1232, 0, 0)
+MX = struct.pack(">H", 10) + b"\x02mx\xc0\x0c"
+write("dns_message", "query", dns(0x0100, extra=OPT, nextra=1))
+write("dns_message", "mx", dns(0x8580, [(15, MX), (15, MX)]))
+write("dns_message", "txt", dns(0x8580, [(16, b"\x0bv=spf1 -all")], 16))
+write("dns_message", "soa", dns(0x8583, [(6, b"\xc0\x0c\x01h\xc0\x0c" + struct.pack(">5I", 1, 2, 3, 4, 5))], 6))
+write("dns_message", "a", dns(0x8580, [(1, b"\xc0\0\2\1"), (28, bytes(16)), (5, name("b.example")), (33, bytes(6) + name("s.example"))], 255))
+for qname, kind in (("mx.example.org", 1), ("www.example.org", 1), ("a.sub.example.org", 28), ("nothing.example.org", 15), ("big.org", 16)):
+    write("dns_auth", qname.replace(".", "_"), b"\x00" + dns(0x0100, (), kind, qname, OPT, 1))
+write("dns_stub", "mx", b"\x00\x0f" + b"\x01" + struct.pack(">H", len(dns(0x8580, [(15, MX)]))) + dns(0x8580, [(15, MX)]))
+write("dns_stub", "truncated", b"\x00\x0f" + b"\x01" + struct.pack(">H", len(dns(0x8780))) + dns(0x8780))
+for i, text in enumerate((b"\x00\x00\x00\x00", b"\x03\x01\x02\x0c\x55", b"\x07\x02" + dns(0x8580, [(15, MX)]))):
+    write("dns_resolver", f"r{i}", text)
+
+# Messages
+PLAIN = (b"Received: from a.example by b.example;\r\n Mon, 1 Jan 2024 00:00:00 +0000\r\nFrom: Ann <ann@example.org>\r\n"
+         b"To: friends: \"Bob (x)\" <bob@example.org>, carol@[192.0.2.1];\r\nDate: Mon, 1 Jan 2024 09:05:00 +0100 (CET)\r\n"
+         b"Subject: =?utf-8?Q?Gr=C3=BC=C3=9Fe?= =?iso-8859-1?B?5Pb8?=\r\n\r\nHello.\r\n")
+write("message", "plain", PLAIN)
+write("message", "bare", PLAIN.replace(b"\r\n", b"\n"))
+MULTI = (b"MIME-Version: 1.0\r\nContent-Type: multipart/mixed; boundary=\"b;1\"\r\n\r\npre\r\n--b;1\r\nContent-Type: text/plain; charset=utf-8\r\n"
+         b"Content-Transfer-Encoding: quoted-printable\r\n\r\ncaf=C3=A9=\r\n!\r\n--b;1\r\nContent-Type: message/rfc822\r\n\r\nFrom: a@b.example\r\n\r\nin\r\n--b;1\r\n"
+         b"Content-Type: application/pdf;\r\n name*0*=utf-8''pl%C3%A4;\r\n name*1=n.pdf\r\nContent-Transfer-Encoding: base64\r\n\r\nJVBERg==\r\n--b;1--\r\n")
+write("mime", "multi", b"\x00" + MULTI)
+REPORT = (b"Content-Type: multipart/report; report-type=delivery-status; boundary=r\r\n\r\n--r\r\n\r\nsorry\r\n--r\r\nContent-Type: message/delivery-status\r\n\r\n"
+          b"Reporting-MTA: dns;mx.example.org\r\n\r\nFinal-Recipient: rfc822;bob@example.org\r\nAction: failed\r\nStatus: 5.1.1\r\nDiagnostic-Code: smtp;550 5.1.1 no\r\n\r\n"
+          b"--r\r\nContent-Type: text/rfc822-headers\r\n\r\nSubject: x\r\n\r\n--r--\r\n")
+write("mime", "report", b"\x01" + REPORT)
+for i, text in enumerate((b"<ann@example.org>", b"<@a.example,@b.example:\"x y\\\" z\"@[IPv6:2001:db8::1]>", b"Ann (c) <a@b.example>, \"x\" <y@z>, g: a@b, c@d;",
+                          b"<>", b"<Postmaster>", "<gr\u00fc\u00dfe@b\u00fccher.example>".encode())):
+    write("address", f"a{i}", b"\x01" + text)
+for i, text in enumerate((b"=?utf-8?Q?Gr=C3=BC=C3=9Fe?= =?us-ascii?B?QUJD?=", "Gr\u00fc\u00dfe \u4e2d\u6587".encode(), b"caf=C3=A9 =\r\n x=20\r\n", b"QUJD\r\nREVG\r\nRw==",
+                          b"\x1b[2J hi \xff\xe2\x80\xae")):
+    write("text", f"t{i}", bytes([i, 5]) + text)
+
+# The network: see the targets for what the octets mean
+write("tcp", "talk", bytes([0, 1, 9, 40, 3, 1, 9, 40, 8, 0, 16, 0, 0, 4, 97, 98, 99, 100, 9, 40, 4, 1, 9, 40]))
+write("tcp", "forged", bytes([0, 1, 9, 40, 8, 0, 4, 0, 0, 0, 8, 0, 1, 1, 0, 0, 8, 0, 2, 2, 1, 0, 9, 200]))
+IP4 = bytes([0x45, 0, 0, 28, 0, 0, 64, 0, 64, 1, 0, 0, 203, 0, 113, 9, 192, 0, 2, 10, 8, 0, 0, 0, 0, 1, 0, 1])
+write("packet", "ping", bytes([0, len(IP4)]) + IP4)
+UDP = bytes([0x45, 0, 0, 32, 0, 0, 64, 0, 64, 17, 0, 0, 203, 0, 113, 9, 192, 0, 2, 10, 0, 53, 0, 53, 0, 12, 0, 0, 1, 2, 3, 4])
+write("packet", "udp", bytes([0, len(UDP)]) + UDP)
+IP6 = bytes([0x60, 0, 0, 0, 0, 8, 58, 255]) + bytes.fromhex("20010db8000400000000000000000009") + bytes.fromhex("20010db8000100000000000000000010") + bytes([128, 0, 0, 0, 0, 1, 0, 1])
+write("packet", "ping6", bytes([0, len(IP6)]) + IP6)
+ARP = bytes.fromhex("000108000604000102000000000ac0000214000000000000c000020a")
+write("packet", "arp", bytes([2, len(ARP)]) + ARP)
+NS = bytes([0x60, 0, 0, 0, 0, 32, 58, 255]) + bytes.fromhex("20010db8000100000000000000000020") + bytes.fromhex("20010db8000100000000000000000010") + \
+    bytes([135, 0, 0, 0, 0, 0, 0, 0]) + bytes.fromhex("20010db8000100000000000000000010") + bytes([1, 1, 2, 0, 0, 0, 0, 9])
+write("packet", "solicit", bytes([5, len(NS)]) + NS)
+
+# Scenarios: the smallest of the catalogue, and one that names a little of everything
+small = {"title": "t", "links": {"a": {"delay": "1ms", "faults": [{"kind": "loss", "percent": 5}]}},
+         "hosts": {"x": {"interfaces": ["a 192.0.2.1/24"], "mta": {"domains": ["example.org"]}, "store": {"users": {"bob": "pw"}}},
+                   "y": {"interfaces": ["a 192.0.2.2/24"], "client": {"accounts": [{"address": "al@example.org", "submit": {"server": "192.0.2.1"}}]}}},
+         "messages": {"m": {"from": "al@example.org", "to": "bob@example.org", "text": "hi"}},
+         "actions": [{"do": "send", "host": "y", "message": "m", "at": "1s"}]}
+write("scenario", "small", json.dumps(small).encode())
+write("scenario", "syntax", b'{"title": "\\u00fc\\ud83d\\ude00", "x": [1, -2.5e3, true, false, null, {}], // no comment\n "y": "\\q"}')
+write("scenario", "zone", b'{"title":"z","zones":{"example.org":{"records":["@ MX 10 mx","mx 60 A 192.0.2.1","w TXT \\"v=spf1 -all\\""]}}}')
+
+HEAD = (b'{"mailwalk":"0.1.0","recording":1,"scenario":"mail-world","text":"00","link":"street","doors":3,"actions":false}\n'
+        b'{"set":"/links/street/delay=20ms"}\n')
+write("replay", "session", HEAD + b'{"t":1200,"connect":1,"door":1,"to":"198.51.100.25","port":25}\n{"t":1300,"octets":1,"data":"EHLO me\\r\\n\\u00ff"}\n'
+      b'{"t":1400,"credit":1,"n":100}\n{"t":1400,"close":1}\n{"t":1500,"reset":1}\n{"t":1600,"ask":2,"door":2,"to":"2001:db8::53","port":53}\n'
+      b'{"t":1700,"datagram":2,"data":"x"}\n{"t":1800,"forget":2}\n{"t":9999,"end":true,"hash":"55b1c0","records":4711}\n')
