@@ -360,6 +360,29 @@ const struct json_object fields_down = {
     .finish = finish_down,
 };
 
+/* The names of tls_fault_name(). */
+static const struct json_choice certificate_faults[] = {
+    { "none", 0, NULL },        { "expired", 0, NULL },    { "not-yet-valid", 0, NULL },
+    { "wrong-name", 0, NULL },  { "self-signed", 0, NULL }, { "unknown-ca", 0, NULL },
+    { NULL, 0, NULL },
+};
+
+static const struct json_field certificate_rows[] = {
+    F("fault", CHOICE, spec_host, certificate_fault, .choices = certificate_faults, .otherwise = "none",
+      .help = "what is wrong with it"),
+    MANY("names", DOMAIN, LIST, spec_host, certificate_names, .items_max = 32,
+         .help = "whom it is for; else the host's own names and addresses"),
+};
+
+const struct json_object fields_certificate = {
+    .name = "certificate",
+    .help = "what a server shows in a TLS handshake",
+    ROWS(certificate_rows),
+    .size = sizeof(struct spec_host),
+    .pointer_at = GET_NOWHERE,
+    .key_at = GET_NOWHERE,
+};
+
 static const struct json_choice roles[] = {
     { "client", 0, NULL },   { "mta", 0, NULL },    { "store", 0, NULL },    { "dns", 0, NULL },
     { "resolver", 0, NULL }, { "router", 0, NULL }, { "firewall", 0, NULL }, { NULL, 0, NULL },
@@ -385,6 +408,11 @@ static const struct json_field host_rows[] = {
       .shape = GET_INSIDE,
       .object = &fields_down,
       .help = "when it is switched off" },
+    { .key = "certificate",
+      .kind = GET_OBJECT,
+      .shape = GET_INSIDE,
+      .object = &fields_certificate,
+      .help = "of its TLS services" },
     F("resolver", OBJECT, spec_host, resolver, .object = &fields_resolver, .help = "it is a resolver"),
     F("dns", OBJECT, spec_host, dns, .object = &fields_dns, .help = "it is an authoritative DNS server"),
     F("mta", OBJECT, spec_host, mta, .object = &fields_mta, .help = "it is a mail server"),

@@ -90,6 +90,14 @@ static void reply_words(struct trace_record *r, const struct smtp_server_step *o
     r->text_len = at < end ? end - at : 0;
 }
 
+/* As a log names it. */
+static const char *command_word(enum smtp_verb verb)
+{
+    if (verb == SMTP_VERB_CONTENT)
+        return "END-OF-MESSAGE";
+    return verb == SMTP_VERB_UNKNOWN ? "UNKNOWN" : smtp_verb_info(verb)->name;
+}
+
 /* A command that was refused, with what the log of a real server would say. */
 void smtp_tell_reject(struct smtp_session *s, const struct smtp_server_step *out)
 {
@@ -114,7 +122,7 @@ void smtp_tell_reject(struct smtp_session *s, const struct smtp_server_step *out
     }
     trace_attr_str(&r, "helo", helo);
     trace_attr_str(&r, "from", from);
-    trace_attr_str(&r, "command", out->verb == SMTP_VERB_CONTENT ? "END-OF-MESSAGE" : smtp_verb_info(out->verb)->name);
+    trace_attr_str(&r, "command", command_word(out->verb));
     if (out->verdict == SMTP_AUTH_DENIED) {
         trace_attr_str(&r, "method", sasl_mech_info(s->auth.sasl.mech)->name);
         trace_attr_str(&r, "user", service_auth_tried(&s->auth));

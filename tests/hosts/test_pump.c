@@ -143,7 +143,7 @@ START_TEST(a_pop3_client_that_takes_nothing_is_logged_out)
     run_until(9 * CORE_MINUTE);
     ck_assert(user_of(mx_b, "bob")->locked);
     run_until(3 * CORE_HOUR);
-    ck_assert(p->opened);
+    ck_assert(p->ended);
     ck_assert(!user_of(mx_b, "bob")->locked);
     ck_assert_uint_eq(inbox(mx_b, "bob"), 1);
     nothing_is_left_open();

@@ -79,7 +79,7 @@ def levels(names):
             report.check(r["cause"] == 0 or (r["cause"] < r["seq"] and r["cause"] in seqs), "a cause is before", f"{name} {r['seq']} {r['cause']}")
             before = r["seq"], r["t_ns"]
         phases = [r for r in records if r["kind"] == "phase"]
-        report.check(10 <= len(phases) and all("title" in r for r in phases), "phases have titles", f"{name} {len(phases)}")
+        report.check(3 <= len(phases) and all("title" in r for r in phases), "phases have titles", f"{name} {len(phases)}")
         report.check(all("lesson" in r or "step" not in r.get("attrs", {}) for r in phases), "what a mail program or server does has a lesson", name)
 
 
@@ -91,7 +91,7 @@ def catalogue(names):
         report.check(re.fullmatch(r"[a-z0-9-]+", lines[0]) and len(lines) >= 3 and all(x.startswith("    ") for x in lines[1:]),
                      "an entry has a name, a title and what it teaches", block)
     files = sorted(glob.glob("scenarios/*.json"))
-    report.check(sorted(names) == [os.path.basename(f)[:-5] for f in files], "the catalogue is the folder", f"{names}")
+    report.check(sorted(names) == sorted(os.path.basename(f)[:-5] for f in files), "the catalogue is the folder", f"{names}")
     p = run("check", *files)
     report.check(p.returncode == 0 and not p.err, "the files of the catalogue are right", said(p))
     a, b = run("run", "first-message", "--format", "jsonl"), run("run", "scenarios/first-message.json", "--format", "jsonl")

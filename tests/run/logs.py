@@ -11,7 +11,7 @@ STAMP = re.compile(r"([A-Z][a-z]{2} [ 123]\d \d\d:\d\d:\d\d) (\S+) (mailwalk(?:/
 # What log readers such as pflogsumm look for.
 DELIVERY = re.compile(r"([0-9A-F]{10}): to=<([^<>]*)>,(?: orig_to=<[^<>]*>,)? relay=(\S+), delay=[\d.]+, delays=[\d.]+(?:/[\d.]+){3}, "
                       r"dsn=([245]\.\d+\.\d+), status=(sent|deferred|bounced|expired) \((.+)\)$")
-REJECT = re.compile(r"NOQUEUE: reject: (CONNECT|EHLO|HELO|MAIL|RCPT|DATA|END-OF-MESSAGE) from (\S+)\[([0-9a-f.:]+)\]: [45]\d\d [45]\.\d+\.\d+ [^;]+;(?: from=<[^<>]*>)?"
+REJECT = re.compile(r"NOQUEUE: reject: (CONNECT|EHLO|HELO|MAIL|RCPT|DATA|UNKNOWN|END-OF-MESSAGE) from (\S+)\[([0-9a-f.:]+)\]: [45]\d\d [45]\.\d+\.\d+ [^;]+;(?: from=<[^<>]*>)?"
                     r"(?: to=<[^<>]*>)? proto=E?SMTP helo=<[^<>]*>$")
 
 
