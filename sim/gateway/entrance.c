@@ -282,7 +282,7 @@ bool entrance_connect(struct entrance *e, uint32_t id, unsigned door, const stru
     if (!door_is_free(e, door))
         return false;
     s = session_new(e, id, door, to, port);
-    client_lines_init(&s->lines, proto);
+    client_lines_init(&s->lines, server && plan_service(server, port).tls_first ? TRACE_TLS : proto);
     tell_beginning(s, "connect", "a real program opens a connection");
     if (pump_connect(&s->pump, host_of(e, door), &e->pump_ops[proto], to, port))
         *out = s;

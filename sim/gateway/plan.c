@@ -199,6 +199,7 @@ static struct plan_service service_of(const struct spec_service *s)
                                   .tls = s->security == SPEC_TLS        ? "implicit"
                                          : s->security == SPEC_STARTTLS ? "starttls"
                                                                         : NULL,
+                                  .tls_first = s->security == SPEC_TLS,
                                   .proto = s->kind == SPEC_POP3   ? TRACE_POP3
                                            : s->kind == SPEC_IMAP ? TRACE_IMAP
                                                                   : TRACE_SMTP };

@@ -35,6 +35,7 @@ struct plan {
 struct plan_service {
     const char *name; /* "smtp", "submission", "pop3", "imap", "dns"; "tcp" of a port nobody listens on */
     const char *tls;  /* NULL, "starttls", "implicit" */
+    bool tls_first;   /* nothing is said before TLS */
     enum trace_proto proto;
 };
 

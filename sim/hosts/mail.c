@@ -42,11 +42,13 @@ void mail_append(struct mail_room *room, struct mail *m, const void *octets, siz
     m->len += len;
 }
 
-void mail_insert(struct mail_room *room, struct mail *m, const void *octets, size_t len)
+void mail_insert(struct mail_room *room, struct mail *m, size_t at, const void *octets, size_t len)
 {
+    char *place;
     mail_append(room, m, octets, len); /* makes the room */
-    memmove(m->octets + m->text + len, m->octets + m->text, m->len - len);
-    memcpy(m->octets + m->text, octets, len);
+    place = m->octets + m->text + at;
+    memmove(place + len, place, m->len - len - at);
+    memcpy(place, octets, len);
 }
 
 struct mail *mail_hold(struct mail *m)

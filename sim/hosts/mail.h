@@ -36,8 +36,8 @@ void mail_room_free(struct mail_room *room);
 /* An empty mail with space for about `octets`; refs is 1. */
 struct mail *mail_new(struct mail_room *room, size_t octets);
 void mail_append(struct mail_room *room, struct mail *m, const void *octets, size_t len);
-/* Puts octets at the front of the text; nobody else may hold m yet. */
-void         mail_insert(struct mail_room *room, struct mail *m, const void *octets, size_t len);
+/* Puts octets into the text, `at` octets behind its beginning; nobody else may hold m yet. */
+void         mail_insert(struct mail_room *room, struct mail *m, size_t at, const void *octets, size_t len);
 struct mail *mail_hold(struct mail *m);
 void mail_drop(struct mail_room *room, struct mail *m); /* m may be NULL */
 

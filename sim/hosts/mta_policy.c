@@ -261,7 +261,18 @@ static enum smtp_verdict op_content(void *host, struct wire_slice piece)
     return SMTP_OK;
 }
 
-/* What a submission server repairs: RFC 6409 section 8. */
+/* Octets of the first field, with the lines that it is folded into: our own Received. */
+static size_t first_field(const struct mail *m)
+{
+    const char *text = mail_text(m), *lf = text;
+    while ((lf = memchr(lf, '\n', m->len - (size_t)(lf - text))) && ++lf < text + m->len)
+        if (!wire_is_wsp(*lf))
+            return (size_t)(lf - text);
+    return 0;
+}
+
+/* What a submission server repairs: RFC 6409 section 8. Below the Received field: what servers write about the way
+ * stays on top (RFC 5321 section 4.4). */
 static void submission_fixup(struct smtp_session *s, struct queue_item *q)
 {
     struct world *w = smtp_world(s);
@@ -273,12 +284,12 @@ static void submission_fixup(struct smtp_session *s, struct queue_item *q)
         char id[WIRE_MESSAGE_ID_MAX];
         n = wire_message_id_write(id, (uint64_t)world_seconds(w), ++w->serial, wire_slice_str(smtp_mta(s)->hostname));
         n = (size_t)snprintf(line, sizeof line, "Message-ID: %.*s\r\n", (int)n, id);
-        mail_insert(&w->mails, q->mail, line, n);
+        mail_insert(&w->mails, q->mail, first_field(q->mail), line, n);
     }
     if (wire_field_body(mail_text(q->mail), q->mail->len, "Date").len == 0) {
         n = wire_date_write(date, world_seconds(w), 0);
         n = (size_t)snprintf(line, sizeof line, "Date: %.*s\r\n", (int)n, date);
-        mail_insert(&w->mails, q->mail, line, n);
+        mail_insert(&w->mails, q->mail, first_field(q->mail), line, n);
     }
 }
 

@@ -37,6 +37,8 @@ def submission(w):
         letters = w.wait_for(who, 3)
         report.check(len(letters) == 3 and all(world.body(x) == world.body(text) for x in letters), "messages arrive byte for byte", f"{who} {len(letters)}")
         report.check(all(text[:40] in x for x in letters), "with their header", who)
+    names = [x.split(b":")[0] for x in w.letters("bob")[0].split(b"\r\n\r\n")[0].split(b"\r\n") if x[:1] not in b" \t"]
+    report.check(names == [b"Return-Path", b"Received", b"Date", b"Message-ID", b"From", b"To", b"Subject"], "what is missing is added below Received", names)
     s = smtplib.SMTP("127.0.0.1", w.port("submission"), timeout=20)
     got = refused(s.login, "alice", "rabbit")
     report.check(got and got[0] == 535, "a wrong password is 535", got)
