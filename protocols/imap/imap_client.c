@@ -38,11 +38,13 @@ static void tell(struct imap_client *c, enum imap_answer answer, const struct im
     if (line != NULL) {
         r.code = line->code;
         r.text = line->text;
+    }
+    if (line != NULL && line->code.len > 0) {
         cur = (struct imap_cursor){ .at = line->code.at, .end = line->code.at + line->code.len };
-        if (line->code.len > 0 && imap_take_word(&cur, "APPENDUID"))
+        if (imap_take_word(&cur, "APPENDUID"))
             (void)(imap_take_sp(&cur) && imap_take_number(&cur, &r.uidvalidity) && imap_take_sp(&cur) &&
                    imap_take_number(&cur, &r.uid));
-        else if (line->code.len > 0 && imap_take_word(&cur, "COPYUID"))
+        else if (imap_take_word(&cur, "COPYUID"))
             (void)(imap_take_sp(&cur) && imap_take_number(&cur, &r.uidvalidity));
     }
     if (c->config->ops->result)

@@ -63,9 +63,13 @@ static inline enum wire_auth auth_login(void *ctx, const char *user, size_t user
 
 static inline enum wire_auth auth_step(void *ctx, const char *in, size_t len, char *out, size_t *out_len)
 {
-    const char *user = memchr(in, '\0', len), *pass;
+    const char *user = len > 0 ? memchr(in, '\0', len) : NULL, *pass;
     (void)out, (void)out_len;
-    if (user++ == NULL || (pass = memchr(user, '\0', len - (size_t)(user - in))) == NULL)
+    if (user == NULL)
+        return WIRE_AUTH_MALFORMED;
+    user++;
+    pass = memchr(user, '\0', len - (size_t)(user - in));
+    if (pass == NULL)
         return WIRE_AUTH_MALFORMED;
     return auth_login(ctx, user, (size_t)(pass - user), pass + 1, len - (size_t)(pass + 1 - in));
 }
