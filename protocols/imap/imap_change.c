@@ -1,11 +1,13 @@
-/* Commands that change messages: STORE, COPY, MOVE, EXPUNGE. */
+/* Commands that change messages: STORE, EXPUNGE. COPY and MOVE have their own file. */
 #include "protocols/imap/imap_engine.h"
 
-#include <assert.h>
+#define RANGE_ROOM 24 /* octets of ",4294967295:4294967295" */
 
 void imap_put_flags(struct imap_sink *k, struct imap_server *s, unsigned flags, uint32_t keywords)
 {
     const char *space = "";
+    if (imap_has(s, IMAP_ENABLED_REV2))
+        flags &= ~(unsigned)IMAP_RECENT; /* RFC 9051 appendix E */
     IMAP_PUT(k, "FLAGS (");
     for (unsigned bit = 1; bit <= IMAP_RECENT; bit <<= 1) {
         if (!(flags & bit))
@@ -25,30 +27,31 @@ void imap_put_flags(struct imap_sink *k, struct imap_server *s, unsigned flags, 
     IMAP_PUT(k, ")");
 }
 
-void imap_put_flags_response(struct imap_server *s, uint32_t seq, bool uid, enum imap_line line,
+void imap_put_flags_response(struct imap_server *s, uint32_t seq, bool uid, bool silent,
                              struct imap_step *out)
 {
     struct imap_message m;
-    struct imap_sink k = imap_sink(&out->send, 0, imap_lesson(line));
+    struct imap_sink k;
+    bool modseq = imap_has(s, IMAP_ENABLED_CONDSTORE) && !s->no_modseq;
+    if (silent && !modseq)
+        return;
+    k = imap_sink(&out->send, 0, imap_lesson(IMAP_LINE_FETCH_FLAGS));
     s->config->store->message(s->host, s->view, seq, &m);
     IMAP_PUT(&k, "* ");
     imap_put_number(&k, seq);
     IMAP_PUT(&k, " FETCH (");
-    if (uid) {
+    if (uid || imap_has(s, IMAP_ENABLED_QRESYNC)) { /* RFC 7162 section 3.2.4 */
         IMAP_PUT(&k, "UID ");
         imap_put_number(&k, m.uid);
         IMAP_PUT(&k, " ");
     }
-    imap_put_flags(&k, s, m.flags, m.keywords);
+    if (!silent)
+        imap_put_flags(&k, s, m.flags, m.keywords);
+    if (!silent && modseq)
+        IMAP_PUT(&k, " ");
+    if (modseq)
+        imap_put_modseq(&k, m.modseq);
     IMAP_PUT(&k, ")\r\n");
-}
-
-/* "sequence-set SP" at the front of the arguments. */
-static enum imap_verdict take_places(struct imap_cursor *c, struct imap_job *job)
-{
-    if (!imap_take_set(c, job->range, &job->ranges, IMAP_SET_RANGES_MAX) || !imap_take_sp(c))
-        return imap_parse_failure(c);
-    return IMAP_COMPLETED;
 }
 
 static bool is_uid(const struct imap_server *s)
@@ -69,16 +72,28 @@ static bool take_mode(struct imap_cursor *c, struct imap_job *job)
     return (job->silent || imap_take_word(c, "FLAGS")) && imap_take_sp(c);
 }
 
+/* "(UNCHANGEDSINCE 12) ": RFC 7162 section 3.1.3. */
+static bool take_condition(struct imap_server *s, struct imap_cursor *c, struct imap_job *job)
+{
+    if (!imap_peek(c, '('))
+        return true;
+    if (!imap_extends(s, IMAP_EXT_CONDSTORE) || s->no_modseq || !imap_take_char(c, '(') ||
+        !imap_take_word(c, "UNCHANGEDSINCE") || !imap_take_sp(c) || !imap_take_modseq(c, &job->modseq) ||
+        !imap_take_char(c, ')') || !imap_take_sp(c))
+        return false;
+    job->since = true;
+    imap_enable_condstore(s);
+    return true;
+}
+
 enum imap_verdict imap_run_store(struct imap_server *s, struct imap_cursor *c, struct imap_step *out)
 {
     struct imap_job *job = &s->config->scratch->job;
     struct imap_flag_list list;
-    enum imap_verdict verdict;
     (void)out;
     imap_job_begin(job, IMAP_JOB_STORE, is_uid(s));
-    verdict = take_places(c, job);
-    if (verdict != IMAP_COMPLETED)
-        return verdict;
+    if (!imap_take_places(s, c, job) || !imap_take_sp(c) || !take_condition(s, c, job))
+        return imap_parse_failure(c);
     if (!take_mode(c, job) || !imap_take_flags(c, true, &list) || !imap_at_end(c))
         return imap_parse_failure(c);
     if (s->read_only)
@@ -92,7 +107,66 @@ enum imap_verdict imap_run_store(struct imap_server *s, struct imap_cursor *c, s
             !imap_job_keep(c, job, list.keyword[i], &at))
             return IMAP_TOO_COMPLEX;
     }
-    return imap_set_resolve(s, job->range, &job->ranges, 0, job->uid, false) ? IMAP_RUNNING : IMAP_BAD_NUMBER;
+    job->code_at = job->text_len;
+    return imap_job_resolve(s, job, false) ? IMAP_RUNNING : IMAP_BAD_NUMBER;
+}
+
+static void end_modified_range(struct imap_server *s, struct imap_job *job)
+{
+    char *at = job->text + job->code_at;
+    const struct imap_results *r = &job->results;
+    s->codes += (uint32_t)wire_put_u64(at + s->codes, r->first);
+    if (r->last == r->first)
+        return;
+    at[s->codes++] = ':';
+    s->codes += (uint32_t)wire_put_u64(at + s->codes, r->last);
+}
+
+/* Writes "[MODIFIED 3:5,9] " as messages are found that have changed; job->results keeps the open range. When
+ * the text is full, the last range grows over what lies between: a message named in vain is only looked at
+ * again. */
+static void put_modified(struct imap_server *s, struct imap_job *job, uint32_t n)
+{
+    struct imap_results *r = &job->results;
+    char *at = job->text + job->code_at;
+    size_t cap = sizeof job->text - job->code_at;
+    if (r->first != 0 && (n == r->last + 1 || cap - s->codes < 3 * RANGE_ROOM)) {
+        r->last = n;
+        return;
+    }
+    if (r->first == 0) {
+        memcpy(at, "[MODIFIED ", 10);
+        s->codes = 10;
+    } else {
+        end_modified_range(s, job);
+        at[s->codes++] = ',';
+    }
+    r->first = r->last = n;
+}
+
+/* False: the message may not be changed, because it has changed meanwhile. */
+static bool condition_holds(struct imap_server *s, struct imap_job *job, uint32_t seq)
+{
+    struct imap_message m;
+    if (!job->since)
+        return true;
+    s->config->store->message(s->host, s->view, seq, &m);
+    if (m.modseq <= job->modseq || m.gone)
+        return true;
+    put_modified(s, job, job->uid ? m.uid : seq);
+    return false;
+}
+
+static enum imap_verdict end_store(struct imap_server *s, struct imap_job *job)
+{
+    if (job->results.first != 0) {
+        end_modified_range(s, job);
+        memcpy(job->text + job->code_at + s->codes, "] ", 2);
+        s->codes += 2;
+    }
+    if (job->failed && !job->uid && !job->saved)
+        return IMAP_EXPUNGE_ISSUED;
+    return job->results.first != 0 ? IMAP_MODIFIED : IMAP_COMPLETED;
 }
 
 bool imap_store_run(struct imap_server *s, struct imap_job *job, struct imap_step *out,
@@ -107,16 +181,20 @@ bool imap_store_run(struct imap_server *s, struct imap_job *job, struct imap_ste
     while ((seq = imap_job_next(job)) != 0) {
         if (wire_out_room(&out->send) < IMAP_ROOM_LINE || out->send.lines == WIRE_OUT_LINES_MAX)
             return false;
+        if (!condition_holds(s, job, seq)) {
+            imap_job_advance(job);
+            continue;
+        }
         *verdict = s->config->store->set_flags(s->host, s->view, seq, (enum imap_flag_mode)job->mode, &list);
         if (*verdict == IMAP_EXPUNGE_ISSUED)
             job->failed = true;
         else if (*verdict != IMAP_COMPLETED)
             return true;
-        else if (!job->silent)
-            imap_put_flags_response(s, seq, job->uid, IMAP_LINE_FETCH_FLAGS, out);
+        else
+            imap_put_flags_response(s, seq, job->uid, job->silent, out);
         imap_job_advance(job);
     }
-    *verdict = job->failed && !job->uid ? IMAP_EXPUNGE_ISSUED : IMAP_COMPLETED;
+    *verdict = end_store(s, job);
     return true;
 }
 
@@ -141,157 +219,27 @@ enum imap_verdict imap_expunge_deleted(struct imap_server *s, const struct imap_
     return verdict;
 }
 
+enum imap_verdict imap_removed(const struct imap_server *s)
+{
+    return imap_has(s, IMAP_ENABLED_QRESYNC) && !s->no_modseq ? IMAP_REMOVED : IMAP_COMPLETED;
+}
+
 /* The EXPUNGE lines are the news that follow: the view closes its gaps as they are told. */
 enum imap_verdict imap_run_expunge(struct imap_server *s, struct imap_cursor *c, struct imap_step *out)
 {
     struct imap_job *job = &s->config->scratch->job;
+    enum imap_verdict verdict;
     (void)out;
     imap_job_begin(job, IMAP_JOB_NONE, true);
-    if (s->verb == IMAP_VERB_UID_EXPUNGE &&
-        (!imap_take_set(c, job->range, &job->ranges, IMAP_SET_RANGES_MAX) || !imap_at_end(c)))
+    if (s->verb == IMAP_VERB_UID_EXPUNGE && (!imap_take_places(s, c, job) || !imap_at_end(c)))
         return imap_parse_failure(c);
     if (s->read_only)
         return IMAP_READ_ONLY;
-    if (s->verb == IMAP_VERB_EXPUNGE)
-        return imap_expunge_deleted(s, NULL, 0);
-    imap_set_resolve(s, job->range, &job->ranges, 0, true, true);
-    return imap_expunge_deleted(s, job->range, job->ranges);
-}
-
-/* ---- COPY, MOVE ---- */
-
-struct uid_set { /* "4:6,9", written as the uids come */
-    char *at;
-    size_t len, cap;
-    uint32_t first, last; /* of the range that is still open; 0: none */
-    bool cut;
-};
-
-static void put_uid_range(struct uid_set *u)
-{
-    char digits[2 * WIRE_U64_MAX_DIGITS + 2];
-    size_t n = 0;
-    if (u->first == 0)
-        return;
-    if (u->len > 0)
-        digits[n++] = ',';
-    n += wire_put_u64(digits + n, u->first);
-    if (u->last != u->first) {
-        digits[n++] = ':';
-        n += wire_put_u64(digits + n, u->last);
+    if (s->verb == IMAP_VERB_EXPUNGE) {
+        verdict = imap_expunge_deleted(s, NULL, 0);
+    } else {
+        imap_set_resolve(s, job->range, &job->ranges, 0, true, true);
+        verdict = imap_expunge_deleted(s, job->range, job->ranges);
     }
-    if (u->len + n > u->cap) {
-        u->cut = true;
-        return;
-    }
-    memcpy(u->at + u->len, digits, n);
-    u->len += n;
-}
-
-static void add_uid(struct uid_set *u, uint32_t uid)
-{
-    if (u->first != 0 && uid == u->last + 1) {
-        u->last = uid;
-        return;
-    }
-    put_uid_range(u);
-    u->first = u->last = uid;
-}
-
-/* "[COPYUID validity from to] " into job->text; nothing when a set was too long. */
-static void write_copyuid(struct imap_server *s, struct imap_job *job, uint32_t uidvalidity,
-                          struct uid_set *from, struct uid_set *to)
-{
-    char *at = job->text;
-    put_uid_range(from);
-    put_uid_range(to);
-    if (from->cut || to->cut || from->len == 0)
-        return;
-    memcpy(at, "[COPYUID ", 9);
-    at += 9;
-    at += wire_put_u64(at, uidvalidity);
-    *at++ = ' ';
-    memcpy(at, from->at, from->len);
-    at += from->len;
-    *at++ = ' ';
-    memcpy(at, to->at, to->len);
-    at += to->len;
-    memcpy(at, "] ", 2);
-    s->codes = (uint32_t)(at + 2 - job->text);
-}
-
-/* Copies the job's places: all, or none. */
-static enum imap_verdict copy_all(struct imap_server *s, struct imap_job *job, struct wire_slice to)
-{
-    const struct imap_store_ops *store = s->config->store;
-    enum { SET_MAX = (IMAP_TEXT_MAX - 64) / 2 };
-    char *room = s->config->scratch->auth_in; /* no login is under way in this call */
-    struct uid_set from = { room, 0, SET_MAX, 0, 0, false };
-    struct uid_set copies = { s->config->scratch->auth_out, 0, SET_MAX, 0, 0, false };
-    uint32_t uidvalidity = 0, uid = 0;
-    enum imap_verdict verdict = store->copy_begin(s->host, s->view, to), end;
-    struct imap_message m;
-    if (verdict != IMAP_COMPLETED)
-        return verdict;
-    for (uint32_t i = 0; i < job->ranges && verdict == IMAP_COMPLETED; i++)
-        for (uint32_t seq = job->range[i].lo; seq <= job->range[i].hi && verdict == IMAP_COMPLETED; seq++) {
-            store->message(s->host, s->view, seq, &m);
-            verdict = m.gone ? IMAP_EXPUNGE_ISSUED : store->copy_message(s->host, s->view, seq, &uid);
-            if (verdict == IMAP_EXPUNGE_ISSUED && job->uid)
-                verdict = IMAP_COMPLETED; /* a uid that is gone is passed over */
-            else if (verdict == IMAP_COMPLETED) {
-                add_uid(&from, m.uid);
-                add_uid(&copies, uid);
-            }
-        }
-    end = store->copy_end(s->host, s->view, verdict == IMAP_COMPLETED, &uidvalidity);
-    verdict = verdict == IMAP_COMPLETED ? end : verdict;
-    if (verdict == IMAP_COMPLETED && imap_extends(s, IMAP_EXT_UIDPLUS))
-        write_copyuid(s, job, uidvalidity, &from, &copies);
-    return verdict;
-}
-
-/* The copies exist: the originals go. COPYUID comes before their EXPUNGE lines (RFC 6851 section 4.3). */
-static enum imap_verdict remove_moved(struct imap_server *s, struct imap_job *job, struct imap_step *out)
-{
-    enum imap_verdict verdict = IMAP_COMPLETED;
-    struct imap_message m;
-    if (s->codes > 0) {
-        struct imap_sink k = imap_sink(&out->send, 0, imap_lesson(IMAP_LINE_COPYUID));
-        IMAP_PUT(&k, "* OK ");
-        imap_put(&k, job->text, s->codes);
-        IMAP_PUT(&k, "Moved\r\n");
-        s->codes = 0;
-    }
-    for (uint32_t i = 0; i < job->ranges && verdict == IMAP_COMPLETED; i++)
-        for (uint32_t seq = job->range[i].lo; seq <= job->range[i].hi && verdict == IMAP_COMPLETED; seq++) {
-            s->config->store->message(s->host, s->view, seq, &m);
-            if (!m.gone)
-                verdict = s->config->store->expunge(s->host, s->view, seq);
-        }
-    return verdict;
-}
-
-enum imap_verdict imap_run_copy(struct imap_server *s, struct imap_cursor *c, struct imap_step *out)
-{
-    struct imap_job *job = &s->config->scratch->job;
-    bool move = s->verb == IMAP_VERB_MOVE || s->verb == IMAP_VERB_UID_MOVE;
-    struct wire_slice to;
-    enum imap_verdict verdict;
-    imap_job_begin(job, IMAP_JOB_NONE, is_uid(s));
-    verdict = take_places(c, job);
-    if (verdict != IMAP_COMPLETED)
-        return verdict;
-    if (!imap_take_mailbox(c, &to) || !imap_at_end(c))
-        return imap_parse_failure(c);
-    if (!imap_set_resolve(s, job->range, &job->ranges, 0, job->uid, false))
-        return IMAP_BAD_NUMBER;
-    if (move && s->read_only)
-        return IMAP_READ_ONLY;
-    if (!imap_name_usable(to))
-        return IMAP_TRY_CREATE;
-    verdict = copy_all(s, job, to);
-    if (verdict != IMAP_COMPLETED)
-        return verdict;
-    return move ? remove_moved(s, job, out) : IMAP_COPIED;
+    return verdict == IMAP_COMPLETED ? imap_removed(s) : verdict;
 }

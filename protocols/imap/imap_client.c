@@ -97,7 +97,7 @@ static void next_task(struct imap_client *c, struct imap_client_step *out)
         row = imap_verb_info(verb);
         if (verb == IMAP_VERB_IDLE && !(c->extensions & IMAP_EXT_IDLE))
             verb = IMAP_VERB_NOOP; /* to ask now and then is what is left */
-        else if ((row->extension & c->extensions) != row->extension) {
+        else if (row->extension != 0 && !(row->extension & c->extensions)) {
             tell(c, IMAP_ANSWER_NOT_OFFERED, NULL);
             out->answer = IMAP_ANSWER_NOT_OFFERED;
             continue;
@@ -298,7 +298,9 @@ static bool hear_star(struct imap_client *c, struct imap_cursor *cur, struct ima
 static void hear(struct imap_client *c, struct wire_slice line, struct imap_client_step *out)
 {
     struct imap_client_scratch *x = c->config->scratch;
-    struct imap_cursor cur = { line.at, line.at + line.len, line.at, { x->text, sizeof x->text }, false };
+    struct imap_cursor cur = {
+        line.at, line.at + line.len, line.at, { x->text, sizeof x->text }, false, false
+    };
     bool fit;
     if (c->state == IMAP_CLIENT_GREETING) {
         hear_greeting(c, line, &cur, out);
@@ -344,7 +346,9 @@ static void hear_fetch_head(struct imap_client *c, struct wire_slice head, uint6
                             struct imap_client_step *out)
 {
     struct imap_client_scratch *x = c->config->scratch;
-    struct imap_cursor cur = { head.at, head.at + head.len, head.at, { x->text, sizeof x->text }, false };
+    struct imap_cursor cur = {
+        head.at, head.at + head.len, head.at, { x->text, sizeof x->text }, false, false
+    };
     bool fit = true;
     if (!c->in_fetch) {
         c->uid = 0;

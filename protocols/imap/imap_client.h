@@ -1,7 +1,7 @@
 #ifndef PROTOCOLS_IMAP_CLIENT_H
 #define PROTOCOLS_IMAP_CLIENT_H
 /*
- * imap_client - the client's half of an IMAP4rev1 session (RFC 3501), without I/O.
+ * imap_client - the client's half of an IMAP session (RFC 3501, RFC 9051), without I/O.
  *
  *   GREETING -> CAPABILITY -> [STARTTLS -> TLS -> CAPABILITY] -> LOGIN | AUTHENTICATE
  *            -> READY -> one task after the other -> LOGOUT -> CLOSED
@@ -19,6 +19,8 @@
 #include "protocols/imap/imap_table.h"
 #include "protocols/wire/auth.h"
 #include "protocols/wire/out.h"
+
+#define IMAP_FOUND_MAX 1000000 /* numbers that one ESEARCH may unfold to; a limit of ours */
 
 enum imap_client_state {
     IMAP_CLIENT_GREETING,
@@ -54,12 +56,12 @@ const char *imap_client_state_name(enum imap_client_state state);
 /* One command. Strings are borrowed until its result is reported; NULL where a verb has no use for them. */
 struct imap_task {
     enum imap_verb verb;
-    const char
-        *mailbox;   /* SELECT, STATUS, APPEND, CREATE...; COPY and MOVE: the destination; LIST: the pattern */
-    const char *to; /* RENAME: the new name */
-    const char *set; /* "1:*", "4,7:9": numbers, or uids with the UID verbs */
-    const char *
-        args; /* FETCH: "(UID FLAGS)"; SEARCH: "UNSEEN"; STORE and APPEND: "(\\Seen)"; STATUS: "(MESSAGES)" */
+    const char *mailbox; /* SELECT (with its parameters in args), STATUS, APPEND, CREATE...; COPY and MOVE:
+                            the destination; LIST: the pattern */
+    const char *to;      /* RENAME: the new name */
+    const char *set;     /* "1:*", "4,7:9": numbers, or uids with the UID verbs */
+    const char *args;    /* FETCH: "(UID FLAGS)"; SEARCH: "UNSEEN"; STORE and APPEND: "(\\Seen)"; STATUS:
+                            "(MESSAGES)";    SELECT: "(CONDSTORE)"; ENABLE: "QRESYNC" */
     enum imap_flag_mode mode; /* STORE */
     bool silent;              /* STORE: do not report the flags back */
     uint64_t size_octets;     /* APPEND: of the message */
@@ -74,7 +76,8 @@ enum imap_fetched_part {
     IMAP_FETCHED_DATE = 1 << 3,
     IMAP_FETCHED_ENVELOPE = 1 << 4,
     IMAP_FETCHED_BODY = 1 << 5, /* its content came through body() before */
-    IMAP_FETCHED_STRUCTURE = 1 << 6
+    IMAP_FETCHED_STRUCTURE = 1 << 6,
+    IMAP_FETCHED_MODSEQ = 1 << 7
 };
 
 struct imap_envelope { /* unquoted; empty for NIL. Addresses are "mailbox@host" of the first one */
@@ -89,6 +92,7 @@ struct imap_fetched {
     unsigned flags;              /* enum imap_flag */
     struct wire_slice flag_list; /* all flags as the server wrote them, keywords too */
     uint64_t size_octets;
+    uint64_t modseq;        /* of its last change (RFC 7162) */
     struct wire_slice date; /* "01-Jan-2024 09:05:00 +0100" */
     struct imap_envelope envelope;
     struct wire_slice structure; /* BODYSTRUCTURE as the server wrote it */
@@ -105,6 +109,13 @@ struct imap_body {             /* a slice of content */
 struct imap_opened { /* an open mailbox, as far as the server has told */
     uint32_t exists, recent, unseen, uidvalidity, uidnext;
     bool read_only;
+    uint64_t highest_modseq; /* of its latest change (RFC 7162); 0: not told, or none kept */
+};
+
+struct imap_summary { /* ESEARCH (RFC 4731), as far as the server told; numbers of ALL came through found() */
+    uint32_t min, max, count;
+    uint64_t modseq;
+    bool uid, counted;
 };
 
 /* After NOT_IMAP, text is what stood in place of a greeting. */
@@ -132,7 +143,11 @@ struct imap_client_ops {
     void (*expunged)(void *host, uint32_t seq);              /* later numbers move down by one */
     void (*fetched)(void *host, const struct imap_fetched *f);
     void (*body)(void *host, const struct imap_body *b);
-    void (*found)(void *host, uint32_t number); /* SEARCH: once for each */
+    void (*found)(void *host, uint32_t number); /* SEARCH, SORT, ESEARCH ALL: once for each */
+    void (*summary)(void *host, const struct imap_summary *m);
+    /* uids lo to hi are gone (RFC 7162). With `earlier` they went before the mailbox was opened: nothing
+     * moves. */
+    void (*vanished)(void *host, uint32_t lo, uint32_t hi, bool earlier);
     /* APPEND: octets of the message from `offset` on; returns how many are at *at, at least 1. */
     size_t (*append_read)(void *host, const struct imap_task *task, uint64_t offset, const char **at);
     /* Asked after each news that comes while idling: true ends the IDLE. */
@@ -166,7 +181,7 @@ struct imap_client {
     uint32_t tag;                            /* number of the command under way: A<tag> */
     uint32_t seq, uid;                       /* of the FETCH response that content has interrupted */
     struct imap_opened opened;
-    uint16_t extensions; /* enum imap_extension bits that the server offers */
+    uint32_t extensions; /* enum imap_extension bits that the server offers */
     uint8_t state;       /* enum imap_client_state */
     uint8_t verb;        /* enum imap_verb under way, NONE between commands */
     bool starttls_offered, login_disabled, capability_known; /* as the server last told */

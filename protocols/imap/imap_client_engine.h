@@ -5,7 +5,8 @@
  *
  *   imap_client.c        states: what follows from what the server said
  *   imap_client_send.c   commands, written piece by piece, waiting at literals
- *   imap_client_read.c   responses: status lines, data, FETCH
+ *   imap_client_read.c   responses: status lines, FETCH
+ *   imap_client_data.c   responses: other data
  *   imap_client_words.c  the words for each answer
  */
 #include "protocols/imap/imap_client.h"
@@ -28,6 +29,11 @@ struct imap_status_line { /* "OK [UIDNEXT 4] text" */
     struct wire_slice text;
 };
 bool imap_read_status(struct imap_cursor *c, struct imap_status_line *out);
+bool imap_client_take_nstring(struct imap_cursor *c, struct wire_slice *out);
+/* Any value: NIL, a number, an atom, a string, or a list of values. */
+bool imap_client_skip_value(struct imap_cursor *c);
+/* "(\\Seen $Junk)": the inside as it stands, and the system flags in it. */
+bool imap_client_take_flag_list(struct imap_cursor *c, struct wire_slice *list, unsigned *flags);
 /* Takes what is behind "* "; false when it makes no sense. *means is left alone for data not known. */
 bool imap_client_read_data(struct imap_client *c, struct imap_cursor *cur, struct imap_client_step *out);
 /* Items of a FETCH response, from the first or behind content; false when they make no sense. */

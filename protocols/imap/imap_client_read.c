@@ -1,4 +1,4 @@
-/* What the server says: status lines, data, and FETCH responses whose content streams. */
+/* What the server says: status lines, and FETCH responses whose content streams. */
 #include "protocols/imap/imap_client_engine.h"
 
 #include <assert.h>
@@ -30,14 +30,14 @@ bool imap_read_status(struct imap_cursor *c, struct imap_status_line *out)
     return true;
 }
 
-static bool take_nstring(struct imap_cursor *c, struct wire_slice *out)
+bool imap_client_take_nstring(struct imap_cursor *c, struct wire_slice *out)
 {
     *out = wire_slice(NULL, 0);
     return imap_take_word(c, "NIL") || imap_take_string(c, out);
 }
 
 /* Any value: NIL, a number, an atom, a string, or a list of values. */
-static bool skip_value(struct imap_cursor *c)
+bool imap_client_skip_value(struct imap_cursor *c)
 {
     int depth = 0;
     struct wire_slice ignored;
@@ -63,10 +63,10 @@ static bool skip_value(struct imap_cursor *c)
 }
 
 /* "(\Seen $Junk)": the inside as it stands, and the system flags in it. */
-static bool take_flag_list(struct imap_cursor *c, struct wire_slice *list, unsigned *flags)
+bool imap_client_take_flag_list(struct imap_cursor *c, struct wire_slice *list, unsigned *flags)
 {
     const char *from = c->at + 1;
-    if (!imap_peek(c, '(') || !skip_value(c))
+    if (!imap_peek(c, '(') || !imap_client_skip_value(c))
         return false;
     *list = wire_slice(from, (size_t)(c->at - 1 - from));
     *flags = 0;
@@ -99,7 +99,7 @@ static bool take_addresses(struct imap_cursor *c, struct wire_slice *name, struc
         if (!imap_take_char(c, '('))
             return false;
         for (int i = 0; i < 4; i++)
-            if ((i > 0 && !imap_take_sp(c)) || !take_nstring(c, &part[i]))
+            if ((i > 0 && !imap_take_sp(c)) || !imap_client_take_nstring(c, &part[i]))
                 return false;
         if (!imap_take_char(c, ')'))
             return false;
@@ -122,16 +122,16 @@ static bool take_addresses(struct imap_cursor *c, struct wire_slice *name, struc
 static bool take_envelope(struct imap_cursor *c, struct imap_envelope *e)
 {
     *e = (struct imap_envelope){ .date = { NULL, 0 } };
-    return imap_take_char(c, '(') && take_nstring(c, &e->date) && imap_take_sp(c) &&
-           take_nstring(c, &e->subject) && imap_take_sp(c) &&               /* */
-           take_addresses(c, &e->from_name, &e->from) && imap_take_sp(c) && /* */
-           take_addresses(c, NULL, NULL) && imap_take_sp(c) &&              /* sender */
-           take_addresses(c, NULL, NULL) && imap_take_sp(c) &&              /* reply-to */
-           take_addresses(c, NULL, &e->to) && imap_take_sp(c) &&            /* */
-           take_addresses(c, NULL, NULL) && imap_take_sp(c) &&              /* cc */
-           take_addresses(c, NULL, NULL) && imap_take_sp(c) &&              /* bcc */
-           take_nstring(c, &e->in_reply_to) && imap_take_sp(c) &&           /* */
-           take_nstring(c, &e->message_id) && imap_take_char(c, ')');
+    return imap_take_char(c, '(') && imap_client_take_nstring(c, &e->date) && imap_take_sp(c) &&
+           imap_client_take_nstring(c, &e->subject) && imap_take_sp(c) &&     /* */
+           take_addresses(c, &e->from_name, &e->from) && imap_take_sp(c) &&   /* */
+           take_addresses(c, NULL, NULL) && imap_take_sp(c) &&                /* sender */
+           take_addresses(c, NULL, NULL) && imap_take_sp(c) &&                /* reply-to */
+           take_addresses(c, NULL, &e->to) && imap_take_sp(c) &&              /* */
+           take_addresses(c, NULL, NULL) && imap_take_sp(c) &&                /* cc */
+           take_addresses(c, NULL, NULL) && imap_take_sp(c) &&                /* bcc */
+           imap_client_take_nstring(c, &e->in_reply_to) && imap_take_sp(c) && /* */
+           imap_client_take_nstring(c, &e->message_id) && imap_take_char(c, ')');
 }
 
 /* ---- capabilities and codes ---- */
@@ -141,8 +141,9 @@ static void note_word(struct imap_client *c, struct wire_slice word, char *mecha
 {
     const struct imap_extension_info *e;
     for (size_t i = 0; (e = imap_extension_at(i)) != NULL; i++)
-        if (wire_slice_is_nocase(word, e->name))
-            c->extensions = (uint16_t)(c->extensions | e->bit);
+        if (wire_slice_is_nocase(word, e->name) ||
+            (e->name[strlen(e->name) - 1] == '=' && wire_slice_starts_nocase(word, e->name)))
+            c->extensions |= (uint32_t)e->bit;
     if (wire_slice_is_nocase(word, "STARTTLS"))
         c->starttls_offered = true;
     else if (wire_slice_is_nocase(word, "LOGINDISABLED"))
@@ -159,24 +160,27 @@ bool imap_client_capability(struct imap_client *c, struct wire_slice names)
 {
     char mechanisms[512];
     size_t len = 0;
-    bool rev1 = false;
+    bool known = false;
     c->extensions = 0;
     c->starttls_offered = c->login_disabled = false;
     for (size_t i = 0, at = 0; i <= names.len; i++)
         if (i == names.len || names.at[i] == ' ') {
             struct wire_slice word = wire_slice(names.at + at, i - at);
-            rev1 = rev1 || wire_slice_is_nocase(word, "IMAP4rev1");
+            known =
+                known || wire_slice_is_nocase(word, "IMAP4rev1") || wire_slice_is_nocase(word, "IMAP4rev2");
             if (word.len > 0)
                 note_word(c, word, mechanisms, sizeof mechanisms, &len);
             at = i + 1;
         }
     mechanisms[len] = '\0';
+    if (c->extensions & IMAP_EXT_REV2)
+        c->extensions |= IMAP_EXT_REV2_PARTS | IMAP_EXT_LITERAL_MINUS;
     if (!c->authenticated)
         c->mechanism = c->config->auth->choose(c->auth_ctx, mechanisms);
     c->capability_known = true;
     if (c->config->ops->capability)
         c->config->ops->capability(c->host, names);
-    return rev1;
+    return known;
 }
 
 void imap_client_note_code(struct imap_client *c, struct wire_slice code)
@@ -196,6 +200,9 @@ void imap_client_note_code(struct imap_client *c, struct wire_slice code)
             wire_parse_u64(wire_slice(code.at + skip, code.len - skip), UINT32_MAX, &n))
             memcpy((char *)&c->opened + numbers[i].at, &(uint32_t){ (uint32_t)n }, sizeof(uint32_t));
     }
+    if (wire_slice_starts_nocase(code, "HIGHESTMODSEQ ") &&
+        wire_parse_u64(wire_slice(code.at + 14, code.len - 14), IMAP_MODSEQ_MAX, &n))
+        c->opened.highest_modseq = n;
     if (wire_slice_is_nocase(code, "READ-ONLY"))
         c->opened.read_only = true;
     else if (wire_slice_is_nocase(code, "READ-WRITE"))
@@ -241,7 +248,7 @@ static bool take_content(struct imap_client *c, struct imap_cursor *cur, struct 
             c->config->ops->body(c->host, &b);
         return true;
     }
-    if (!take_nstring(cur, &text))
+    if (!imap_client_take_nstring(cur, &text))
         return false;
     b.uid = c->uid;
     b.bytes = text.at;
@@ -281,7 +288,7 @@ static bool take_body(struct imap_client *c, struct imap_cursor *cur, struct ima
     if (!imap_take_sp(cur))
         return false;
     from = cur->at;
-    if (!skip_value(cur))
+    if (!imap_client_skip_value(cur))
         return false;
     f->structure = wire_slice(from, (size_t)(cur->at - from));
     f->have |= IMAP_FETCHED_STRUCTURE;
@@ -303,6 +310,15 @@ static bool take_item(struct imap_client *c, struct imap_cursor *cur, struct ima
         f->have |= IMAP_FETCHED_UID;
         return imap_take_sp(cur) && imap_take_number(cur, &c->uid);
     }
+    if (imap_take_word(cur, "MODSEQ")) {
+        f->have |= IMAP_FETCHED_MODSEQ;
+        return imap_take_sp(cur) && imap_take_char(cur, '(') && imap_take_modseq(cur, &f->modseq) &&
+               imap_take_char(cur, ')');
+    }
+    if (imap_take_word(cur, "BINARY.SIZE"))
+        return take_section(cur, &ignored) && imap_take_sp(cur) && imap_take_number(cur, &n);
+    if (imap_take_word(cur, "BINARY"))
+        return take_section(cur, &ignored) && imap_take_sp(cur) && take_content(c, cur, ignored, f, literal);
     if (imap_take_word(cur, "RFC822.SIZE")) {
         f->have |= IMAP_FETCHED_SIZE;
         if (!imap_take_sp(cur) || !imap_take_number(cur, &n))
@@ -312,7 +328,7 @@ static bool take_item(struct imap_client *c, struct imap_cursor *cur, struct ima
     }
     if (imap_take_word(cur, "FLAGS")) {
         f->have |= IMAP_FETCHED_FLAGS;
-        return imap_take_sp(cur) && take_flag_list(cur, &f->flag_list, &f->flags);
+        return imap_take_sp(cur) && imap_client_take_flag_list(cur, &f->flag_list, &f->flags);
     }
     if (imap_take_word(cur, "INTERNALDATE")) {
         f->have |= IMAP_FETCHED_DATE;
@@ -322,7 +338,8 @@ static bool take_item(struct imap_client *c, struct imap_cursor *cur, struct ima
         f->have |= IMAP_FETCHED_ENVELOPE;
         return imap_take_sp(cur) && take_envelope(cur, &f->envelope);
     }
-    return imap_take_atom(cur, &ignored) && imap_take_sp(cur) && skip_value(cur); /* an extension's item */
+    return imap_take_atom(cur, &ignored) && imap_take_sp(cur) &&
+           imap_client_skip_value(cur); /* an extension's item */
 }
 
 bool imap_client_read_items(struct imap_client *c, struct imap_cursor *cur, uint64_t literal)
@@ -348,109 +365,4 @@ bool imap_client_read_items(struct imap_client *c, struct imap_cursor *cur, uint
     report(c, &f);
     c->in_fetch = false;
     return true;
-}
-
-/* ---- other data ---- */
-
-static bool read_list(struct imap_client *c, struct imap_cursor *cur, bool subscribed)
-{
-    struct wire_slice attributes, name, delimiter;
-    unsigned ignored;
-    if (!imap_take_sp(cur) || !take_flag_list(cur, &attributes, &ignored) || !imap_take_sp(cur) ||
-        !take_nstring(cur, &delimiter) || !imap_take_sp(cur) || !imap_take_mailbox(cur, &name))
-        return false;
-    if (c->config->ops->mailbox)
-        c->config->ops->mailbox(c->host, attributes, name, subscribed);
-    return true;
-}
-
-static bool read_status_data(struct imap_client *c, struct imap_cursor *cur)
-{
-    struct wire_slice name;
-    const char *from;
-    if (!imap_take_sp(cur) || !imap_take_mailbox(cur, &name) || !imap_take_sp(cur) || !imap_peek(cur, '('))
-        return false;
-    from = cur->at + 1;
-    if (!skip_value(cur))
-        return false;
-    if (c->config->ops->status)
-        c->config->ops->status(c->host, name, wire_slice(from, (size_t)(cur->at - 1 - from)));
-    return true;
-}
-
-static bool read_search(struct imap_client *c, struct imap_cursor *cur)
-{
-    uint32_t n;
-    while (imap_take_sp(cur) && !imap_at_end(cur)) {
-        if (!imap_take_number(cur, &n))
-            return false;
-        if (c->config->ops->found)
-            c->config->ops->found(c->host, n);
-    }
-    return imap_at_end(cur);
-}
-
-static enum imap_line read_count(struct imap_client *c, struct imap_cursor *cur, uint32_t n)
-{
-    if (imap_take_word(cur, "EXISTS")) {
-        c->opened.exists = n;
-        if (!c->opening && c->config->ops->exists)
-            c->config->ops->exists(c->host, n);
-        return IMAP_LINE_EXISTS;
-    }
-    if (imap_take_word(cur, "RECENT")) {
-        c->opened.recent = n;
-        return IMAP_LINE_RECENT;
-    }
-    if (n > 0 && imap_take_word(cur, "EXPUNGE")) {
-        c->opened.exists -= c->opened.exists > 0;
-        if (c->config->ops->expunged)
-            c->config->ops->expunged(c->host, n);
-        return IMAP_LINE_EXPUNGE;
-    }
-    return IMAP_LINES_END;
-}
-
-bool imap_client_read_data(struct imap_client *c, struct imap_cursor *cur, struct imap_client_step *out)
-{
-    static const enum imap_line silent[] = { IMAP_LINE_FLAGS, IMAP_LINE_ID, IMAP_LINE_NAMESPACE,
-                                             IMAP_LINE_ENABLED };
-    enum imap_line line = IMAP_LINES_END;
-    uint32_t n;
-    bool fit = true;
-    if (cur->at < cur->end && wire_is_digit(*cur->at)) {
-        if (!imap_take_number(cur, &n) || !imap_take_sp(cur))
-            return false;
-        if (n > 0 && imap_take_word(cur, "FETCH")) {
-            line = IMAP_LINE_FETCH;
-            c->seq = n;
-            c->uid = 0;
-            fit = imap_take_sp(cur) && imap_client_read_items(c, cur, UINT64_MAX);
-        } else {
-            line = read_count(c, cur, n);
-        }
-    } else if (imap_take_word(cur, "CAPABILITY")) {
-        line = IMAP_LINE_CAPABILITY;
-        fit = imap_take_sp(cur);
-        if (fit)
-            imap_client_capability(c, wire_slice(cur->at, (size_t)(cur->end - cur->at)));
-    } else if (imap_take_word(cur, "LIST")) {
-        line = IMAP_LINE_LIST;
-        fit = read_list(c, cur, false);
-    } else if (imap_take_word(cur, "LSUB")) {
-        line = IMAP_LINE_LSUB;
-        fit = read_list(c, cur, true);
-    } else if (imap_take_word(cur, "STATUS")) {
-        line = IMAP_LINE_STATUS;
-        fit = read_status_data(c, cur);
-    } else if (imap_take_word(cur, "SEARCH")) {
-        line = IMAP_LINE_SEARCH;
-        fit = read_search(c, cur);
-    } else {
-        for (size_t i = 0; i < sizeof silent / sizeof silent[0]; i++)
-            if (imap_take_word(cur, imap_line_info(silent[i])->name))
-                line = silent[i];
-    }
-    out->means = line < IMAP_LINES_END ? &imap_line_info(line)->lesson : NULL;
-    return fit; /* data that is not known is passed over */
 }

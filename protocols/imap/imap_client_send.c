@@ -15,7 +15,8 @@ static const struct wire_lesson *lesson(enum imap_line line)
  * has been agreed to already. */
 static void put_announcement(struct imap_sink *k, struct imap_client *c, uint64_t octets)
 {
-    bool waits = !(c->extensions & IMAP_EXT_LITERAL_PLUS);
+    bool waits = !(c->extensions & IMAP_EXT_LITERAL_PLUS) &&
+                 !((c->extensions & IMAP_EXT_LITERAL_MINUS) && octets <= IMAP_LITERAL_MINUS_MAX);
     IMAP_PUT(k, "{");
     imap_put_number(k, octets);
     imap_put_str(k, waits ? "}\r\n" : "+}\r\n");
@@ -137,6 +138,12 @@ static void put_arguments(struct imap_sink *k, struct imap_client *c, const stru
     switch ((enum imap_verb)c->verb) {
     case IMAP_VERB_SELECT:
     case IMAP_VERB_EXAMINE:
+        IMAP_PUT(k, " ");
+        put_mailbox(k, c, t->mailbox);
+        imap_put_str(k, t->args ? " " : "");
+        imap_put_str(k, t->args ? t->args : "");
+        break;
+    case IMAP_VERB_GETQUOTAROOT:
     case IMAP_VERB_CREATE:
     case IMAP_VERB_DELETE:
     case IMAP_VERB_SUBSCRIBE:

@@ -46,6 +46,8 @@ void imap_put_capability(struct imap_sink *k, const struct imap_server *s)
             continue;
         IMAP_PUT(k, " ");
         imap_put_str(k, e->name);
+        if (e->bit == IMAP_EXT_APPENDLIMIT)
+            imap_put_number(k, s->config->append_max ? s->config->append_max : IMAP_APPEND_MAX);
     }
     if (s->state != IMAP_NOT_AUTHENTICATED)
         return;
@@ -118,20 +120,6 @@ enum imap_verdict imap_run_id(struct imap_server *s, struct imap_cursor *c, stru
         imap_put_string(&k, wire_slice_str(s->config->id_name));
         IMAP_PUT(&k, ")\r\n");
     }
-    return IMAP_COMPLETED;
-}
-
-enum imap_verdict imap_run_enable(struct imap_server *s, struct imap_cursor *c, struct imap_step *out)
-{
-    struct wire_slice name;
-    (void)s;
-    do {
-        if (!imap_take_atom(c, &name))
-            return IMAP_BAD_SYNTAX;
-    } while (imap_take_sp(c));
-    if (!imap_at_end(c))
-        return IMAP_BAD_SYNTAX;
-    imap_data(out, IMAP_LINE_ENABLED, "* ENABLED\r\n"); /* nothing offered here needs enabling */
     return IMAP_COMPLETED;
 }
 
@@ -255,8 +243,7 @@ void imap_auth_line(struct imap_server *s, struct wire_slice line, struct imap_s
         s->config->auth->cancel(s->auth_ctx);
         verdict = IMAP_AUTH_MALFORMED;
     } else {
-        enum wire_auth result =
-            s->config->auth->step(s->auth_ctx, x->auth_in, in_len, x->auth_out, &out_len);
+        enum wire_auth result = s->config->auth->step(s->auth_ctx, x->auth_in, in_len, x->auth_out, &out_len);
         verdict = carry_on(s, result, out_len, out);
     }
     imap_conclude(s, verdict, out);

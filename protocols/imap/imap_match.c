@@ -179,6 +179,8 @@ static bool match_key(struct imap_server *s, const struct imap_job *job, unsigne
         return match_field(x, m, wire_slice(job->text + key->name_at, key->name_len), text);
     case IMAP_KEY_BODY:
         return match_body(x, m, text);
+    case IMAP_KEY_MODSEQ:
+        return m->modseq >= (uint64_t)key->day;
     case IMAP_KEY_TEXT:
         return match_header(x, m, text) || match_body(x, m, text);
     }

@@ -33,12 +33,14 @@ void imap_leave_mailbox(struct imap_server *s)
         return;
     s->config->store->close(s->host, s->view);
     s->view = NULL;
+    s->tell_modseq = s->no_modseq = false;
+    imap_saved_drop(s);
     imap_enter(s, IMAP_AUTHENTICATED);
 }
 
 bool imap_extends(const struct imap_server *s, unsigned extension)
 {
-    return (s->config->extensions & extension) != 0;
+    return (s->offered & extension) != 0;
 }
 
 void imap_give(struct imap_server *s, void *memory)
@@ -61,7 +63,7 @@ void imap_hang_up(struct imap_server *s, struct imap_step *out)
 
 /* ---- answers ---- */
 
-static void put_code(struct imap_sink *k, const struct imap_server *s, enum imap_verdict verdict)
+static void put_code(struct imap_sink *k, struct imap_server *s, enum imap_verdict verdict)
 {
     const struct imap_job *job = s->job ? s->job : &s->config->scratch->job;
     const struct imap_verdict_info *info = imap_verdict_info(verdict);
@@ -75,13 +77,24 @@ static void put_code(struct imap_sink *k, const struct imap_server *s, enum imap
         IMAP_PUT(k, " ");
         imap_put_number(k, s->uid);
         IMAP_PUT(k, "] ");
-    } else if (verdict == IMAP_COPIED && s->codes > 0) {
-        imap_put(k, job->text, s->codes);
+    } else if ((verdict == IMAP_COPIED || verdict == IMAP_MODIFIED) && s->codes > 0) {
+        imap_put(k, job->text + job->code_at, s->codes);
+    } else if (verdict == IMAP_REMOVED) {
+        IMAP_PUT(k, "[HIGHESTMODSEQ ");
+        imap_put_number(k, imap_highest(s));
+        IMAP_PUT(k, "] ");
     } else if (info->code[0] != '\0') {
         IMAP_PUT(k, "[");
         imap_put_str(k, info->code);
         IMAP_PUT(k, "] ");
     }
+}
+
+/* "... completed", with the name of the verb. */
+static bool says_completed(enum imap_verdict verdict)
+{
+    return verdict == IMAP_COMPLETED || verdict == IMAP_REMOVED || verdict == IMAP_OPENED ||
+           verdict == IMAP_OPENED_READ_ONLY;
 }
 
 void imap_status_line(struct imap_server *s, const char *tag, enum imap_verdict verdict,
@@ -99,7 +112,7 @@ void imap_status_line(struct imap_server *s, const char *tag, enum imap_verdict 
     put_code(&k, s, verdict);
     if (verdict == IMAP_GREETED && s->config->greeting)
         imap_put_str(&k, s->config->greeting);
-    else if (verdict == IMAP_COMPLETED || verdict == IMAP_OPENED || verdict == IMAP_OPENED_READ_ONLY) {
+    else if (says_completed(verdict)) {
         imap_put_str(&k, imap_verb_info((enum imap_verb)s->verb)->name);
         IMAP_PUT(&k, " completed");
     } else
@@ -128,6 +141,7 @@ static void answer(struct imap_server *s, struct imap_step *out)
     s->codes = 0;
     s->uid = 0;
     imap_give(s, s->job);
+    imap_found_drop(s);
     s->job = NULL;
     if (status == IMAP_BYE) {
         imap_hang_up(s, out);
@@ -144,10 +158,12 @@ static void answer(struct imap_server *s, struct imap_step *out)
 
 /* ---- output: job, then news, then the answer ---- */
 
-/* May a message disappear from the client's numbering behind this command? (RFC 3501 section 7.4.1) */
+/* May a message disappear from the client's numbering behind this command? (RFC 3501 section 7.4.1; RFC 5256
+ * section 5 for SORT and THREAD) */
 static bool may_expunge(enum imap_verb verb)
 {
-    return verb != IMAP_VERB_FETCH && verb != IMAP_VERB_STORE && verb != IMAP_VERB_SEARCH;
+    return verb != IMAP_VERB_FETCH && verb != IMAP_VERB_STORE && verb != IMAP_VERB_SEARCH &&
+           verb != IMAP_VERB_SORT && verb != IMAP_VERB_THREAD;
 }
 
 static bool has_room(const struct imap_step *out, size_t octets)
@@ -163,34 +179,95 @@ static void put_count(struct imap_step *out, enum imap_line line, uint32_t n, co
     imap_put_str(&k, word);
 }
 
-/* Returns false while there is more news than fits this piece. */
-static bool news(struct imap_server *s, bool expunges, struct imap_step *out)
+/* "* VANISHED 4:6,9": one line for the expunges that come one after the other. */
+struct vanishing {
+    struct imap_sink k;
+    uint32_t first, last; /* the range that is still open; 0: no line has begun */
+    bool listed;          /* a range stands in the line */
+};
+
+static void put_vanished_range(struct vanishing *v)
 {
+    if (v->listed)
+        IMAP_PUT(&v->k, ",");
+    v->listed = true;
+    imap_put_number(&v->k, v->first);
+    if (v->last > v->first) {
+        IMAP_PUT(&v->k, ":");
+        imap_put_number(&v->k, v->last);
+    }
+}
+
+static void vanish(struct vanishing *v, uint32_t uid, struct imap_step *out)
+{
+    if (v->first == 0) {
+        v->k = imap_sink(&out->send, 0, imap_lesson(IMAP_LINE_VANISHED));
+        IMAP_PUT(&v->k, "* VANISHED ");
+        v->listed = false;
+    } else if (uid == v->last + 1) {
+        v->last = uid;
+        return;
+    } else {
+        put_vanished_range(v);
+    }
+    v->first = v->last = uid;
+}
+
+static void end_vanished(struct vanishing *v)
+{
+    if (v->first == 0)
+        return;
+    put_vanished_range(v);
+    IMAP_PUT(&v->k, "\r\n");
+    v->first = 0;
+}
+
+static void put_news(struct imap_server *s, const struct imap_change *change, struct imap_step *out)
+{
+    switch (change->kind) {
+    case IMAP_CHANGE_EXPUNGE:
+        put_count(out, IMAP_LINE_EXPUNGE, change->seq, " EXPUNGE\r\n");
+        break;
+    case IMAP_CHANGE_EXISTS:
+        put_count(out, IMAP_LINE_EXISTS, change->exists, " EXISTS\r\n");
+        if (!imap_has(s, IMAP_ENABLED_REV2))
+            put_count(out, IMAP_LINE_RECENT, change->recent, " RECENT\r\n");
+        break;
+    case IMAP_CHANGE_FLAGS:
+        imap_put_flags_response(s, change->seq, s->verb >= IMAP_VERB_UID_FETCH, false, out);
+        break;
+    case IMAP_CHANGE_GONE:
+        s->verdict = IMAP_MAILBOX_GONE;
+        s->output = IMAP_OUTPUT_ANSWER;
+        imap_leave_mailbox(s);
+        break;
+    }
+}
+
+bool imap_news(struct imap_server *s, bool expunges, struct imap_step *out)
+{
+    struct vanishing v = { .first = 0 };
     struct imap_change change;
     while (s->view != NULL) {
-        if (!has_room(out, IMAP_ROOM_LINE))
+        if (!has_room(out, IMAP_ROOM_LINE)) {
+            end_vanished(&v);
             return false;
-        if (!s->config->store->next_change(s->host, s->view, expunges, &change))
-            return true;
-        switch (change.kind) {
-        case IMAP_CHANGE_EXPUNGE:
-            assert(expunges);
-            put_count(out, IMAP_LINE_EXPUNGE, change.seq, " EXPUNGE\r\n");
-            break;
-        case IMAP_CHANGE_EXISTS:
-            put_count(out, IMAP_LINE_EXISTS, change.exists, " EXISTS\r\n");
-            put_count(out, IMAP_LINE_RECENT, change.recent, " RECENT\r\n");
-            break;
-        case IMAP_CHANGE_FLAGS:
-            imap_put_flags_response(s, change.seq, s->verb >= IMAP_VERB_UID_FETCH, IMAP_LINE_FETCH_FLAGS,
-                                    out);
-            break;
-        case IMAP_CHANGE_GONE:
-            s->verdict = IMAP_MAILBOX_GONE;
-            s->output = IMAP_OUTPUT_ANSWER;
-            imap_leave_mailbox(s);
-            return true;
         }
+        if (!s->config->store->next_change(s->host, s->view, expunges, &change))
+            break;
+        assert(expunges || change.kind != IMAP_CHANGE_EXPUNGE);
+        if (change.kind == IMAP_CHANGE_EXPUNGE && imap_has(s, IMAP_ENABLED_QRESYNC)) {
+            vanish(&v, change.uid, out);
+            continue;
+        }
+        end_vanished(&v);
+        put_news(s, &change, out);
+    }
+    end_vanished(&v);
+    if (s->view != NULL && s->tell_modseq &&
+        expunges) { /* now the client knows all that the number stands for */
+        s->tell_modseq = false;
+        imap_put_highest(s, imap_highest(s), out);
     }
     return true;
 }
@@ -213,6 +290,12 @@ static bool run_job(struct imap_server *s, struct imap_step *out)
         break;
     case IMAP_JOB_LIST:
         through = imap_list_run(s, job, out, &verdict);
+        break;
+    case IMAP_JOB_SORT:
+        through = imap_sort_run(s, job, out, &verdict);
+        break;
+    case IMAP_JOB_THREAD:
+        through = imap_thread_run(s, job, out, &verdict);
         break;
     case IMAP_JOB_NONE:
         break;
@@ -240,9 +323,9 @@ static void produce(struct imap_server *s, struct imap_step *out)
 {
     if (s->output == IMAP_OUTPUT_JOB && run_job(s, out))
         s->output = IMAP_OUTPUT_NEWS;
-    if (s->output == IMAP_OUTPUT_NEWS && news(s, may_expunge((enum imap_verb)s->verb), out))
+    if (s->output == IMAP_OUTPUT_NEWS && imap_news(s, may_expunge((enum imap_verb)s->verb), out))
         s->output = IMAP_OUTPUT_ANSWER;
-    if (s->output == IMAP_OUTPUT_IDLE_NEWS && news(s, true, out) && s->output == IMAP_OUTPUT_IDLE_NEWS)
+    if (s->output == IMAP_OUTPUT_IDLE_NEWS && imap_news(s, true, out) && s->output == IMAP_OUTPUT_IDLE_NEWS)
         s->output = IMAP_OUTPUT_NONE;
     if (s->output == IMAP_OUTPUT_ANSWER && has_room(out, s->codes + ANSWER_ROOM)) {
         answer(s, out);

@@ -156,13 +156,38 @@ bool imap_take_list_mailbox(struct imap_cursor *c, struct wire_slice *out)
     return take_run(c, is_list_char, out);
 }
 
+/* Rewrites a name in UTF-8 as the store keeps it. */
+static bool take_over(struct imap_cursor *c, struct wire_slice *name)
+{
+    char *to = (char *)(uintptr_t)c->text.at;
+    size_t n = imap_name_to_mutf7(to, c->text.len, *name);
+    if (n == 0)
+        return false;
+    if (n > c->text.len) {
+        c->too_complex = true;
+        return false;
+    }
+    *name = wire_slice(to, n);
+    c->text = wire_slice(to + n, c->text.len - n);
+    return true;
+}
+
+/* In UTF-8 mode a name may need rewriting; most need not. */
+static bool is_plain(struct wire_slice name)
+{
+    for (size_t i = 0; i < name.len; i++)
+        if (name.at[i] == '&' || wire_is_8bit(name.at[i]) || wire_is_control(name.at[i]))
+            return false;
+    return true;
+}
+
 bool imap_take_mailbox(struct imap_cursor *c, struct wire_slice *out)
 {
     if (!imap_take_astring(c, out))
         return false;
     if (wire_slice_is_nocase(*out, "INBOX"))
         *out = WIRE_SLICE("INBOX");
-    return true;
+    return !c->utf8 || is_plain(*out) || take_over(c, out);
 }
 
 bool imap_take_number(struct imap_cursor *c, uint32_t *out)
@@ -177,6 +202,14 @@ bool imap_take_number(struct imap_cursor *c, uint32_t *out)
     return true;
 }
 
+bool imap_take_modseq(struct imap_cursor *c, uint64_t *out)
+{
+    const char *from = c->at;
+    while (c->at < c->end && wire_is_digit(*c->at))
+        c->at++;
+    return wire_parse_u64(wire_slice(from, (size_t)(c->at - from)), IMAP_MODSEQ_MAX, out);
+}
+
 /* seq-number: nz-number or "*", which is 0 here. */
 static bool take_place(struct imap_cursor *c, uint32_t *out)
 {
@@ -187,14 +220,19 @@ static bool take_place(struct imap_cursor *c, uint32_t *out)
     return imap_take_number(c, out) && *out != 0;
 }
 
+bool imap_take_set_range(struct imap_cursor *c, struct imap_range *out)
+{
+    if (!take_place(c, &out->lo))
+        return false;
+    out->hi = out->lo;
+    return !imap_take_char(c, ':') || take_place(c, &out->hi);
+}
+
 bool imap_take_set(struct imap_cursor *c, struct imap_range *range, uint32_t *n, uint32_t cap)
 {
     do {
         struct imap_range r;
-        if (!take_place(c, &r.lo))
-            return false;
-        r.hi = r.lo;
-        if (imap_take_char(c, ':') && !take_place(c, &r.hi))
+        if (!imap_take_set_range(c, &r))
             return false;
         if (*n == cap) {
             c->too_complex = true;
@@ -292,5 +330,7 @@ bool imap_literal_at_end(const char *line, size_t len, uint64_t *octets, bool *w
     if (!wire_parse_u64(wire_slice(line + at, end - at), UINT64_MAX, octets))
         *octets = UINT64_MAX; /* more digits than a number has: more octets than anyone takes */
     *brace_at = at - 1;
+    if (*brace_at > 0 && line[*brace_at - 1] == '~') /* literal8 (RFC 3516 section 4.4) */
+        (*brace_at)--;
     return true;
 }

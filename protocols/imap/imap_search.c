@@ -1,202 +1,40 @@
-/* SEARCH: the keys of the client become a small program in prefix order. imap_match.c runs it.
+/* SEARCH: what it asks for, and its answer: SEARCH with every number, or ESEARCH in short (RFC 4731).
  *
- *   OR FROM "ann" (UNSEEN SINCE 1-Feb-2024)     key 0  AND, next 6
- *                                               key 1    OR, next 6
- *                                               key 2      HEADER From "ann"
- *                                               key 3      AND, next 6
- *                                               key 4        FLAGS
- *                                               key 5        SINCE
- */
+ *   * SEARCH 2 3 5 (MODSEQ 917)
+ *   * ESEARCH (TAG "a7") UID ALL 4:6,9 MIN 4 MAX 9 COUNT 4 MODSEQ 917
+ *
+ * One pass over the mailbox writes either; what stands behind ALL is only known at the end. */
 #include "protocols/imap/imap_engine.h"
 
-enum key_form { FORM_FLAGS, FORM_DATE, FORM_NUMBER, FORM_FIELD, FORM_STRING };
+#define END_ROOM 256 /* octets behind the last number at most: a range, MIN, MAX, COUNT, MODSEQ */
 
-static const struct {
-    const char *name;
-    enum key_form form;
-    enum imap_key_kind kind;
-    unsigned a, b;     /* FORM_FLAGS: (flags & a) == b */
-    const char *field; /* FORM_FIELD */
-} keys[] = {
-    { "ALL", FORM_FLAGS, IMAP_KEY_FLAGS, 0, 0, NULL },
-    { "ANSWERED", FORM_FLAGS, IMAP_KEY_FLAGS, IMAP_ANSWERED, IMAP_ANSWERED, NULL },
-    { "DELETED", FORM_FLAGS, IMAP_KEY_FLAGS, IMAP_DELETED, IMAP_DELETED, NULL },
-    { "DRAFT", FORM_FLAGS, IMAP_KEY_FLAGS, IMAP_DRAFT, IMAP_DRAFT, NULL },
-    { "FLAGGED", FORM_FLAGS, IMAP_KEY_FLAGS, IMAP_FLAGGED, IMAP_FLAGGED, NULL },
-    { "SEEN", FORM_FLAGS, IMAP_KEY_FLAGS, IMAP_SEEN, IMAP_SEEN, NULL },
-    { "RECENT", FORM_FLAGS, IMAP_KEY_FLAGS, IMAP_RECENT, IMAP_RECENT, NULL },
-    { "NEW", FORM_FLAGS, IMAP_KEY_FLAGS, IMAP_RECENT | IMAP_SEEN, IMAP_RECENT, NULL },
-    { "OLD", FORM_FLAGS, IMAP_KEY_FLAGS, IMAP_RECENT, 0, NULL },
-    { "UNANSWERED", FORM_FLAGS, IMAP_KEY_FLAGS, IMAP_ANSWERED, 0, NULL },
-    { "UNDELETED", FORM_FLAGS, IMAP_KEY_FLAGS, IMAP_DELETED, 0, NULL },
-    { "UNDRAFT", FORM_FLAGS, IMAP_KEY_FLAGS, IMAP_DRAFT, 0, NULL },
-    { "UNFLAGGED", FORM_FLAGS, IMAP_KEY_FLAGS, IMAP_FLAGGED, 0, NULL },
-    { "UNSEEN", FORM_FLAGS, IMAP_KEY_FLAGS, IMAP_SEEN, 0, NULL },
-    { "BEFORE", FORM_DATE, IMAP_KEY_BEFORE, 0, 0, NULL },
-    { "ON", FORM_DATE, IMAP_KEY_ON, 0, 0, NULL },
-    { "SINCE", FORM_DATE, IMAP_KEY_SINCE, 0, 0, NULL },
-    { "SENTBEFORE", FORM_DATE, IMAP_KEY_SENTBEFORE, 0, 0, NULL },
-    { "SENTON", FORM_DATE, IMAP_KEY_SENTON, 0, 0, NULL },
-    { "SENTSINCE", FORM_DATE, IMAP_KEY_SENTSINCE, 0, 0, NULL },
-    { "LARGER", FORM_NUMBER, IMAP_KEY_LARGER, 0, 0, NULL },
-    { "SMALLER", FORM_NUMBER, IMAP_KEY_SMALLER, 0, 0, NULL },
-    { "BCC", FORM_FIELD, IMAP_KEY_HEADER, 0, 0, "Bcc" },
-    { "CC", FORM_FIELD, IMAP_KEY_HEADER, 0, 0, "Cc" },
-    { "FROM", FORM_FIELD, IMAP_KEY_HEADER, 0, 0, "From" },
-    { "SUBJECT", FORM_FIELD, IMAP_KEY_HEADER, 0, 0, "Subject" },
-    { "TO", FORM_FIELD, IMAP_KEY_HEADER, 0, 0, "To" },
-    { "BODY", FORM_STRING, IMAP_KEY_BODY, 0, 0, NULL },
-    { "TEXT", FORM_STRING, IMAP_KEY_TEXT, 0, 0, NULL },
-};
-
-#define KEYS (sizeof keys / sizeof keys[0])
-
-static bool take_key(struct imap_server *s, struct imap_cursor *c, struct imap_job *job, int depth);
-
-static struct imap_key *add_key(struct imap_cursor *c, struct imap_job *job, enum imap_key_kind kind)
+static bool take_returns(struct imap_server *s, struct imap_cursor *c, struct imap_job *job)
 {
-    struct imap_key *key;
-    if (job->keys == IMAP_KEYS_MAX) {
-        c->too_complex = true;
-        return NULL;
+    static const struct {
+        const char *name;
+        enum imap_return bit;
+    } words[] = { { "MIN", IMAP_RETURN_MIN },
+                  { "MAX", IMAP_RETURN_MAX },
+                  { "ALL", IMAP_RETURN_ALL },
+                  { "COUNT", IMAP_RETURN_COUNT },
+                  { "SAVE", IMAP_RETURN_SAVE } };
+    size_t n = sizeof words / sizeof words[0];
+    if (!imap_take_sp(c) || !imap_take_char(c, '('))
+        return false;
+    if (!imap_peek(c, ')')) {
+        do {
+            size_t i = 0;
+            while (i < n && !imap_take_word(c, words[i].name))
+                i++;
+            if (i == n || (words[i].bit == IMAP_RETURN_SAVE && !imap_extends(s, IMAP_EXT_SEARCHRES)))
+                return false;
+            job->returns = (uint8_t)(job->returns | words[i].bit);
+        } while (imap_take_sp(c));
     }
-    key = &job->key[job->keys++];
-    *key = (struct imap_key){ .kind = (uint8_t)kind, .next = job->keys };
-    return key;
-}
-
-static bool take_text(struct imap_cursor *c, struct imap_job *job, struct imap_key *key)
-{
-    struct wire_slice text;
-    if (!imap_take_sp(c) || !imap_take_astring(c, &text) || !imap_job_keep(c, job, text, &key->text_at))
-        return false;
-    key->text_len = (uint16_t)text.len;
-    return true;
-}
-
-static bool keep_name(struct imap_cursor *c, struct imap_job *job, struct imap_key *key,
-                      struct wire_slice name)
-{
-    if (!imap_job_keep(c, job, name, &key->name_at))
-        return false;
-    key->name_len = (uint16_t)name.len;
-    return true;
-}
-
-/* One row of the table, its name already taken. */
-static bool take_row(struct imap_cursor *c, struct imap_job *job, size_t row)
-{
-    struct imap_key *key = add_key(c, job, keys[row].kind);
-    if (key == NULL)
-        return false;
-    key->a = keys[row].a;
-    key->b = keys[row].b;
-    switch (keys[row].form) {
-    case FORM_FLAGS:
-        return true;
-    case FORM_DATE:
-        return imap_take_sp(c) && imap_take_date(c, &key->day);
-    case FORM_NUMBER:
-        return imap_take_sp(c) && imap_take_number(c, &key->a);
-    case FORM_FIELD:
-        return keep_name(c, job, key, wire_slice_str(keys[row].field)) && take_text(c, job, key);
-    case FORM_STRING:
-        return take_text(c, job, key);
-    }
-    return false;
-}
-
-static bool take_header(struct imap_cursor *c, struct imap_job *job)
-{
-    struct imap_key *key = add_key(c, job, IMAP_KEY_HEADER);
-    struct wire_slice name;
-    return key != NULL && imap_take_sp(c) && imap_take_astring(c, &name) && name.len > 0 &&
-           keep_name(c, job, key, name) && take_text(c, job, key);
-}
-
-static bool take_keyword(struct imap_cursor *c, struct imap_job *job)
-{
-    struct imap_key *key = add_key(c, job, IMAP_KEY_KEYWORD);
-    struct wire_slice name;
-    if (key == NULL || !imap_take_sp(c) || !imap_take_atom(c, &name) ||
-        !imap_job_keep(c, job, name, &key->text_at))
-        return false;
-    key->text_len = (uint16_t)name.len;
-    return true;
-}
-
-/* A set is turned into places at once: they stand still while the search runs. Places beyond the
- * mailbox match nothing. */
-static bool take_places(struct imap_server *s, struct imap_cursor *c, struct imap_job *job, bool uid)
-{
-    struct imap_key *key = add_key(c, job, IMAP_KEY_PLACES);
-    if (key == NULL)
-        return false;
-    key->a = job->ranges;
-    if (!imap_take_set(c, job->range, &job->ranges, IMAP_SET_RANGES_MAX))
-        return false;
-    imap_set_resolve(s, job->range, &job->ranges, key->a, uid, true);
-    key->b = job->ranges - key->a;
-    return true;
-}
-
-/* Keys with a space between them, all of which must hold, up to `end`. */
-static bool take_all(struct imap_server *s, struct imap_cursor *c, struct imap_job *job, int depth)
-{
-    struct imap_key *key = add_key(c, job, IMAP_KEY_AND);
-    if (key == NULL)
-        return false;
-    do {
-        if (!take_key(s, c, job, depth + 1))
-            return false;
-    } while (imap_take_sp(c));
-    key->next = job->keys;
-    return true;
-}
-
-static bool take_joined(struct imap_server *s, struct imap_cursor *c, struct imap_job *job, int depth,
-                        enum imap_key_kind kind)
-{
-    struct imap_key *key = add_key(c, job, kind);
-    if (key == NULL || !imap_take_sp(c) || !take_key(s, c, job, depth + 1))
-        return false;
-    if (kind == IMAP_KEY_OR && (!imap_take_sp(c) || !take_key(s, c, job, depth + 1)))
-        return false;
-    key->next = job->keys;
-    return true;
-}
-
-static bool take_key(struct imap_server *s, struct imap_cursor *c, struct imap_job *job, int depth)
-{
-    if (depth > IMAP_DEPTH_MAX) {
-        c->too_complex = true;
-        return false;
-    }
-    if (imap_take_char(c, '('))
-        return take_all(s, c, job, depth) && imap_take_char(c, ')');
-    if (c->at < c->end && (wire_is_digit(*c->at) || *c->at == '*'))
-        return take_places(s, c, job, false);
-    for (size_t i = 0; i < KEYS; i++)
-        if (imap_take_word(c, keys[i].name))
-            return take_row(c, job, i);
-    if (imap_take_word(c, "NOT"))
-        return take_joined(s, c, job, depth, IMAP_KEY_NOT);
-    if (imap_take_word(c, "OR"))
-        return take_joined(s, c, job, depth, IMAP_KEY_OR);
-    if (imap_take_word(c, "UID"))
-        return imap_take_sp(c) && take_places(s, c, job, true);
-    if (imap_take_word(c, "HEADER"))
-        return take_header(c, job);
-    if (imap_take_word(c, "KEYWORD"))
-        return take_keyword(c, job);
-    if (imap_take_word(c, "UNKEYWORD")) {
-        struct imap_key *key = add_key(c, job, IMAP_KEY_NOT);
-        if (key == NULL || !take_keyword(c, job))
-            return false;
-        key->next = job->keys;
-        return true;
-    }
-    return false;
+    if (job->returns == 0) /* "()" is ALL (RFC 4731 section 3.1) */
+        job->returns = IMAP_RETURN_ALL;
+    job->extended = true;
+    return imap_take_char(c, ')') && imap_take_sp(c);
 }
 
 enum imap_verdict imap_run_search(struct imap_server *s, struct imap_cursor *c, struct imap_step *out)
@@ -205,15 +43,170 @@ enum imap_verdict imap_run_search(struct imap_server *s, struct imap_cursor *c, 
     struct wire_slice charset;
     (void)out;
     imap_job_begin(job, IMAP_JOB_SEARCH, s->verb == IMAP_VERB_UID_SEARCH);
+    if (imap_extends(s, IMAP_EXT_ESEARCH) && imap_take_word(c, "RETURN") && !take_returns(s, c, job))
+        return imap_parse_failure(c);
     if (imap_take_word(c, "CHARSET")) {
         if (!imap_take_sp(c) || !imap_take_astring(c, &charset) || !imap_take_sp(c))
             return IMAP_BAD_SYNTAX;
-        if (!wire_slice_is_nocase(charset, "US-ASCII") && !wire_slice_is_nocase(charset, "UTF-8"))
+        if (imap_has(s, IMAP_ENABLED_UTF8)) /* it is UTF-8 for good: RFC 9755 section 3 */
+            return IMAP_BAD_SYNTAX;
+        if (!imap_charset_known(charset))
             return IMAP_BAD_CHARSET;
     }
-    if (!take_all(s, c, job, 0) || !imap_at_end(c))
+    if (!imap_take_keys(s, c, job))
         return imap_parse_failure(c);
+    if (!job->extended) {
+        job->returns = IMAP_RETURN_ALL;
+        job->extended = imap_has(s, IMAP_ENABLED_REV2); /* RFC 9051 section 6.4.4 */
+    }
+    if (job->returns & IMAP_RETURN_SAVE)
+        imap_saved_drop(s); /* keys that said "$" are places already */
     return IMAP_RUNNING;
+}
+
+/* ---- SAVE ---- */
+
+/* With MIN or MAX and nothing that needs all, only those are saved (RFC 5182 section 2.1). */
+static bool saves_all(const struct imap_job *job)
+{
+    return (job->returns & (IMAP_RETURN_ALL | IMAP_RETURN_COUNT)) ||
+           !(job->returns & (IMAP_RETURN_MIN | IMAP_RETURN_MAX));
+}
+
+static void save(struct imap_server *s, struct imap_job *job, uint32_t seq, uint32_t uid)
+{
+    struct imap_results *r = &job->results;
+    if (job->failed)
+        return;
+    job->failed = !imap_saved_add(s, uid, r->saved_place != 0 && r->saved_place + 1 == seq);
+    r->saved_place = seq;
+}
+
+static uint32_t uid_of(struct imap_server *s, const struct imap_job *job, uint32_t number)
+{
+    struct imap_message m;
+    if (job->uid)
+        return number;
+    s->config->store->message(s->host, s->view, number, &m);
+    return m.uid;
+}
+
+static void save_ends(struct imap_server *s, struct imap_job *job)
+{
+    const struct imap_results *r = &job->results;
+    bool min = (job->returns & IMAP_RETURN_MIN) != 0, max = (job->returns & IMAP_RETURN_MAX) != 0;
+    if (r->count == 0)
+        return;
+    if (min)
+        job->failed = !imap_saved_add(s, uid_of(s, job, r->min), false);
+    if (max && (!min || r->max != r->min) && !job->failed)
+        job->failed = !imap_saved_add(s, uid_of(s, job, r->max), false);
+}
+
+/* ---- the line ---- */
+
+static void begin_line(struct imap_server *s, struct imap_job *job, struct imap_sink *k)
+{
+    if (job->begun || job->returns == IMAP_RETURN_SAVE) /* to save alone tells nothing */
+        return;
+    job->begun = true;
+    if (!job->extended) {
+        wire_out_line(k->out, imap_lesson(IMAP_LINE_SEARCH));
+        IMAP_PUT(k, "* SEARCH");
+        return;
+    }
+    wire_out_line(k->out, imap_lesson(IMAP_LINE_ESEARCH));
+    IMAP_PUT(k, "* ESEARCH (TAG \"");
+    imap_put_str(k, s->tag);
+    imap_put_str(k, job->uid ? "\") UID" : "\")");
+}
+
+static void put_range(struct imap_sink *k, struct imap_results *r)
+{
+    imap_put_str(k, r->listing ? "," : " ALL ");
+    r->listing = true;
+    imap_put_number(k, r->first);
+    if (r->last == r->first)
+        return;
+    IMAP_PUT(k, ":");
+    imap_put_number(k, r->last);
+}
+
+static void list(struct imap_job *job, struct imap_sink *k, uint32_t n)
+{
+    struct imap_results *r = &job->results;
+    if (!job->extended) {
+        IMAP_PUT(k, " ");
+        imap_put_number(k, n);
+        return;
+    }
+    if (r->first != 0 && n == r->last + 1) {
+        r->last = n;
+        return;
+    }
+    if (r->first != 0)
+        put_range(k, r);
+    r->first = r->last = n;
+}
+
+static void found(struct imap_server *s, struct imap_job *job, struct imap_sink *k, uint32_t seq,
+                  const struct imap_message *m)
+{
+    struct imap_results *r = &job->results;
+    uint32_t n = job->uid ? m->uid : seq;
+    if (r->count++ == 0) {
+        r->min = n;
+        r->min_modseq = m->modseq;
+    }
+    r->max = n;
+    r->max_modseq = m->modseq;
+    r->modseq = m->modseq > r->modseq ? m->modseq : r->modseq;
+    if (job->returns & IMAP_RETURN_ALL)
+        list(job, k, n);
+    if ((job->returns & IMAP_RETURN_SAVE) && saves_all(job))
+        save(s, job, seq, m->uid);
+}
+
+/* Of the messages the answer names (RFC 7162 section 3.1.10). */
+static uint64_t modseq_told(const struct imap_job *job)
+{
+    const struct imap_results *r = &job->results;
+    bool min = (job->returns & IMAP_RETURN_MIN) != 0, max = (job->returns & IMAP_RETURN_MAX) != 0;
+    if ((job->returns & (IMAP_RETURN_ALL | IMAP_RETURN_COUNT)) || (!min && !max))
+        return r->modseq;
+    if (min && max)
+        return r->min_modseq > r->max_modseq ? r->min_modseq : r->max_modseq;
+    return min ? r->min_modseq : r->max_modseq;
+}
+
+static void put_pair(struct imap_sink *k, const char *name, uint64_t n)
+{
+    imap_put_str(k, name);
+    imap_put_number(k, n);
+}
+
+static void end_line(struct imap_job *job, struct imap_sink *k)
+{
+    struct imap_results *r = &job->results;
+    if (!job->extended) {
+        if (job->with_modseq && r->count > 0) {
+            put_pair(k, " (MODSEQ ", modseq_told(job));
+            IMAP_PUT(k, ")");
+        }
+        IMAP_PUT(k, "\r\n");
+        return;
+    }
+    if (r->first != 0)
+        put_range(k, r);
+    if ((job->returns & IMAP_RETURN_MIN) && r->count > 0)
+        put_pair(k, " MIN ", r->min);
+    if ((job->returns & IMAP_RETURN_MAX) && r->count > 0)
+        put_pair(k, " MAX ", r->max);
+    if (job->returns & IMAP_RETURN_COUNT)
+        put_pair(k, " COUNT ", r->count);
+    if (job->with_modseq && r->count > 0)
+        put_pair(k, " MODSEQ ", modseq_told(job));
+    IMAP_PUT(k, "\r\n");
 }
 
 bool imap_search_run(struct imap_server *s, struct imap_job *job, struct imap_step *out,
@@ -221,22 +214,26 @@ bool imap_search_run(struct imap_server *s, struct imap_job *job, struct imap_st
 {
     const struct imap_store_ops *store = s->config->store;
     uint32_t exists = store->exists(s->host, s->view);
-    struct imap_sink k = imap_sink(&out->send, job->begun, imap_lesson(IMAP_LINE_SEARCH));
+    struct imap_sink k = { &out->send, 0, 0, false }; /* what earlier pieces carried is not produced again */
     struct imap_message m;
-    k.at = k.skip; /* what earlier pieces carried is not produced again */
-    if (!job->begun)
-        IMAP_PUT(&k, "* SEARCH");
-    job->begun = true;
-    *verdict = IMAP_COMPLETED;
+    if (job->begun)
+        wire_out_line(&out->send, NULL);
+    begin_line(s, job, &k);
     for (; job->index < exists; job->index++) {
-        if (wire_out_room(&out->send) < 64)
+        if (wire_out_room(&out->send) < END_ROOM)
             return false;
         store->message(s->host, s->view, job->index + 1, &m);
-        if (!imap_match(s, job, job->index + 1, &m))
-            continue;
-        IMAP_PUT(&k, " ");
-        imap_put_number(&k, job->uid ? m.uid : job->index + 1);
+        if (imap_match(s, job, job->index + 1, &m))
+            found(s, job, &k, job->index + 1, &m);
     }
-    IMAP_PUT(&k, "\r\n");
+    if (wire_out_room(&out->send) < END_ROOM)
+        return false;
+    if (job->begun)
+        end_line(job, &k);
+    if ((job->returns & IMAP_RETURN_SAVE) && !saves_all(job))
+        save_ends(s, job);
+    if (job->failed)
+        imap_saved_drop(s);
+    *verdict = job->failed ? IMAP_NOT_SAVED : IMAP_COMPLETED;
     return true;
 }

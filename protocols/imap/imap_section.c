@@ -25,13 +25,14 @@ static struct span find_in_message(const struct imap_message *m, enum imap_secti
 
 /* Sections of a numbered part. HEADER and TEXT are those of a message inside the message. */
 static struct span find_in_part(struct imap_scratch *x, const struct imap_message *m,
-                                struct wire_slice number, enum imap_section_text text)
+                                struct wire_slice number, enum imap_section_text text, int *part)
 {
     static const struct span nowhere = { 0, 0, false };
     const struct wire_mime_part *p;
     int i;
     imap_parse_parts(x, m);
     i = wire_mime_find(x->part, x->parts, number);
+    *part = i;
     if (i == WIRE_MIME_NONE)
         return nowhere;
     p = &x->part[i];
@@ -43,6 +44,25 @@ static struct span find_in_part(struct imap_scratch *x, const struct imap_messag
         return nowhere;
     p = &x->part[p->first_child];
     return text == IMAP_SECTION_TEXT ? span(p->body_at, p->body_end) : span(p->header_at, p->body_at);
+}
+
+static struct span find(struct imap_scratch *x, const struct imap_message *m, const struct imap_item *item,
+                        const char *text, int *part)
+{
+    enum imap_section_text section = (enum imap_section_text)item->section;
+    *part = WIRE_MIME_NONE;
+    if (item->part_len == 0)
+        return find_in_message(m, section);
+    return find_in_part(x, m, wire_slice(text + item->part_at, item->part_len), section, part);
+}
+
+bool imap_section_span(struct imap_scratch *x, const struct imap_message *m, const struct imap_item *item,
+                       const char *text, size_t *from, size_t *end, int *part)
+{
+    struct span where = find(x, m, item, text, part);
+    *from = where.from;
+    *end = where.end;
+    return where.exists;
 }
 
 /* ---- the name, as the response repeats it ---- */
@@ -170,16 +190,13 @@ void imap_put_section(struct imap_sink *k, struct imap_scratch *x, const struct 
 {
     struct imap_item plain = *item;
     struct span where;
+    int part;
     if (item->kind == IMAP_ITEM_RFC822_HEADER)
         plain.section = IMAP_SECTION_HEADER;
     else if (item->kind == IMAP_ITEM_RFC822_TEXT)
         plain.section = IMAP_SECTION_TEXT;
     put_name(k, item, text);
-    if (item->part_len > 0)
-        where = find_in_part(x, m, wire_slice(text + item->part_at, item->part_len),
-                             (enum imap_section_text)plain.section);
-    else
-        where = find_in_message(m, (enum imap_section_text)plain.section);
+    where = find(x, m, &plain, text, &part);
     if (where.exists)
         put_content(k, m, &where, &plain, text);
     else

@@ -21,6 +21,7 @@ void imap_server_init(struct imap_server *s, const struct imap_server_config *co
 {
     assert(config->store && config->auth && config->scratch);
     *s = (struct imap_server){ .config = config, .host = host, .auth_ctx = auth_ctx, .tls = tls };
+    s->offered = imap_offered(config);
 }
 
 /* "A7 UID FETCH ..." up to the arguments: sets tag and verb, or returns why not. */
@@ -60,10 +61,16 @@ static enum imap_verdict check_row(struct imap_server *s, const struct imap_curs
     return IMAP_COMPLETED;
 }
 
-static void dispatch(struct imap_server *s, struct wire_slice text, struct imap_step *out)
+static struct imap_cursor cursor_on(const struct imap_server *s, struct wire_slice text)
 {
     struct imap_scratch *x = s->config->scratch;
-    struct imap_cursor c = { text.at, text.at + text.len, text.at, { x->text, sizeof x->text }, false };
+    return (struct imap_cursor){ text.at, text.at + text.len, text.at, { x->text, sizeof x->text },
+                                 false,   imap_in_utf8(s) };
+}
+
+static void dispatch(struct imap_server *s, struct wire_slice text, struct imap_step *out)
+{
+    struct imap_cursor c = cursor_on(s, text);
     enum imap_verdict verdict = read_head(s, &c);
     if (verdict == IMAP_COMPLETED)
         verdict = check_row(s, &c);
@@ -139,41 +146,46 @@ static enum imap_verdict admit_literal(struct imap_server *s, struct wire_slice 
     return IMAP_TAKEN;
 }
 
-/* Is it the message of an APPEND? Then it goes to the store as it comes. */
-static bool begins_append(struct imap_server *s, struct imap_cursor *c, uint64_t octets,
-                          enum imap_verdict *verdict)
-{
-    if (s->verb != IMAP_VERB_APPEND || !imap_take_sp(c) || !imap_append_begin(s, c, octets, verdict))
-        return false;
-    if (*verdict == IMAP_TAKEN) {
-        s->input = IMAP_INPUT_APPEND;
-        s->left = octets;
-        drop_part(s);
-    }
-    return true;
-}
-
 struct literal { /* what a line announces at its end */
     uint64_t octets;
     bool waits; /* for permission */
     size_t brace_at;
 };
 
-static bool takes_literal(const struct imap_server *s, const struct literal *lit)
+/* Is it the message of an APPEND? Then it goes to the store as it comes. */
+static bool begins_append(struct imap_server *s, struct imap_cursor *c, const struct literal *lit,
+                          enum imap_verdict *verdict)
 {
-    if (!lit->waits && !imap_extends(s, IMAP_EXT_LITERAL_PLUS))
+    bool literal8 = *c->end == '~';
+    if (s->verb != IMAP_VERB_APPEND || !imap_take_sp(c) ||
+        !imap_append_begin(s, c, lit->octets, literal8, verdict))
         return false;
-    return (imap_verb_verdicts((enum imap_verb)s->verb) & IMAP_CAN_END(IMAP_SEND_LITERAL)) != 0;
+    if (*verdict == IMAP_TAKEN) {
+        s->input = IMAP_INPUT_APPEND;
+        s->left = lit->octets;
+        drop_part(s);
+    }
+    return true;
+}
+
+static enum imap_verdict check_literal(const struct imap_server *s, const struct literal *lit)
+{
+    if ((imap_verb_verdicts((enum imap_verb)s->verb) & IMAP_CAN_END(IMAP_SEND_LITERAL)) == 0)
+        return IMAP_BAD_SYNTAX;
+    if (lit->waits || imap_extends(s, IMAP_EXT_LITERAL_PLUS))
+        return IMAP_COMPLETED;
+    if (!imap_extends(s, IMAP_EXT_LITERAL_MINUS))
+        return IMAP_BAD_SYNTAX;
+    return lit->octets <= IMAP_LITERAL_MINUS_MAX ? IMAP_COMPLETED : IMAP_LITERAL_UNASKED;
 }
 
 /* A line that ends with "{n}": the command goes on behind n octets. */
 static void take_announcement(struct imap_server *s, struct wire_slice line, const struct literal *lit,
                               struct imap_step *out)
 {
-    struct imap_scratch *x = s->config->scratch;
     size_t have = s->part ? s->part->len : 0;
     struct wire_slice text = wire_slice(line.at, lit->brace_at);
-    struct imap_cursor c = { NULL, NULL, NULL, { x->text, sizeof x->text }, false };
+    struct imap_cursor c;
     enum imap_verdict verdict;
     if (have > 0 && (have + line.len > line_max(s) || !keep_part(s, line.at, line.len, 0))) {
         refuse_literal(s, IMAP_LITERAL_TOO_BIG, lit->octets, lit->waits, out);
@@ -183,14 +195,13 @@ static void take_announcement(struct imap_server *s, struct wire_slice line, con
         text = wire_slice(s->part->text, have + lit->brace_at);
         line.len = 0; /* it is in the part */
     }
-    c.at = c.from = text.at;
-    c.end = text.at + text.len;
+    c = cursor_on(s, text);
     verdict = read_head(s, &c);
     if (verdict == IMAP_COMPLETED)
         verdict = check_row(s, &c);
-    if (verdict == IMAP_COMPLETED && !takes_literal(s, lit))
-        verdict = IMAP_BAD_SYNTAX;
-    if (verdict == IMAP_COMPLETED && !begins_append(s, &c, lit->octets, &verdict))
+    if (verdict == IMAP_COMPLETED)
+        verdict = check_literal(s, lit);
+    if (verdict == IMAP_COMPLETED && !begins_append(s, &c, lit, &verdict))
         verdict = admit_literal(s, line, lit->octets);
     out->verb = (enum imap_verb)s->verb;
     if (verdict != IMAP_TAKEN) {
@@ -365,6 +376,8 @@ void imap_server_end(struct imap_server *s)
     if (s->view != NULL)
         s->config->store->close(s->host, s->view);
     imap_give(s, s->job);
+    imap_saved_drop(s);
+    imap_found_drop(s);
     drop_part(s);
     s->view = NULL;
     s->job = NULL;

@@ -1,7 +1,7 @@
 #ifndef PROTOCOLS_IMAP_SERVER_H
 #define PROTOCOLS_IMAP_SERVER_H
 /*
- * imap_server - the server's half of an IMAP4rev1 session (RFC 3501), without I/O.
+ * imap_server - the server's half of an IMAP session (RFC 3501, RFC 9051), without I/O.
  *
  *   greet      -> "* OK ..."                       once, after the connection opens
  *   step(in)   -> takes one line, one literal or one piece of a message off the front
@@ -30,6 +30,8 @@
 struct imap_scratch; /* working memory for one step; all sessions of a thread share one */
 struct imap_job;     /* a command that is being answered across pulls */
 struct imap_part;    /* the lines of a command with literals, while they come in */
+struct imap_saved;   /* what the last SEARCH saved: "$" (RFC 5182) */
+struct imap_found;   /* places in the order of SORT or the threads of THREAD, while they are sent */
 
 /* Octets to allocate for a scratch; it needs no initialisation. */
 size_t imap_scratch_size(void);
@@ -41,7 +43,7 @@ struct imap_server_config {
     struct imap_scratch *scratch;
     const char *greeting;  /* text behind OK; NULL: "IMAP4rev1 ready" */
     const char *id_name;   /* what ID answers (RFC 2971), NULL: NIL */
-    unsigned extensions;   /* enum imap_extension bits to offer */
+    unsigned extensions;   /* enum imap_extension bits to offer, as far as the store can */
     bool starttls;         /* offer STARTTLS while the connection is in the clear */
     bool tls_before_login; /* LOGINDISABLED and PRIVACYREQUIRED until then */
     uint32_t line_max;     /* default IMAP_LINE_MAX */
@@ -66,24 +68,39 @@ enum imap_output {
     IMAP_OUTPUT_IDLE_NEWS
 };
 
+/* What the client has switched on (RFC 5161), some of it by a command that implies it; bits. */
+enum imap_enabled {
+    IMAP_ENABLED_REV2 = 1 << 0,
+    IMAP_ENABLED_CONDSTORE = 1 << 1,
+    IMAP_ENABLED_QRESYNC = 1 << 2,
+    IMAP_ENABLED_UTF8 = 1 << 3
+};
+
 struct imap_server {                         /* imap_server_init sets it */
     const struct imap_server_config *config; /* borrowed */
     void *host;                              /* borrowed: for config->store */
     void *auth_ctx;                          /* borrowed: for config->auth */
     void *view;                              /* the store's; not NULL in IMAP_SELECTED only */
     struct imap_job *job;                    /* taken from the store: an answer that did not fit one step */
-    struct imap_part *part; /* taken from the store: the lines of a command with literals so far */
-    uint64_t left;          /* octets of the literal still to come */
-    uint32_t scanned;       /* octets of `in` known to hold no line end */
+    struct imap_part *part;   /* taken from the store: the lines of a command with literals so far */
+    struct imap_saved *saved; /* taken from the store; NULL: nothing saved */
+    struct imap_found *found; /* taken from the store; NULL between SORT and THREAD commands */
+    uint64_t left;            /* octets of the literal still to come */
+    uint32_t scanned;         /* octets of `in` known to hold no line end */
     uint32_t errors;
     uint32_t uidvalidity, uid; /* for the code of the answer: APPENDUID, COPYUID */
     uint32_t codes;            /* octets of answer code kept in job */
+    uint32_t offered;          /* enum imap_extension: of config's, those that can be offered */
     uint8_t state;             /* enum imap_state */
     uint8_t input;             /* enum imap_input */
     uint8_t output;            /* enum imap_output */
     uint8_t verb;              /* enum imap_verb in progress */
     uint8_t verdict;           /* enum imap_verdict to answer once the output is through */
+    uint8_t enabled;           /* enum imap_enabled */
     bool read_only, tls, appending, shut;
+    bool no_modseq;   /* the open mailbox keeps no mod-sequences */
+    bool tell_modseq; /* HIGHESTMODSEQ is owed, once no news waits */
+    bool append_utf8; /* the message stands in "UTF8 (...)" (RFC 6855 section 4) */
     char tag[IMAP_TAG_MAX + 1];
 };
 

@@ -41,7 +41,7 @@ static uint32_t merge(struct imap_range *r, uint32_t n)
 {
     uint32_t kept = 0;
     for (uint32_t i = 0; i < n; i++) {
-        if (kept > 0 && r[i].lo <= r[kept - 1].hi + 1) {
+        if (kept > 0 && (r[kept - 1].hi == UINT32_MAX || r[i].lo <= r[kept - 1].hi + 1)) {
             if (r[i].hi > r[kept - 1].hi)
                 r[kept - 1].hi = r[i].hi;
         } else {
@@ -49,6 +49,12 @@ static uint32_t merge(struct imap_range *r, uint32_t n)
         }
     }
     return kept;
+}
+
+void imap_set_order(struct imap_range *range, uint32_t *n)
+{
+    sort(range, *n);
+    *n = merge(range, *n);
 }
 
 bool imap_set_resolve(struct imap_server *s, struct imap_range *range, uint32_t *n, uint32_t from, bool uid,
@@ -80,9 +86,15 @@ bool imap_set_resolve(struct imap_server *s, struct imap_range *range, uint32_t 
         if (lo <= hi)
             range[kept++] = (struct imap_range){ lo, hi };
     }
-    sort(range + from, kept - from);
-    *n = from + merge(range + from, kept - from);
+    kept -= from;
+    imap_set_order(range + from, &kept);
+    *n = from + kept;
     return true;
+}
+
+bool imap_job_resolve(struct imap_server *s, struct imap_job *job, bool clip)
+{
+    return imap_set_resolve(s, job->range, &job->ranges, 0, job->uid || job->saved, clip);
 }
 
 uint32_t imap_job_next(const struct imap_job *job)

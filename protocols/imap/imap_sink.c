@@ -2,6 +2,7 @@
 #include "protocols/imap/imap_sink.h"
 
 #include "protocols/imap/imap_parse.h"
+#include "protocols/wire/utf8.h"
 
 #define IMAP_QUOTED_MAX 1000 /* octets; a longer string goes as a literal; a limit of ours */
 
@@ -54,16 +55,9 @@ bool imap_is_quotable(struct wire_slice s)
     return true;
 }
 
-void imap_put_string(struct imap_sink *k, struct wire_slice s)
+static void put_quoted(struct imap_sink *k, struct wire_slice s)
 {
     size_t from = 0;
-    if (!imap_is_quotable(s)) {
-        IMAP_PUT(k, "{");
-        imap_put_number(k, s.len);
-        IMAP_PUT(k, "}\r\n");
-        imap_put(k, s.at, s.len);
-        return;
-    }
     IMAP_PUT(k, "\"");
     for (size_t i = 0; i < s.len; i++) {
         if (s.at[i] != '"' && s.at[i] != '\\')
@@ -75,6 +69,18 @@ void imap_put_string(struct imap_sink *k, struct wire_slice s)
     if (s.len > from)
         imap_put(k, s.at + from, s.len - from);
     IMAP_PUT(k, "\"");
+}
+
+void imap_put_string(struct imap_sink *k, struct wire_slice s)
+{
+    if (!imap_is_quotable(s)) {
+        IMAP_PUT(k, "{");
+        imap_put_number(k, s.len);
+        IMAP_PUT(k, "}\r\n");
+        imap_put(k, s.at, s.len);
+        return;
+    }
+    put_quoted(k, s);
 }
 
 void imap_put_nstring(struct imap_sink *k, struct wire_slice s)
@@ -91,4 +97,19 @@ void imap_put_astring(struct imap_sink *k, struct wire_slice s)
         imap_put(k, s.at, s.len);
     else
         imap_put_string(k, s);
+}
+
+void imap_put_mailbox(struct imap_sink *k, struct wire_slice name, bool utf8)
+{
+    char text[IMAP_NAME_UTF8_MAX];
+    size_t n;
+    if (!utf8 || memchr(name.at, '&', name.len) == NULL) {
+        imap_put_astring(k, name);
+        return;
+    }
+    n = imap_name_to_utf8(text, sizeof text, name);
+    if (wire_utf8_valid(text, n))
+        put_quoted(k, wire_slice(text, n));
+    else
+        imap_put_string(k, wire_slice(text, n));
 }

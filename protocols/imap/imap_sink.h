@@ -37,6 +37,8 @@ void imap_put_mark(struct imap_sink *k, const struct wire_lesson *why);
 void imap_put_string(struct imap_sink *k, struct wire_slice s);
 void imap_put_nstring(struct imap_sink *k, struct wire_slice s); /* NIL for an empty slice */
 void imap_put_astring(struct imap_sink *k, struct wire_slice s);
+/* A mailbox name; with utf8 as UTF-8, which may stand between quotes. */
+void imap_put_mailbox(struct imap_sink *k, struct wire_slice name, bool utf8);
 /* True when the text can stand between quotes. */
 bool imap_is_quotable(struct wire_slice s);
 #define IMAP_PUT(k, literal) imap_put((k), (literal), sizeof(literal) - 1)

@@ -22,6 +22,10 @@
  *   - keyword bits of a mailbox are never given another name;
  *   - what a session does to flags through its own view is not reported back to that view.
  *
+ * Mod-sequences (RFC 7162): each mailbox counts its changes. A message that arrives or whose flags
+ * change, and a uid that vanishes, take the next number; it never goes back while the
+ * UIDVALIDITY stays.
+ *
  * `host` is the host's context of one connection: it knows who has logged in.
  * Names are octets as on the wire (modified UTF-7, RFC 3501 section 5.1.3), 1 to
  * IMAP_NAME_MAX of them, without controls; "INBOX" in any spelling arrives as "INBOX".
@@ -44,7 +48,10 @@ enum imap_attribute {
     IMAP_USE_FLAGGED = 1 << 9,
     IMAP_USE_JUNK = 1 << 10,
     IMAP_USE_SENT = 1 << 11,
-    IMAP_USE_TRASH = 1 << 12
+    IMAP_USE_TRASH = 1 << 12,
+    /* The engine's own, for LIST-EXTENDED (RFC 5258): */
+    IMAP_NONEXISTENT = 1 << 13,
+    IMAP_SUBSCRIBED = 1 << 14
 };
 
 struct imap_mailbox_entry {
@@ -61,7 +68,10 @@ struct imap_mailbox_status {
     unsigned permanent;      /* enum imap_flag bits that a client may change for good */
     bool keywords_can_grow;  /* a client may invent keywords */
     bool read_only;          /* open(): whatever was asked for, this is what was given */
-    uint64_t highest_modseq; /* 0: the store keeps none (RFC 7162) */
+    uint64_t highest_modseq; /* 0: the store keeps none for this mailbox (RFC 7162) */
+    uint64_t size_octets;    /* of all messages (RFC 8438) */
+    uint32_t deleted;        /* messages marked \\Deleted (RFC 9051 section 6.3.11) */
+    uint64_t deleted_octets; /* of those (RFC 9208 section 4.1.4) */
 };
 
 struct imap_message {
@@ -71,7 +81,7 @@ struct imap_message {
     int64_t internal_seconds; /* since 1970-01-01 00:00 UTC: when the store received it */
     const char *bytes;        /* the message, CRLF line ends */
     size_t size_octets;
-    uint64_t modseq; /* of its last change; 0: the store keeps none */
+    uint64_t modseq; /* of its last change, as the mailbox has it now; 0: the store keeps none */
     bool gone;       /* another session has expunged it */
 };
 
@@ -80,6 +90,7 @@ enum imap_change_kind { IMAP_CHANGE_EXPUNGE, IMAP_CHANGE_EXISTS, IMAP_CHANGE_FLA
 struct imap_change {
     enum imap_change_kind kind;
     uint32_t seq;            /* EXPUNGE: its place until now; FLAGS: its place */
+    uint32_t uid;            /* EXPUNGE: of the message that went */
     uint32_t exists, recent; /* EXISTS: how many there are now */
 };
 
@@ -134,6 +145,16 @@ struct imap_store_ops {
     enum imap_verdict (*append_begin)(void *host, const struct imap_append *what);
     enum imap_verdict (*append_data)(void *host, const char *bytes, size_t len);
     enum imap_verdict (*append_end)(void *host, bool commit, uint32_t *uidvalidity, uint32_t *uid);
+
+    /* ---- may be NULL: then what needs them is not offered ---- */
+    /* The mailbox's highest mod-sequence now, what this view has not been told of included. 0: none kept. */
+    uint64_t (*highest_modseq)(void *host, void *view);
+    /* The next range of uids >= from that have vanished since that mod-sequence; false behind the last. A
+     * store that has forgotten may name uids that vanished before, or never were, but none that is there.
+     * What the view still waits to be told of may be among them. */
+    bool (*vanished)(void *host, void *view, uint64_t since, uint32_t from, uint32_t *lo, uint32_t *hi);
+    /* What the user's mailboxes take and may take (0: no limit). */
+    void (*quota)(void *host, uint64_t *used_octets, uint64_t *limit_octets);
 
     /* ---- memory of this connection, for a command that outlives one step: kept from take to give,
      * NULL when there is none left. Aligned for any object. ---- */

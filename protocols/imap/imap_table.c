@@ -11,7 +11,7 @@
 #define ALONE (CAN(BAD_SYNTAX) | CAN(WRONG_STATE) | CAN(TOO_MANY_ERRORS) | CAN(LINE_TOO_LONG) | CAN(FLOODED))
 #define BASIC (ALONE | CAN(RUNNING) | CAN(MAILBOX_GONE))
 /* Arguments that may come as literals. */
-#define LITERALS (CAN(SEND_LITERAL) | CAN(TAKEN) | CAN(LITERAL_TOO_BIG) | CAN(LIMIT))
+#define LITERALS (CAN(SEND_LITERAL) | CAN(TAKEN) | CAN(LITERAL_TOO_BIG) | CAN(LITERAL_UNASKED) | CAN(LIMIT))
 #define STRINGS  (BASIC | LITERALS)
 #define DONE     CAN(COMPLETED)
 /* Data in pieces, for which the memory may be missing. */
@@ -69,14 +69,14 @@ static const struct verb_row {
          "RFC 5161 section 3.1", "The client switches an extension on",
          "Some extensions change what the server sends unasked. The server may do so only after the client "
          "has said that it understands."),
-    VERB(SELECT, imap_run_select, IN_AUTH, 0, "SP mailbox",
-         NAMES | CAN(OPENED) | CAN(OPENED_READ_ONLY) | CAN(NO_MAILBOX), "RFC 3501 section 6.3.1",
-         "The client opens a mailbox",
+    VERB(SELECT, imap_run_select, IN_AUTH, 0, "SP mailbox [SP \"(\" parameters \")\"]",
+         NAMES | CAN(OPENED) | CAN(OPENED_READ_ONLY) | CAN(NO_MAILBOX) | CAN(TOO_COMPLEX),
+         "RFC 3501 section 6.3.1", "The client opens a mailbox",
          "One mailbox is open at a time. The answer gives the client all it needs to compare its own copy "
          "with the server's: how many messages there are, and UIDVALIDITY."),
-    VERB(EXAMINE, imap_run_select, IN_AUTH, 0, "SP mailbox",
-         NAMES | CAN(OPENED) | CAN(OPENED_READ_ONLY) | CAN(NO_MAILBOX), "RFC 3501 section 6.3.2",
-         "The client opens a mailbox only to look",
+    VERB(EXAMINE, imap_run_select, IN_AUTH, 0, "SP mailbox [SP \"(\" parameters \")\"]",
+         NAMES | CAN(OPENED) | CAN(OPENED_READ_ONLY) | CAN(NO_MAILBOX) | CAN(TOO_COMPLEX),
+         "RFC 3501 section 6.3.2", "The client opens a mailbox only to look",
          "Like SELECT, but nothing changes: no flag is set, \\Recent stays for the next session, nothing can "
          "be removed."),
     VERB(CREATE, imap_run_create, IN_AUTH, 0, "SP mailbox",
@@ -102,8 +102,10 @@ static const struct verb_row {
          NAMES | CAN(NO_MAILBOX) | CAN(NOT_POSSIBLE), "RFC 3501 section 6.3.7",
          "The client takes a mailbox off the list to show",
          "The mailbox and its messages stay. Only the list that LSUB gives gets shorter."),
-    VERB(LIST, imap_run_list, IN_AUTH, 0, "SP reference SP pattern", STRINGS | STREAM,
-         "RFC 3501 section 6.3.8", "The client asks which mailboxes exist",
+    VERB(LIST, imap_run_list, IN_AUTH, 0,
+         "SP [\"(\" which \")\" SP] reference SP pattern [SP RETURN SP \"(\" what \")\"]",
+         STRINGS | STREAM | CAN(TOO_COMPLEX), "RFC 3501 section 6.3.8",
+         "The client asks which mailboxes exist",
          "In the pattern * matches anything and % anything up to the next delimiter, so LIST \"\" % shows "
          "the top level only. The answer is where a mail app's folder pane comes from."),
     VERB(LSUB, imap_run_list, IN_AUTH, 0, "SP reference SP pattern", STRINGS | STREAM,
@@ -114,13 +116,25 @@ static const struct verb_row {
          "The client asks where mailboxes of each kind begin",
          "Own, other users' and shared mailboxes may have different prefixes. A client that guesses ends up "
          "making INBOX.Sent on a server that wanted Sent."),
+    VERB(GETQUOTA, imap_run_getquota, IN_AUTH, IMAP_EXT_QUOTA, "SP quota-root",
+         STRINGS | DONE | CAN(NO_QUOTA_ROOT), "RFC 9208 section 4.2.1",
+         "The client asks how much space is used and allowed",
+         "Limits hang on quota roots, not on mailboxes: one root may count for many mailboxes. This is where "
+         "a "
+         "mail app's \"85% full\" comes from."),
+    VERB(GETQUOTAROOT, imap_run_getquota, IN_AUTH, IMAP_EXT_QUOTA, "SP mailbox",
+         STRINGS | DONE | CAN(NO_MAILBOX), "RFC 9208 section 4.2.2",
+         "The client asks which limits hold for a mailbox",
+         "The answer names the quota roots and tells the numbers of each. A message that would pass a limit "
+         "is "
+         "refused when it is copied, appended or delivered."),
     VERB(STATUS, imap_run_status, IN_AUTH, 0, "SP mailbox SP \"(\" items \")\"", NAMES | CAN(NO_MAILBOX),
          "RFC 3501 section 6.3.10", "The client asks for counts without opening a mailbox",
          "This is how a folder pane shows how many messages are unread. It is meant for mailboxes that are "
          "not open; the open one reports by itself."),
     VERB(APPEND, imap_run_append, IN_AUTH, 0, "SP mailbox [SP flags] [SP date] SP literal",
-         STRINGS | CAN(APPENDED) | CAN(TRY_CREATE) | CAN(TOO_BIG) | CAN(OVER_QUOTA) | CAN(NO_PERMISSION) |
-             CAN(UNAVAILABLE) | CAN(LIMIT) | CAN(TOO_COMPLEX) | CAN(NOT_POSSIBLE),
+         STRINGS | CAN(APPENDED) | CAN(UNKNOWN_CTE) | CAN(TRY_CREATE) | CAN(TOO_BIG) | CAN(OVER_QUOTA) |
+             CAN(NO_PERMISSION) | CAN(UNAVAILABLE) | CAN(LIMIT) | CAN(TOO_COMPLEX) | CAN(NOT_POSSIBLE),
          "RFC 3501 section 6.3.11", "The client puts a message into a mailbox",
          "This is how a sent message gets into Sent and a draft into Drafts. It delivers nothing to anybody: "
          "sending is SMTP's work, and a copy in Sent does not prove that the message went out."),
@@ -140,20 +154,34 @@ static const struct verb_row {
          "The client closes the mailbox and removes nothing",
          "CLOSE would remove the messages marked \\Deleted. UNSELECT leaves them for a later decision."),
     VERB(EXPUNGE, imap_run_expunge, IN_SELECT, 0, "",
-         BASIC | STREAM | CAN(READ_ONLY) | CAN(NO_PERMISSION) | CAN(UNAVAILABLE), "RFC 3501 section 6.4.3",
-         "The client removes what is marked \\Deleted",
+         BASIC | STREAM | CAN(REMOVED) | CAN(READ_ONLY) | CAN(NO_PERMISSION) | CAN(UNAVAILABLE),
+         "RFC 3501 section 6.4.3", "The client removes what is marked \\Deleted",
          "Deleting takes two steps: the flag \\Deleted can be taken back, EXPUNGE cannot. It removes every "
          "marked message, also those that another device has marked."),
-    VERB(SEARCH, imap_run_search, IN_SELECT, 0, "[SP CHARSET SP name] SP keys",
-         STRINGS | SETS | CAN(BAD_CHARSET), "RFC 3501 section 6.4.4", "The client lets the server search",
+    VERB(SEARCH, imap_run_search, IN_SELECT, 0,
+         "[SP RETURN SP \"(\" what \")\"] [SP CHARSET SP name] SP keys",
+         STRINGS | SETS | CAN(BAD_CHARSET) | CAN(NOT_SAVED), "RFC 3501 section 6.4.4",
+         "The client lets the server search",
          "The server has all the messages, so only the numbers of those found travel. Keys side by side must "
          "all be true; OR and NOT join them."),
-    VERB(FETCH, imap_run_fetch, IN_SELECT, 0, "SP sequence-set SP items", SETS | STRINGS,
-         "RFC 3501 section 6.4.5", "The client asks for parts of messages",
+    VERB(SORT, imap_run_sort, IN_SELECT, IMAP_EXT_SORT, "SP \"(\" criteria \")\" SP charset SP keys",
+         STRINGS | SETS | CAN(BAD_CHARSET), "RFC 5256 section 3",
+         "The client lets the server search and sort",
+         "The numbers come back in the order of the list on the screen: newest first, or by sender. The "
+         "client "
+         "need not fetch ten thousand envelopes to show twenty lines."),
+    VERB(THREAD, imap_run_thread, IN_SELECT, IMAP_EXT_THREAD_SUBJECT | IMAP_EXT_THREAD_REFS,
+         "SP algorithm SP charset SP keys", STRINGS | SETS | CAN(BAD_CHARSET), "RFC 5256 section 3",
+         "The client lets the server group conversations",
+         "Answers are put under what they answer. REFERENCES follows the Message-IDs that replies carry; "
+         "ORDEREDSUBJECT only looks at subjects and dates."),
+    VERB(FETCH, imap_run_fetch, IN_SELECT, 0, "SP sequence-set SP items [SP \"(\" modifiers \")\"]",
+         SETS | STRINGS | CAN(UNKNOWN_CTE), "RFC 3501 section 6.4.5", "The client asks for parts of messages",
          "A mail app first fetches flags and envelopes for its list, and a body only when the user opens the "
          "message. The original stays on the server, so the next device can fetch it too."),
-    VERB(STORE, imap_run_store, IN_SELECT, 0, "SP sequence-set SP [+-]FLAGS[.SILENT] SP flags",
-         SETS | CAN(READ_ONLY) | CAN(EXPUNGE_ISSUED) | CAN(NO_PERMISSION) | CAN(UNAVAILABLE),
+    VERB(STORE, imap_run_store, IN_SELECT, 0,
+         "SP sequence-set [SP \"(\" UNCHANGEDSINCE SP n \")\"] SP [+-]FLAGS[.SILENT] SP flags",
+         SETS | CAN(MODIFIED) | CAN(READ_ONLY) | CAN(EXPUNGE_ISSUED) | CAN(NO_PERMISSION) | CAN(UNAVAILABLE),
          "RFC 3501 section 6.4.6", "The client changes flags",
          "Read, answered and deleted are flags on the server. Set on the phone, they show on the laptop: "
          "that is how several devices stay in step. + adds, - removes, neither replaces."),
@@ -162,17 +190,19 @@ static const struct verb_row {
          "The server copies; nothing travels to the client and back. Either all messages arrive or none. "
          "Without MOVE, moving is COPY, then \\Deleted, then EXPUNGE."),
     VERB(MOVE, imap_run_copy, IN_SELECT, IMAP_EXT_MOVE, "SP sequence-set SP mailbox",
-         SETS | STRINGS | INTO | CAN(READ_ONLY), "RFC 6851 section 3.1",
+         SETS | STRINGS | INTO | CAN(READ_ONLY) | CAN(REMOVED), "RFC 6851 section 3.1",
          "The client moves messages to another mailbox",
          "COPY, \\Deleted and EXPUNGE in one step, for these messages only. No moment exists in which a "
          "message is in both places or in neither."),
-    VERB(UID_FETCH, imap_run_fetch, IN_SELECT, 0, "SP uid-set SP items", SETS | STRINGS,
-         "RFC 3501 section 6.4.8", "The client asks for parts of messages, by UID",
+    VERB(UID_FETCH, imap_run_fetch, IN_SELECT, 0, "SP uid-set SP items [SP \"(\" modifiers \")\"]",
+         SETS | STRINGS | CAN(UNKNOWN_CTE), "RFC 3501 section 6.4.8",
+         "The client asks for parts of messages, by UID",
          "A sequence number is a place in line and changes when a message before it goes. A UID stays with "
          "its message, so a client can keep a copy and know tomorrow which message that was."),
-    VERB(UID_STORE, imap_run_store, IN_SELECT, 0, "SP uid-set SP [+-]FLAGS[.SILENT] SP flags",
-         SETS | CAN(READ_ONLY) | CAN(NO_PERMISSION) | CAN(UNAVAILABLE), "RFC 3501 section 6.4.8",
-         "The client changes flags, by UID",
+    VERB(UID_STORE, imap_run_store, IN_SELECT, 0,
+         "SP uid-set [SP \"(\" UNCHANGEDSINCE SP n \")\"] SP [+-]FLAGS[.SILENT] SP flags",
+         SETS | CAN(MODIFIED) | CAN(READ_ONLY) | CAN(NO_PERMISSION) | CAN(UNAVAILABLE),
+         "RFC 3501 section 6.4.8", "The client changes flags, by UID",
          "By UID the right message gets the flag even if others were removed since. A UID that is gone is "
          "passed over in silence."),
     VERB(UID_COPY, imap_run_copy, IN_SELECT, 0, "SP uid-set SP mailbox", SETS | STRINGS | INTO | CAN(COPIED),
@@ -180,19 +210,29 @@ static const struct verb_row {
          "The copy gets a new UID in the other mailbox. Where UIDPLUS is offered, the code COPYUID tells "
          "which."),
     VERB(UID_MOVE, imap_run_copy, IN_SELECT, IMAP_EXT_MOVE, "SP uid-set SP mailbox",
-         SETS | STRINGS | INTO | CAN(READ_ONLY), "RFC 6851 section 3.2", "The client moves messages, by UID",
+         SETS | STRINGS | INTO | CAN(READ_ONLY) | CAN(REMOVED), "RFC 6851 section 3.2",
+         "The client moves messages, by UID",
          "UIDs name the messages beyond doubt, whatever other sessions remove meanwhile. In the other "
          "mailbox each gets a new one."),
-    VERB(UID_SEARCH, imap_run_search, IN_SELECT, 0, "[SP CHARSET SP name] SP keys",
-         STRINGS | SETS | CAN(BAD_CHARSET), "RFC 3501 section 6.4.8",
+    VERB(UID_SEARCH, imap_run_search, IN_SELECT, 0,
+         "[SP RETURN SP \"(\" what \")\"] [SP CHARSET SP name] SP keys",
+         STRINGS | SETS | CAN(BAD_CHARSET) | CAN(NOT_SAVED), "RFC 3501 section 6.4.8",
          "The client lets the server search, for UIDs",
          "The same search; the answer lists UIDs instead of places in line, so that it is still right after "
          "the next EXPUNGE."),
     VERB(UID_EXPUNGE, imap_run_expunge, IN_SELECT, IMAP_EXT_UIDPLUS, "SP uid-set",
-         SETS | CAN(READ_ONLY) | CAN(NO_PERMISSION) | CAN(UNAVAILABLE), "RFC 4315 section 2.1",
+         SETS | CAN(REMOVED) | CAN(READ_ONLY) | CAN(NO_PERMISSION) | CAN(UNAVAILABLE), "RFC 4315 section 2.1",
          "The client removes these messages and no others",
          "EXPUNGE removes everything marked \\Deleted, also what another device marked a moment ago. With "
          "UIDs only the named ones go."),
+    VERB(UID_SORT, imap_run_sort, IN_SELECT, IMAP_EXT_SORT, "SP \"(\" criteria \")\" SP charset SP keys",
+         STRINGS | SETS | CAN(BAD_CHARSET), "RFC 5256 section 3",
+         "The client lets the server search and sort, for UIDs",
+         "The same order; the answer lists UIDs, which stay right when other messages go."),
+    VERB(UID_THREAD, imap_run_thread, IN_SELECT, IMAP_EXT_THREAD_SUBJECT | IMAP_EXT_THREAD_REFS,
+         "SP algorithm SP charset SP keys", STRINGS | SETS | CAN(BAD_CHARSET), "RFC 5256 section 3",
+         "The client lets the server group conversations, by UID",
+         "The same groups; the answer names messages by UID."),
 };
 
 static const struct wire_slice verb_names[IMAP_VERBS_END] = {
@@ -228,6 +268,13 @@ enum imap_verb imap_verb_find(struct wire_slice name, bool uid)
 }
 
 static const struct imap_extension_info extensions[] = {
+    { IMAP_EXT_REV2,
+      "IMAP4rev2",
+      { "The server speaks the newer IMAP as well",
+        "IMAP4rev2 makes yesterday's extensions part of the base and drops what nobody used, such as "
+        "\\Recent. "
+        "The client chooses it with ENABLE.",
+        "RFC 9051 section 6.3.1" } },
     { IMAP_EXT_LITERAL_PLUS,
       "LITERAL+",
       { "Literals need not wait for permission",
@@ -275,6 +322,88 @@ static const struct imap_extension_info extensions[] = {
       { "LIST tells what a mailbox is for",
         "\\Sent and \\Trash mark the folders, whatever their names are in the user's language.",
         "RFC 6154 section 2" } },
+    { IMAP_EXT_LITERAL_MINUS,
+      "LITERAL-",
+      { "Short literals need not wait for permission",
+        "Up to 4096 octets may follow at once; a longer literal waits, so that the server can still refuse "
+        "it.",
+        "RFC 7888 section 5" } },
+    { IMAP_EXT_LIST_EXTENDED,
+      "LIST-EXTENDED",
+      { "LIST takes choices and several patterns",
+        "One command asks for subscribed mailboxes, their children and more, where LIST and LSUB took many.",
+        "RFC 5258 section 3" } },
+    { IMAP_EXT_LIST_STATUS,
+      "LIST-STATUS",
+      { "LIST can count messages as well",
+        "The folder pane with all its unread counts takes one command instead of one for each mailbox.",
+        "RFC 5819 section 2" } },
+    { IMAP_EXT_ESEARCH,
+      "ESEARCH",
+      { "A search can answer in short",
+        "The client says what it wants of the result: the count, the first, the last, or all as ranges.",
+        "RFC 4731 section 3" } },
+    { IMAP_EXT_SEARCHRES,
+      "SEARCHRES",
+      { "The server remembers a search result",
+        "A dollar sign in the next command means what was found. The list need not travel to the client and "
+        "back.",
+        "RFC 5182 section 2" } },
+    { IMAP_EXT_STATUS_SIZE,
+      "STATUS=SIZE",
+      { "STATUS tells the octets of a mailbox",
+        "Without it a client has to fetch and add every message's size.", "RFC 8438 section 3" } },
+    { IMAP_EXT_BINARY,
+      "BINARY",
+      { "The server can decode attachments",
+        "It undoes base64 and quoted-printable, so a quarter less travels and a simple client needs no "
+        "decoder.",
+        "RFC 3516 section 4" } },
+    { IMAP_EXT_CONDSTORE,
+      "CONDSTORE",
+      { "Changes are numbered",
+        "Each message carries the number of its last change. A client asks for what changed since, and a "
+        "STORE can "
+        "be refused if somebody was faster.",
+        "RFC 7162 section 3.1" } },
+    { IMAP_EXT_QRESYNC,
+      "QRESYNC",
+      { "A client catches up in one command",
+        "SELECT tells the changed flags and the vanished messages since the last visit, instead of all flags "
+        "of all "
+        "messages.",
+        "RFC 7162 section 3.2" } },
+    { IMAP_EXT_QUOTA,
+      "QUOTA",
+      { "The server tells limits", "How much is used and allowed, before a message is refused.",
+        "RFC 9208 section 4" } },
+    { IMAP_EXT_QUOTA_STORAGE,
+      "QUOTA=RES-STORAGE",
+      { "The limit is one of space", "Counted in units of 1024 octets over all of a user's messages.",
+        "RFC 9208 section 5.1" } },
+    { IMAP_EXT_SORT,
+      "SORT",
+      { "The server can sort",
+        "By date, sender, subject or size, for clients that keep no copy of the mailbox.",
+        "RFC 5256 section 3" } },
+    { IMAP_EXT_THREAD_SUBJECT,
+      "THREAD=ORDEREDSUBJECT",
+      { "The server groups by subject",
+        "Messages with the same subject, without Re: and Fwd:, in order of date.", "RFC 5256 section 3" } },
+    { IMAP_EXT_THREAD_REFS,
+      "THREAD=REFERENCES",
+      { "The server groups by references",
+        "Replies name what they answer; the tree of a conversation follows from that.",
+        "RFC 5256 section 3" } },
+    { IMAP_EXT_UTF8,
+      "UTF8=ACCEPT",
+      { "The server takes UTF-8",
+        "Mailbox names and header fields may hold any letters once the client enables it.",
+        "RFC 9755 section 3" } },
+    { IMAP_EXT_APPENDLIMIT,
+      "APPENDLIMIT=",
+      { "The server tells the largest message it takes",
+        "A client can refuse a large attachment before it uploads it.", "RFC 7889 section 3" } },
 };
 
 const struct imap_extension_info *imap_extension_at(size_t index)

@@ -28,6 +28,16 @@ static const struct imap_verdict_info verdicts[IMAP_VERDICTS_END] = {
     VERDICT(COPIED, IMAP_OK, "", "COPY completed", "RFC 4315 section 3", "The copies are made",
             "COPYUID lists the old UIDs and, in the same order, the new ones. The originals are still where "
             "they were."),
+    VERDICT(REMOVED, IMAP_OK, "", "completed", "RFC 7162 section 3.2.7",
+            "The messages are gone, and the client is up to date",
+            "HIGHESTMODSEQ is the number of the latest change. The client keeps it with its copy of the "
+            "mailbox and "
+            "asks next time for what happened after it."),
+    VERDICT(
+        MODIFIED, IMAP_OK, "", "Conditional STORE failed", "RFC 7162 section 3.1.3",
+        "Somebody else was faster",
+        "The messages listed in MODIFIED have changed since the client last looked, so their flags were left "
+        "alone. The client looks again and decides anew."),
     VERDICT(TLS_BEGINS, IMAP_OK, "", "Begin TLS negotiation now", "RFC 3501 section 6.2.1",
             "The server is ready for TLS",
             "The next octets are the handshake. Both sides forget what was said in the clear, capabilities "
@@ -102,6 +112,19 @@ static const struct imap_verdict_info verdicts[IMAP_VERDICTS_END] = {
             "A part of the server is out of order",
             "The accounts or the store cannot be reached at the moment. It is not the client's fault and not "
             "for ever; a mail app should not ask the user for a new password."),
+    VERDICT(
+        NOT_SAVED, IMAP_NO, "NOTSAVED", "Search result is not saved", "RFC 5182 section 2.1",
+        "The server cannot remember the result",
+        "It has no memory left for it. The dollar sign now means nothing found, so a careless next command "
+        "touches no message."),
+    VERDICT(
+        UNKNOWN_CTE, IMAP_NO, "UNKNOWN-CTE", "Content cannot be decoded or stored", "RFC 3516 section 4.3",
+        "The server does not know the encoding",
+        "The part is encoded in a way the server cannot undo, or an APPEND holds octets of zero that no mail "
+        "can carry. BODY[] still gives the part as it is."),
+    VERDICT(NO_QUOTA_ROOT, IMAP_NO, "NONEXISTENT", "No such quota root", "RFC 9208 section 4.2.1",
+            "There is no limit of that name",
+            "GETQUOTAROOT tells the names of those that hold for a mailbox."),
     VERDICT(UNKNOWN_COMMAND, IMAP_BAD, "", "Unknown command", "RFC 3501 section 7.1.3",
             "The server does not know that command",
             "A typing error, or an extension that the server has not offered."),
@@ -128,6 +151,11 @@ static const struct imap_verdict_info verdicts[IMAP_VERDICTS_END] = {
         LITERAL_TOO_BIG, IMAP_BAD, "", "Literal is too big", "RFC 7888 section 4",
         "The announced literal is too large",
         "Only the number has arrived, and that is enough to refuse. This is why literals wait for a plus."),
+    VERDICT(LITERAL_UNASKED, IMAP_BAD, "TOOBIG", "Literal must wait for permission", "RFC 7888 section 5",
+            "The literal is too long to come unasked",
+            "LITERAL- allows 4096 octets without asking. For more the client writes the number without a "
+            "plus and "
+            "waits for the server's."),
     VERDICT(AUTH_CANCELLED, IMAP_BAD, "", "Authentication cancelled", "RFC 3501 section 6.2.2",
             "The client has broken off the login", "A star instead of a SASL message means: forget it."),
     VERDICT(AUTH_MALFORMED, IMAP_BAD, "", "Not a valid SASL message", "RFC 3501 section 6.2.2",
@@ -180,6 +208,10 @@ static const struct imap_line_info lines[IMAP_LINES_END] = {
     LINE(NAMESPACE, "RFC 2342 section 5", "The server tells where mailboxes begin",
          "Three lists: the user's own, other users', shared. Each entry is a prefix and the delimiter; NIL "
          "means none."),
+    LINE(QUOTAROOT, "RFC 9208 section 4.3.2", "The server names the limits of a mailbox",
+         "First the mailbox, then the quota roots. None means no limit."),
+    LINE(QUOTA, "RFC 9208 section 4.3.1", "The server tells what is used and allowed",
+         "For each resource its name, the use and the limit. STORAGE counts units of 1024 octets."),
     LINE(LIST, "RFC 3501 section 7.2.2", "The server names one mailbox",
          "Attributes, delimiter, name. \\Noselect is a level of the hierarchy that holds no messages; \\Sent "
          "or \\Trash tells what the mailbox is for."),
@@ -190,6 +222,20 @@ static const struct imap_line_info lines[IMAP_LINES_END] = {
     LINE(SEARCH, "RFC 3501 section 7.2.5", "The server lists what it has found",
          "Places in line for SEARCH, UIDs for UID SEARCH. No number at all means nothing was found; that is "
          "no error."),
+    LINE(ESEARCH, "RFC 4731 section 3.1", "The server sums up what it has found",
+         "The tag tells which search it answers. ALL lists ranges, COUNT says how many; what is not there "
+         "was not "
+         "found."),
+    LINE(SORT, "RFC 5256 section 4", "The server lists what it has found, in order",
+         "The first number is the first line on the screen."),
+    LINE(THREAD, "RFC 5256 section 4", "The server lists conversations",
+         "Brackets inside brackets: each number is answered by the next; where several answers follow one "
+         "message, "
+         "each has brackets of its own."),
+    LINE(CLOSED, "RFC 7162 section 3.2.11", "The server closes the mailbox that was open",
+         "Everything before this line belongs to the old mailbox, everything behind it to the new one. "
+         "Without it "
+         "a client could put a late flag on the wrong message."),
     LINE(FLAGS, "RFC 3501 section 7.2.6", "The server lists the flags in use here",
          "System flags begin with a backslash. The others are keywords that clients have invented, such as "
          "$Forwarded."),
@@ -209,18 +255,37 @@ static const struct imap_line_info lines[IMAP_LINES_END] = {
          "client must throw its copy away and fetch anew, or it would show wrong messages."),
     LINE(UIDNEXT, "RFC 3501 section 2.3.1.1", "The server tells the next UID",
          "UIDs only grow. If this number has grown since the last visit, something has arrived in between."),
+    LINE(HIGHESTMODSEQ, "RFC 7162 section 3.1.2.1", "The server tells the number of the latest change",
+         "Every change in the mailbox takes the next number. If it is the one the client remembers, nothing "
+         "has "
+         "happened since its last visit."),
+    LINE(NOMODSEQ, "RFC 7162 section 3.1.2.2", "The server does not number changes here",
+         "The client has to compare all flags, as it would without CONDSTORE."),
     LINE(COPYUID, "RFC 6851 section 4.3", "The server tells the UIDs of the moved messages",
          "It comes before the EXPUNGE lines, so that the client knows where each message went before it "
          "disappears here."),
     LINE(EXPUNGE, "RFC 3501 section 7.4.1", "The server tells that a message is gone",
          "Every message behind it moves up one place, at once: three times EXPUNGE 2 removes three messages. "
          "A client that misses one line changes the wrong message next."),
+    LINE(
+        VANISHED, "RFC 7162 section 3.2.10", "The server tells which UIDs are gone",
+        "In place of one EXPUNGE line for each message. The messages behind them move up as they would after "
+        "EXPUNGE."),
+    LINE(VANISHED_EARLIER, "RFC 7162 section 3.2.10.1",
+         "The server tells what vanished while the client was away",
+         "EARLIER means that no place in line moves: the counts the client has just got are without these "
+         "messages "
+         "already. It strikes them from its copy."),
     LINE(FETCH, "RFC 3501 section 7.4.2", "The server sends what was asked of one message",
          "First its place in line, then names and values in brackets. The server may add what was not asked "
          "for."),
     LINE(FETCH_FLAGS, "RFC 3501 section 7.4.2", "The server tells the flags of a message",
          "After a STORE it is the result. Unasked it means that another device has changed them: read there, "
          "read here."),
+    LINE(FETCH_CHANGED, "RFC 7162 section 3.2.5.1", "The server tells what changed while the client was away",
+         "Only messages whose number of change is higher than the client's come here. All others are as the "
+         "client "
+         "remembers them."),
     LINE(CONTENT, "RFC 3501 section 4.3", "The message itself, as a literal",
          "The number in braces said how many octets follow, so the text may hold anything: no line in it can "
          "be taken for an answer. Nothing is dot-stuffed as in SMTP and POP3."),

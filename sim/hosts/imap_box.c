@@ -43,12 +43,30 @@ static unsigned special_use(const char *name)
 
 /* ---- names ------------------------------------------------------------------------------------------- */
 
+/* Names are mostly asked for one after the other. */
+static struct mailbox *box_at(struct imap_box *b, uint32_t index)
+{
+    struct user    *u = b->auth.user;
+    struct mailbox *box = &u->inbox;
+    uint32_t        at = 0;
+    if (b->listed && b->listed_version == u->names_version && b->listed_index <= index) {
+        box = b->listed;
+        at = b->listed_index;
+    }
+    for (; box && at < index; at++)
+        box = box->next;
+    if (box) {
+        b->listed = box;
+        b->listed_index = index;
+        b->listed_version = u->names_version;
+    }
+    return box;
+}
+
 static bool op_mailbox_at(void *host, uint32_t index, struct imap_mailbox_entry *out)
 {
     struct imap_box *b = host;
-    struct mailbox  *box = &b->auth.user->inbox;
-    while (box && index-- > 0)
-        box = box->next;
+    struct mailbox  *box = box_at(b, index);
     if (!box)
         return false;
     *out = (struct imap_mailbox_entry){ .name = wire_slice_str(box->name), .exists = true, .subscribed = box->subscribed };
@@ -162,8 +180,14 @@ static void status_of(const struct mailbox *box, struct imap_mailbox_status *out
                                          .uidnext = box->uidnext,
                                          .uidvalidity = box->uidvalidity,
                                          .permanent = IMAP_FLAGS_SETTABLE,
-                                         .keywords_can_grow = true };
+                                         .keywords_can_grow = true,
+                                         .highest_modseq = box->modseq };
     for (uint32_t i = 0; i < box->count; i++) {
+        out->size_octets += stored_len(box->message[i]);
+        if (box->message[i]->flags & IMAP_DELETED) {
+            out->deleted++;
+            out->deleted_octets += stored_len(box->message[i]);
+        }
         if (!box->message[i]->seen_new)
             out->recent++;
         if (!(box->message[i]->flags & IMAP_SEEN)) {
@@ -263,6 +287,7 @@ static void op_message(void *host, void *view, uint32_t seq, struct imap_message
                                   .internal_seconds = e->stored->date_s,
                                   .bytes = stored_octets(e->stored),
                                   .size_octets = stored_len(e->stored),
+                                  .modseq = e->stored->modseq,
                                   .gone = e->stored->gone };
 }
 
@@ -300,7 +325,7 @@ static bool op_next_change(void *host, void *view, bool expunges, struct imap_ch
     if (v->gone > 0 && expunges) {
         for (i = 0; !v->entry[i].stored->gone; i++) {
         }
-        *out = (struct imap_change){ .kind = IMAP_CHANGE_EXPUNGE, .seq = i + 1 };
+        *out = (struct imap_change){ .kind = IMAP_CHANGE_EXPUNGE, .seq = i + 1, .uid = v->entry[i].stored->uid };
         v->gone--;
         v->dirty -= v->entry[i].dirty;
         stored_drop(v->world, v->entry[i].stored);
@@ -329,10 +354,8 @@ static bool op_next_change(void *host, void *view, bool expunges, struct imap_ch
 static uint32_t keyword_bits(struct mailbox *box, const struct imap_flag_list *list)
 {
     uint32_t bits = 0;
-    for (int i = 0; i < IMAP_KEYWORDS_MAX; i++) {
+    for (uint32_t i = 0; i < list->keywords; i++) {
         int k = 0;
-        if (!(list->keywords & 1u << i))
-            continue;
         if (!box->keyword)
             box->keyword = core_alloc(IMAP_KEYWORDS_MAX * sizeof(char *));
         while (k < IMAP_KEYWORDS_MAX && box->keyword[k] && !wire_slice_is_nocase(list->keyword[i], box->keyword[k]))
@@ -359,6 +382,8 @@ static enum imap_verdict op_set_flags(void *host, void *view, uint32_t seq, enum
         return IMAP_READ_ONLY;
     if (!v->box)
         return IMAP_NO_MAILBOX;
+    if (m->gone)
+        return IMAP_EXPUNGE_ISSUED;
     keywords = keyword_bits(v->box, list);
     if (mode == IMAP_FLAGS_ADD) {
         m->flags |= flags;
@@ -473,6 +498,29 @@ static enum imap_verdict op_append_end(void *host, bool commit, uint32_t *uidval
     return verdict == STORE_OK ? IMAP_COMPLETED : verdict == STORE_OVER_QUOTA ? IMAP_OVER_QUOTA : IMAP_LIMIT;
 }
 
+/* ---- numbered changes, quota ----------------------------------------------------------------------------- */
+
+static uint64_t op_highest_modseq(void *host, void *view)
+{
+    struct view *v = view;
+    (void)host;
+    return v->box ? v->box->modseq : 0;
+}
+
+static bool op_vanished(void *host, void *view, uint64_t since, uint32_t from, uint32_t *lo, uint32_t *hi)
+{
+    struct view *v = view;
+    (void)host;
+    return v->box && store_vanished(v->box, since, from, lo, hi);
+}
+
+static void op_quota(void *host, uint64_t *used_octets, uint64_t *limit_octets)
+{
+    struct imap_box *b = host;
+    *used_octets = b->auth.user->used_octets;
+    *limit_octets = b->auth.user->spec->quota_octets;
+}
+
 void imap_box_end(struct imap_box *b)
 {
     mail_drop(&world_of(b)->mails, b->incoming);
@@ -515,5 +563,8 @@ const struct imap_store_ops imap_box_ops = { .mailbox_at = op_mailbox_at,
                                              .append_begin = op_append_begin,
                                              .append_data = op_append_data,
                                              .append_end = op_append_end,
+                                             .highest_modseq = op_highest_modseq,
+                                             .vanished = op_vanished,
+                                             .quota = op_quota,
                                              .take = op_take,
                                              .give = op_give };

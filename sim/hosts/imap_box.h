@@ -10,6 +10,8 @@ struct imap_box {
     struct service_auth auth; /* auth.user is who has logged in */
     void (*wake)(void *ctx);  /* news for a view of this session */
     void *wake_ctx;
+    struct mailbox *listed; /* the last that mailbox_at gave, its index, and the user's names_version then */
+    uint32_t        listed_index, listed_version;
     /* APPEND or COPY under way */
     struct mailbox *into;
     struct mail    *incoming;

@@ -26,7 +26,7 @@ static struct world *world_of(const struct mailbox *box)
 
 static void mailbox_init(struct mailbox *box, struct user *u, char *name)
 {
-    *box = (struct mailbox){ .user = u, .name = name, .uidnext = 1, .subscribed = true };
+    *box = (struct mailbox){ .user = u, .name = name, .uidnext = 1, .subscribed = true, .modseq = 1 };
     box->uidvalidity = u->store->uidvalidity_next++;
 }
 
@@ -157,7 +157,8 @@ enum store_verdict store_add(struct mailbox *box, struct mail *mail, uint32_t be
                           .flags = flags,
                           .keywords = keywords,
                           .before = before,
-                          .date_s = date_s };
+                          .date_s = date_s,
+                          .modseq = ++box->modseq };
     box->message[box->count++] = m;
     u->used_octets += stored_len(m);
     if (uid)
@@ -165,6 +166,88 @@ enum store_verdict store_add(struct mailbox *box, struct mail *mail, uint32_t be
     if (box->views)
         views_wake(box);
     return STORE_OK;
+}
+
+/* ---- what vanished: ranges by uid, so that a client is told in the order of its copy ---- */
+
+/* The first range that ends at or behind `uid`. */
+static uint32_t vanished_at(const struct mailbox *box, uint32_t uid)
+{
+    uint32_t low = 0, high = box->nvanished;
+    while (low < high) {
+        uint32_t mid = low + (high - low) / 2;
+        if (box->vanished[mid].hi < uid)
+            low = mid + 1;
+        else
+            high = mid;
+    }
+    return low;
+}
+
+static void forget_vanished(struct mailbox *box)
+{
+    box->nvanished = 0;
+    box->forgot_modseq = box->modseq;
+}
+
+/* A removal directly behind the one before it joins its range: whoever knows of neither is told of both, and who
+ * knows of the first is told once more, which does no harm (RFC 7162 section 3.2.5.1). */
+static void remember_vanished(struct mailbox *box, uint32_t uid)
+{
+    uint64_t modseq = ++box->modseq;
+    uint32_t at = vanished_at(box, uid);
+    if (at > 0 && box->vanished[at - 1].hi + 1 == uid && box->vanished[at - 1].modseq + 1 == modseq) {
+        box->vanished[at - 1].hi = uid;
+        box->vanished[at - 1].modseq = modseq;
+        return;
+    }
+    if (box->nvanished == STORE_VANISHED_MAX) {
+        forget_vanished(box);
+        return;
+    }
+    if (box->nvanished == box->cap_vanished) {
+        box->cap_vanished = box->cap_vanished ? box->cap_vanished * 2 : 4;
+        box->vanished = core_realloc(box->vanished, box->cap_vanished * sizeof *box->vanished);
+    }
+    memmove(&box->vanished[at + 1], &box->vanished[at], (box->nvanished - at) * sizeof *box->vanished);
+    box->vanished[at] = (struct vanished){ uid, uid, modseq };
+    box->nvanished++;
+}
+
+/* What is forgotten is told as every uid that is not there. */
+static bool next_gap(const struct mailbox *box, uint32_t from, uint32_t *lo, uint32_t *hi)
+{
+    uint32_t low = 0, high = box->count;
+    *lo = from > 0 ? from : 1;
+    while (low < high) {
+        uint32_t mid = low + (high - low) / 2;
+        if (box->message[mid]->uid < *lo)
+            low = mid + 1;
+        else
+            high = mid;
+    }
+    while (low < box->count && box->message[low]->uid == *lo) {
+        ++*lo;
+        low++;
+    }
+    *hi = (low < box->count ? box->message[low]->uid : box->uidnext) - 1;
+    return *lo < box->uidnext;
+}
+
+bool store_vanished(const struct mailbox *box, uint64_t since, uint32_t from, uint32_t *lo, uint32_t *hi)
+{
+    if (since < box->forgot_modseq)
+        return next_gap(box, from, lo, hi);
+    for (uint32_t i = vanished_at(box, from); i < box->nvanished; i++) {
+        if (box->vanished[i].modseq <= since)
+            continue;
+        *lo = box->vanished[i].lo > from ? box->vanished[i].lo : from;
+        *hi = box->vanished[i].hi;
+        while (++i < box->nvanished && box->vanished[i].modseq > since && box->vanished[i].lo == *hi + 1)
+            *hi = box->vanished[i].hi;
+        return true;
+    }
+    return false;
 }
 
 void store_remove(struct mailbox *box, struct stored *m)
@@ -178,6 +261,7 @@ void store_remove(struct mailbox *box, struct stored *m)
     memmove(&box->message[i], &box->message[i + 1], (box->count - i - 1) * sizeof(struct stored *));
     box->count--;
     m->gone = true;
+    remember_vanished(box, m->uid);
     box->user->used_octets -= stored_len(m);
     for (struct view *v = box->views; v; v = v->next)
         for (uint32_t k = 0; k < v->count; k++)
@@ -190,6 +274,7 @@ void store_remove(struct mailbox *box, struct stored *m)
 
 void store_flags_changed(struct mailbox *box, struct stored *m, const struct view *by)
 {
+    m->modseq = ++box->modseq;
     for (struct view *v = box->views; v; v = v->next) {
         if (v == by)
             continue;
@@ -237,6 +322,7 @@ struct mailbox *store_mailbox_create(struct user *u, struct wire_slice name)
     while (*end)
         end = &(*end)->next;
     *end = box;
+    u->names_version++;
     return box;
 }
 
@@ -252,6 +338,9 @@ static void mailbox_empty(struct mailbox *box)
             free(box->keyword[i]);
     free(box->keyword);
     box->keyword = NULL;
+    free(box->vanished);
+    box->vanished = NULL;
+    box->nvanished = box->cap_vanished = 0;
 }
 
 void store_mailbox_remove(struct user *u, struct mailbox *box)
@@ -261,6 +350,7 @@ void store_mailbox_remove(struct user *u, struct mailbox *box)
     while (*at != box)
         at = &(*at)->next;
     *at = box->next;
+    u->names_version++;
     for (struct view *v = box->views; v; v = v->next)
         v->box = NULL; /* a session still looks at it: its view ends by itself */
     free(box->name);

@@ -21,6 +21,7 @@
 
 #define STORE_MAILBOXES_MAX 1000 /* of one user */
 #define STORE_MESSAGES_MAX  1000000 /* in one mailbox */
+#define STORE_VANISHED_MAX  4096    /* ranges of uids a mailbox remembers as removed; then it forgets them all */
 
 struct stored { /* one message in one mailbox */
     struct mail *mail;
@@ -32,6 +33,7 @@ struct stored { /* one message in one mailbox */
     bool         gone;     /* no longer in the mailbox */
     bool         seen_new; /* some session has had it as \Recent */
     int64_t      date_s;
+    uint64_t     modseq; /* of its last change in this mailbox, RFC 7162 */
 };
 
 struct view_entry {
@@ -52,6 +54,11 @@ struct view {
     void *ctx;
 };
 
+struct vanished { /* uids that were removed one after the other, in one go */
+    uint32_t lo, hi;
+    uint64_t modseq; /* of the last of them */
+};
+
 struct mailbox {
     struct mailbox *next; /* of the same user, in order of creation; INBOX is first */
     struct user    *user;
@@ -62,6 +69,10 @@ struct mailbox {
     bool            subscribed, noselect;
     char          **keyword; /* NULL until one is used; then IMAP_KEYWORDS_MAX */
     struct view    *views;
+    uint64_t         modseq;       /* of the latest change; every change takes the next */
+    struct vanished *vanished;     /* owned; by uid */
+    uint32_t         nvanished, cap_vanished;
+    uint64_t         forgot_modseq; /* up to here it has forgotten which uids vanished */
 };
 
 struct sasl_secret;
@@ -72,6 +83,7 @@ struct user {
     struct store           *store;
     struct mailbox          inbox;
     uint64_t                used_octets;
+    uint32_t                names_version; /* grows when a mailbox is made or removed */
     bool                    locked; /* by a POP3 session */
     struct sasl_secret     *scram;  /* the arena's; NULL before the first login by SCRAM */
 };
@@ -120,7 +132,9 @@ void stored_drop(struct world *w, struct stored *m);
 /* ---- views ---- */
 struct view *store_view_open(struct mailbox *box, bool read_only);
 void         store_view_close(struct view *v);
-/* All changed flags of `m` are told to every view but `by` (NULL: to all). */
+/* The next range of uids from `from` on that vanished after that change; false behind the last. */
+bool store_vanished(const struct mailbox *box, uint64_t since, uint32_t from, uint32_t *lo, uint32_t *hi);
+/* The flags of `m` have changed: it takes the next mod-sequence. All changed flags of `m` are told to every view but `by` (NULL: to all). */
 void         store_flags_changed(struct mailbox *box, struct stored *m, const struct view *by);
 
 static inline const char *stored_octets(const struct stored *m)

@@ -15,6 +15,7 @@
 #define MEM_VIEWS 8
 
 struct mem_message {
+    uint64_t modseq;
     uint32_t uid, keywords;
     unsigned flags;
     int64_t seconds;
@@ -42,9 +43,17 @@ struct mem_view {
     struct mem_box *copy_to;
 };
 
+struct mem_vanished {
+    uint32_t uid;
+    uint64_t modseq;
+};
+
 struct mem_box {
+    uint64_t modseq;
+    struct mem_vanished *vanished; /* by uid */
+    uint32_t nvanished;
     char name[IMAP_NAME_MAX + 1];
-    bool exists, subscribed;
+    bool exists, subscribed, no_modseq;
     unsigned attributes;
     uint32_t uidvalidity, uidnext;
     struct mem_message **at;
@@ -99,6 +108,7 @@ static inline struct mem_box *mem_box(struct mem_store *st, const char *name)
         memcpy(b->name, name, strlen(name) + 1);
         b->uidvalidity = 1000 + st->boxes;
         b->uidnext = 1;
+        b->modseq = 1;
     }
     b->exists = true;
     return b;
@@ -129,10 +139,22 @@ static inline struct mem_message *mem_add(struct mem_store *st, struct mem_box *
     m->keywords = keywords;
     m->seconds = seconds;
     m->uid = b->uidnext++;
+    m->modseq = ++b->modseq;
     b->at = realloc(b->at, (b->n + 1) * sizeof b->at[0]);
     b->at[b->n++] = m;
     mem_tell(b, NULL, IMAP_CHANGE_EXISTS, m);
     return m;
+}
+
+static inline void mem_vanish(struct mem_box *b, uint32_t uid)
+{
+    uint32_t at = b->nvanished;
+    b->vanished = realloc(b->vanished, (b->nvanished + 1) * sizeof b->vanished[0]);
+    while (at > 0 && b->vanished[at - 1].uid > uid)
+        at--;
+    memmove(b->vanished + at + 1, b->vanished + at, (b->nvanished - at) * sizeof b->vanished[0]);
+    b->vanished[at] = (struct mem_vanished){ uid, ++b->modseq };
+    b->nvanished++;
 }
 
 static inline void mem_remove(struct mem_box *b, struct mem_message *m)
@@ -140,6 +162,7 @@ static inline void mem_remove(struct mem_box *b, struct mem_message *m)
     if (m->gone)
         return;
     m->gone = true;
+    mem_vanish(b, m->uid);
     for (uint32_t i = 0; i < b->n; i++)
         if (b->at[i] == m) {
             memmove(b->at + i, b->at + i + 1, (b->n - i - 1) * sizeof b->at[0]);
@@ -204,6 +227,8 @@ static inline enum imap_verdict mem_delete(void *host, struct wire_slice name)
     b->n = 0;
     b->uidvalidity += 100;
     b->uidnext = 1;
+    b->modseq = 1;
+    b->nvanished = 0;
     mem_tell(b, NULL, IMAP_CHANGE_GONE, NULL);
     return IMAP_COMPLETED;
 }
@@ -244,9 +269,15 @@ static inline void mem_count(struct mem_box *b, struct mem_view *v, struct imap_
                                          .uidnext = b->uidnext,
                                          .uidvalidity = b->uidvalidity,
                                          .permanent = IMAP_FLAGS_SETTABLE,
-                                         .keywords_can_grow = true };
+                                         .keywords_can_grow = true,
+                                         .highest_modseq = b->no_modseq ? 0 : b->modseq };
     for (uint32_t i = 0; i < b->n; i++) {
         out->recent += v ? b->at[i]->recent == v : !b->at[i]->claimed;
+        out->size_octets += b->at[i]->size;
+        if (b->at[i]->flags & IMAP_DELETED) {
+            out->deleted++;
+            out->deleted_octets += b->at[i]->size;
+        }
         if (!(b->at[i]->flags & IMAP_SEEN)) {
             out->unseen++;
             if (out->first_unseen == 0)
@@ -330,6 +361,7 @@ static inline void mem_message(void *host, void *view, uint32_t seq, struct imap
                                   .internal_seconds = m->seconds,
                                   .bytes = m->bytes,
                                   .size_octets = m->size,
+                                  .modseq = m->modseq,
                                   .gone = m->gone };
 }
 
@@ -361,6 +393,7 @@ static inline void mem_apply(struct mem_view *v, const struct mem_change *c, str
         if (v->at[i] == c->m)
             out->seq = i + 1;
     if (c->kind == IMAP_CHANGE_EXPUNGE) {
+        out->uid = c->m->uid;
         memmove(v->at + out->seq - 1, v->at + out->seq, (v->n - out->seq) * sizeof v->at[0]);
         v->n--;
     } else if (c->kind == IMAP_CHANGE_EXISTS) {
@@ -437,8 +470,10 @@ static inline enum imap_verdict mem_set_flags(void *host, void *view, uint32_t s
         m->flags = list->flags;
         m->keywords = keywords;
     }
-    if (old != m->flags || old_keywords != m->keywords)
+    if (old != m->flags || old_keywords != m->keywords) {
+        m->modseq = ++v->box->modseq;
         mem_tell(v->box, v, IMAP_CHANGE_FLAGS, m);
+    }
     return IMAP_COMPLETED;
 }
 
@@ -525,6 +560,36 @@ static inline enum imap_verdict mem_append_end(void *host, bool commit, uint32_t
     return IMAP_COMPLETED;
 }
 
+static inline uint64_t mem_highest_modseq(void *host, void *view)
+{
+    (void)host;
+    return ((struct mem_view *)view)->box->modseq;
+}
+
+static inline bool mem_vanished(void *host, void *view, uint64_t since, uint32_t from, uint32_t *lo,
+                                uint32_t *hi)
+{
+    const struct mem_box *b = ((struct mem_view *)view)->box;
+    (void)host;
+    for (uint32_t i = 0; i < b->nvanished; i++)
+        if (b->vanished[i].uid >= from && b->vanished[i].modseq > since) {
+            *lo = *hi = b->vanished[i].uid;
+            while (++i < b->nvanished && b->vanished[i].uid == *hi + 1 && b->vanished[i].modseq > since)
+                ++*hi;
+            return true;
+        }
+    return false;
+}
+
+static inline void mem_quota(void *host, uint64_t *used, uint64_t *limit)
+{
+    const struct mem_store *st = ((struct mem_session *)host)->store;
+    *limit = st->quota_octets;
+    for (uint32_t i = 0; i < st->boxes; i++)
+        for (uint32_t k = 0; k < st->box[i].n; k++)
+            *used += st->box[i].at[k]->size;
+}
+
 static inline void *mem_take(void *host, size_t octets)
 {
     struct mem_store *st = ((struct mem_session *)host)->store;
@@ -562,14 +627,19 @@ static const struct imap_store_ops mem_ops = {
     .append_begin = mem_append_begin,
     .append_data = mem_append_data,
     .append_end = mem_append_end,
+    .highest_modseq = mem_highest_modseq,
+    .vanished = mem_vanished,
+    .quota = mem_quota,
     .take = mem_take,
     .give = mem_give,
 };
 
 static inline void mem_free(struct mem_store *st)
 {
-    for (uint32_t i = 0; i < st->boxes; i++)
+    for (uint32_t i = 0; i < st->boxes; i++) {
         free(st->box[i].at);
+        free(st->box[i].vanished);
+    }
     for (size_t i = 0; i < st->owns; i++)
         free(st->owned[i]);
     free(st);

@@ -148,8 +148,9 @@ static bool idle_over(void *host)
     return h.stop_idle;
 }
 
-static const struct imap_client_ops ops = { next_task, result,  NULL, mailbox, status,      opened,   exists,
-                                            expunged,  fetched, body, found,   append_read, idle_over };
+static const struct imap_client_ops ops = { next_task, result, NULL,     mailbox,     status,
+                                            opened,    exists, expunged, fetched,     body,
+                                            found,     NULL,   NULL,     append_read, idle_over };
 
 static const char *choose(void *ctx, const char *offered)
 {
@@ -293,9 +294,11 @@ static const struct imap_task day[] = {
 };
 
 static const char day_log[] =
-    "session LOGGED_IN [CAPABILITY IMAP4rev1 LITERAL+ SASL-IR ID ENABLE IDLE NAMESPACE UIDPLUS MOVE UNSELECT "
-    "CHILDREN "
-    "SPECIAL-USE]\n"
+    "session LOGGED_IN [CAPABILITY IMAP4rev1 IMAP4rev2 LITERAL+ SASL-IR ID ENABLE IDLE NAMESPACE UIDPLUS "
+    "MOVE "
+    "UNSELECT CHILDREN SPECIAL-USE LIST-EXTENDED LIST-STATUS ESEARCH SEARCHRES STATUS=SIZE BINARY CONDSTORE "
+    "QRESYNC QUOTA QUOTA=RES-STORAGE SORT THREAD=ORDEREDSUBJECT THREAD=REFERENCES UTF8=ACCEPT "
+    "APPENDLIMIT=67108864]\n"
     "mailbox INBOX (\\HasNoChildren)\nmailbox Sent (\\HasNoChildren \\Sent)\n"
     "mailbox Archive/2023 (\\HasNoChildren)\nmailbox Archive/2024 (\\HasNoChildren)\n"
     "LIST OK []\n"

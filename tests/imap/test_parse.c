@@ -8,7 +8,7 @@ static char room[64];
 
 static struct imap_cursor over(const char *text)
 {
-    return (struct imap_cursor){ text, text + strlen(text), text, { room, sizeof room }, false };
+    return (struct imap_cursor){ text, text + strlen(text), text, { room, sizeof room }, false, false };
 }
 
 START_TEST(strings_come_as_atoms_quoted_or_literals)

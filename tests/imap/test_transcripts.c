@@ -4,7 +4,8 @@
  *   C: a line from the client, CRLF added         S: a line the server must answer, exactly
  *   S~ the answer's line must begin so            @verdict NAME   what the last command ended in
  *   @state NAME   @tls   @poll   @deliver BOX   @remove BOX UID   @flag BOX UID   @drop BOX
- *   @set starttls|private|plain|quota N           at the top: the server's configuration
+ *   @mail BOX text with \r\n and \0 spelled out    puts that message into the mailbox
+ *   @set starttls|private|plain|minus|quota N     at the top: the server's configuration
  */
 #include "tests/imap/fixture.h"
 
@@ -23,6 +24,21 @@ static enum imap_verdict verdict_named(const char *name)
     return IMAP_VERDICTS_END;
 }
 
+static void mail(struct mem_store *st, struct mem_box *box, const char *spelled)
+{
+    char text[4096];
+    size_t n = 0;
+    for (; *spelled != '\0'; spelled++) {
+        char c = *spelled;
+        if (c == '\\') {
+            c = *++spelled;
+            c = c == 'r' ? '\r' : c == 'n' ? '\n' : c == '0' ? '\0' : c;
+        }
+        text[n++] = c;
+    }
+    mem_add(st, box, text, n, 0, 0, st->now);
+}
+
 static void command(struct mem_store *st, const char *text)
 {
     char word[32] = "", box[64] = "";
@@ -39,11 +55,14 @@ static void command(struct mem_store *st, const char *text)
             wire_collect(&w);
     } else if (strcmp(word, "deliver") == 0) {
         mem_add(st, mem_box(st, box), mail_plain, sizeof mail_plain - 1, 0, 0, st->now);
+    } else if (strcmp(word, "mail") == 0) {
+        mail(st, mem_box(st, box), text + 5 + strlen(box) + 1);
     } else if (strcmp(word, "remove") == 0) {
         mem_remove(mem_box(st, box), mem_by_uid(mem_box(st, box), n));
     } else if (strcmp(word, "flag") == 0) {
         struct mem_message *m = mem_by_uid(mem_box(st, box), n);
         m->flags |= IMAP_ANSWERED;
+        m->modseq = ++mem_box(st, box)->modseq;
         mem_tell(mem_box(st, box), NULL, IMAP_CHANGE_FLAGS, m);
     } else if (strcmp(word, "drop") == 0) {
         mem_delete(&w.session, wire_slice_str(box));
@@ -52,6 +71,10 @@ static void command(struct mem_store *st, const char *text)
         fixture_config.tls_before_login |= strcmp(box, "private") == 0;
         if (strcmp(box, "plain") == 0)
             fixture_config.extensions = 0;
+        if (strcmp(box, "minus") == 0)
+            fixture_config.extensions &= ~(unsigned)IMAP_EXT_LITERAL_PLUS;
+        if (strcmp(box, "nomodseq") == 0)
+            mem_box(st, "Sent")->no_modseq = true;
         if (strcmp(box, "quota") == 0)
             st->quota_octets = n;
     } else {
