@@ -63,8 +63,8 @@ static int usage(FILE *to)
 /* One line on stderr. What a user or a file says in it reaches the terminal without control characters. */
 __attribute__((format(printf, 1, 0))) static void complain(const char *fmt, va_list ap)
 {
-    char   said[2048], safe[4 * sizeof said];
-    int    n = vsnprintf(said, sizeof said, fmt, ap);
+    char said[2048], safe[4 * sizeof said];
+    int n = vsnprintf(said, sizeof said, fmt, ap);
     size_t len = n < 0 ? 0 : (size_t)n < sizeof said ? (size_t)n : sizeof said - 1;
     len = wire_display_escape(safe, sizeof safe, said, len);
     fprintf(stderr, "mailwalk: %.*s\n", (int)(len < sizeof safe ? len : sizeof safe), safe);
@@ -94,26 +94,27 @@ static int machine_refused(const char *what, int error)
     return refuse(EXIT_MACHINE, "%s: %s", what, strerror(error));
 }
 
-/* ---- run ------------------------------------------------------------------------------------------------ */
+/* ---- run ------------------------------------------------------------------------------------------------
+ */
 
 struct run_options {
-    const char      *scenario, *pcap, *pcapng, *keylog, *logs, *until, *replay;
-    const char      *sets[SCENARIO_SETS_MAX];
-    size_t           nsets;
+    const char *scenario, *pcap, *pcapng, *keylog, *logs, *until, *replay;
+    const char *sets[SCENARIO_SETS_MAX];
+    size_t nsets;
     enum trace_level level;
-    bool             level_given, jsonl;
-    const char      *seed;
-    uint64_t         until_ns;
+    bool level_given, jsonl;
+    const char *seed;
+    uint64_t until_ns;
 };
 
 struct outputs {
-    struct export_jsonl   *jsonl;
-    struct export_pcap    *pcap;
-    struct export_pcapng  *pcapng;
+    struct export_jsonl *jsonl;
+    struct export_pcap *pcap;
+    struct export_pcapng *pcapng;
     struct export_maillog *logs;
-    struct ui_narrator    *narrator;
-    FILE                  *keylog;
-    int                    keylog_error;
+    struct ui_narrator *narrator;
+    FILE *keylog;
+    int keylog_error;
 };
 
 static bool level_named(const char *name, enum trace_level *out)
@@ -133,11 +134,15 @@ static int run_option(struct run_options *o, const char *name, const char *value
         return bad_usage("%s needs a value", name);
     if (strcmp(name, "--level") == 0) {
         o->level_given = true;
-        return level_named(value, &o->level) ? 0 : bad_usage("--level %s: phase, line or packet is allowed", value);
+        return level_named(value, &o->level)
+                   ? 0
+                   : bad_usage("--level %s: phase, line or packet is allowed", value);
     }
     if (strcmp(name, "--format") == 0) {
         o->jsonl = strcmp(value, "jsonl") == 0;
-        return o->jsonl || strcmp(value, "text") == 0 ? 0 : bad_usage("--format %s: text or jsonl is allowed", value);
+        return o->jsonl || strcmp(value, "text") == 0
+                   ? 0
+                   : bad_usage("--format %s: text or jsonl is allowed", value);
     }
     if (strcmp(name, "--set") == 0) {
         if (o->nsets == SCENARIO_SETS_MAX)
@@ -147,10 +152,10 @@ static int run_option(struct run_options *o, const char *name, const char *value
     }
     {
         const struct {
-            const char  *name;
+            const char *name;
             const char **to;
-        } strings[] = { { "--pcap", &o->pcap },   { "--pcapng", &o->pcapng }, { "--keylog", &o->keylog },
-                        { "--logs", &o->logs },   { "--until", &o->until },   { "--seed", &o->seed },
+        } strings[] = { { "--pcap", &o->pcap },    { "--pcapng", &o->pcapng }, { "--keylog", &o->keylog },
+                        { "--logs", &o->logs },    { "--until", &o->until },   { "--seed", &o->seed },
                         { "--replay", &o->replay } };
         for (size_t i = 0; i < sizeof strings / sizeof strings[0]; i++)
             if (strcmp(name, strings[i].name) == 0) {
@@ -165,9 +170,9 @@ static int run_arguments(struct run_options *o, int argc, char **argv)
 {
     o->level = TRACE_LINE;
     for (int i = 0; i < argc; i++) {
-        char  name[32];
+        char name[32];
         char *equals = strchr(argv[i], '=');
-        int   wrong;
+        int wrong;
         if (strncmp(argv[i], "--", 2) != 0) {
             if (o->scenario)
                 return bad_usage("one scenario at a time: '%s' and '%s'", o->scenario, argv[i]);
@@ -186,7 +191,8 @@ static int run_arguments(struct run_options *o, int argc, char **argv)
             return wrong;
     }
     if (o->replay && (o->scenario || o->nsets || o->seed || o->until))
-        return bad_usage("--replay brings its own scenario, --set and --seed, and ends where the recording ends");
+        return bad_usage(
+            "--replay brings its own scenario, --set and --seed, and ends where the recording ends");
     if (o->replay)
         return 0;
     return o->scenario ? 0 : bad_usage("run needs a scenario; 'mailwalk list' names those of the catalogue");
@@ -204,8 +210,8 @@ static FILE *create(const char *path)
 static bool outputs_open(struct outputs *out, const struct run_options *o, struct trace *t)
 {
     struct trace_sink sink;
-    FILE             *f;
-    int               error = 0;
+    FILE *f;
+    int error = 0;
     if (o->jsonl) {
         unsigned levels = TRACE_BIT(TRACE_PHASE) | TRACE_BIT(TRACE_STATE);
         if (o->level >= TRACE_LINE)
@@ -253,8 +259,8 @@ static bool outputs_open(struct outputs *out, const struct run_options *o, struc
 static void outputs_keylog(void *ctx, const char *line)
 {
     struct outputs *out = ctx;
-    char            text[512];
-    int             n = snprintf(text, sizeof text, "%s\n", line);
+    char text[512];
+    int n = snprintf(text, sizeof text, "%s\n", line);
     if (n <= 0 || (size_t)n >= sizeof text)
         return;
     if (out->keylog && fputs(text, out->keylog) < 0)
@@ -284,7 +290,7 @@ static int outputs_close(struct outputs *out, const struct run_options *o)
 /* One outcome record for each line of `expect`. */
 static bool outcomes_tell(struct world *w, struct expect *e)
 {
-    size_t                      n;
+    size_t n;
     const struct expect_result *r = expect_results(e, &n);
     for (size_t i = 0; i < n; i++) {
         struct trace_record t = { .kind = TRACE_KIND_OUTCOME, .t_ns = w->queue.now_ns };
@@ -301,13 +307,13 @@ static bool outcomes_tell(struct world *w, struct expect *e)
 
 static int run_world(struct scenario *s, const struct run_options *o)
 {
-    struct world       w;
+    struct world w;
     struct world_error error;
-    struct outputs     out = { 0 };
-    struct expect      expect;
-    struct trace_sink  sink;
-    bool               met = false;
-    int                status = EXIT_MET, closed;
+    struct outputs out = { 0 };
+    struct expect expect;
+    struct trace_sink sink;
+    bool met = false;
+    int status = EXIT_MET, closed;
     world_init(&w, &s->world);
     expect_init(&expect, s);
     sink = expect_sink(&expect);
@@ -333,15 +339,16 @@ static int run_world(struct scenario *s, const struct run_options *o)
 /* Builds the recorded world in `w` and gives it the recorded inputs. */
 static int replay_world(struct replay *r, struct world *w, struct outputs *out, const struct run_options *o)
 {
-    struct trace_sink  sink = trace_hash_sink(&r->hash);
+    struct trace_sink sink = trace_hash_sink(&r->hash);
     struct world_error error;
-    int                status;
+    int status;
     world_init(w, &r->plan.world);
     trace_add(&w->trace, &sink);
     if (!outputs_open(out, o, &w->trace)) {
         status = EXIT_MACHINE;
     } else if (!world_build(w, &error)) {
-        status = refuse(EXIT_USAGE, "%s: %s: %s", r->header.scenario, error.pointer ? error.pointer : "/", error.text);
+        status = refuse(EXIT_USAGE, "%s: %s: %s", r->header.scenario, error.pointer ? error.pointer : "/",
+                        error.text);
     } else {
         status = replay_run(r, w);
         world_end(w);
@@ -352,11 +359,11 @@ static int replay_world(struct replay *r, struct world *w, struct outputs *out, 
 
 static int run_replay(const struct run_options *o, struct scenario_errors *errors)
 {
-    struct replay  *r = core_alloc(sizeof *r);
+    struct replay *r = core_alloc(sizeof *r);
     struct scenario s;
-    struct world    w;
-    struct outputs  out = { 0 };
-    int             status = replay_open(r, o->replay), closed;
+    struct world w;
+    struct outputs out = { 0 };
+    int status = replay_open(r, o->replay), closed;
     if (status == 0 && !scenario_open(&s, r->header.scenario, r->header.sets, r->header.nsets, errors)) {
         scenario_errors_print(errors, stderr);
         replay_close(r);
@@ -376,13 +383,14 @@ static int run_replay(const struct run_options *o, struct scenario_errors *error
 
 static int command_run(int argc, char **argv)
 {
-    struct run_options     *o = core_alloc(sizeof *o);
+    struct run_options *o = core_alloc(sizeof *o);
     struct scenario_errors *errors = core_alloc(sizeof *errors);
-    struct scenario         s;
-    uint64_t                number = 0;
-    int                     status = run_arguments(o, argc, argv);
+    struct scenario s;
+    uint64_t number = 0;
+    int status = run_arguments(o, argc, argv);
     if (status == 0 && o->seed && !wire_parse_u64(wire_slice_str(o->seed), UINT64_MAX, &number))
-        status = bad_usage("--seed %s: a whole number is allowed, from 0 to %llu", o->seed, (unsigned long long)UINT64_MAX);
+        status = bad_usage("--seed %s: a whole number is allowed, from 0 to %llu", o->seed,
+                           (unsigned long long)UINT64_MAX);
     if (status == 0 && o->until && !units_duration(o->until, &o->until_ns))
         status = bad_usage("--until %s: a duration is allowed: 250ms, 90s, 4h, 5d", o->until);
     if (status == 0 && o->replay) {
@@ -405,17 +413,19 @@ static int command_run(int argc, char **argv)
     return status;
 }
 
-/* ---- serve ------------------------------------------------------------------------------------------------- */
+/* ---- serve
+ * ------------------------------------------------------------------------------------------------- */
 
 static int command_serve(int argc, char **argv)
 {
-    struct serve_options   *o = core_alloc(sizeof *o);
+    struct serve_options *o = core_alloc(sizeof *o);
     struct scenario_errors *errors = core_alloc(sizeof *errors);
-    struct scenario         s;
-    uint64_t                seed;
-    int                     status = serve_arguments(o, argc, argv);
+    struct scenario s;
+    uint64_t seed;
+    int status = serve_arguments(o, argc, argv);
     if (status == 0 && o->seed && !wire_parse_u64(wire_slice_str(o->seed), UINT64_MAX, &seed))
-        status = bad_usage("--seed %s: a whole number is allowed, from 0 to %llu", o->seed, (unsigned long long)UINT64_MAX);
+        status = bad_usage("--seed %s: a whole number is allowed, from 0 to %llu", o->seed,
+                           (unsigned long long)UINT64_MAX);
     if (status == 0 && o->duration && (!units_duration(o->duration, &o->duration_ns) || o->duration_ns == 0))
         status = bad_usage("--duration %s: a duration with a unit is needed, like 90s, 5m, 2h", o->duration);
     if (status == 0 && !scenario_open(&s, o->scenario, o->sets, o->nsets, errors)) {
@@ -430,11 +440,12 @@ static int command_serve(int argc, char **argv)
     return status;
 }
 
-/* ---- the other commands ------------------------------------------------------------------------------------ */
+/* ---- the other commands
+ * ------------------------------------------------------------------------------------ */
 
 static int command_list(int argc, char **argv)
 {
-    struct core_arena      arena = { 0 };
+    struct core_arena arena = { 0 };
     struct catalogue_entry e;
     if (argc > 0)
         return bad_usage("list takes no argument, but there is '%s'", argv[0]);
@@ -456,7 +467,7 @@ static int command_check(int argc, char **argv)
 
 static int command_explain(int argc, char **argv)
 {
-    size_t                       n;
+    size_t n;
     const struct explain_source *sources = ui_explain_engines(&n);
     if (argc == 0)
         return bad_usage("explain needs a word: a code, a command, a port, a record type, a term");
@@ -478,7 +489,8 @@ static int command_help(int argc, char **argv)
     return usage(stdout);
 }
 
-/* A standard stream that is closed would give its number to the next file, and what is said would go there. */
+/* A standard stream that is closed would give its number to the next file, and what is said would go there.
+ */
 static bool streams_open(void)
 {
     for (int fd = 0; fd <= 2; fd++)
@@ -500,9 +512,11 @@ int main(int argc, char **argv)
     static const struct {
         const char *name;
         int (*run)(int argc, char **argv);
-    } commands[] = { { "run", command_run },         { "serve", command_serve },     { "list", command_list },       { "check", command_check },
-                     { "explain", command_explain }, { "bench", bench_command },     { "--version", command_version },
-                     { "help", command_help },       { "--help", command_help },     { "-h", command_help } };
+    } commands[] = { { "run", command_run },           { "serve", command_serve },
+                     { "list", command_list },         { "check", command_check },
+                     { "explain", command_explain },   { "bench", bench_command },
+                     { "--version", command_version }, { "help", command_help },
+                     { "--help", command_help },       { "-h", command_help } };
     if (!streams_open())
         return EXIT_MACHINE;
     if (argc < 2 && isatty(STDIN_FILENO) && isatty(STDOUT_FILENO)) {
@@ -514,5 +528,6 @@ int main(int argc, char **argv)
     for (size_t i = 0; i < sizeof commands / sizeof commands[0]; i++)
         if (strcmp(argv[1], commands[i].name) == 0)
             return said(commands[i].run(argc - 2, argv + 2));
-    return bad_usage("unknown command '%s': run, serve, list, check, explain, bench and help are known", argv[1]);
+    return bad_usage("unknown command '%s': run, serve, list, check, explain, bench and help are known",
+                     argv[1]);
 }

@@ -11,14 +11,15 @@
 #include "protocols/smtp/smtp_reply.h"
 #include "protocols/smtp/smtp_verb.h"
 
-/* ---- SMTP: commands, reply codes, enhanced status codes, extensions ------------------------------------- */
+/* ---- SMTP: commands, reply codes, enhanced status codes, extensions -------------------------------------
+ */
 
 static bool smtp_find(const char *word, const struct wire_lesson **row, size_t i)
 {
     const struct wire_lesson *found[4] = { NULL };
-    size_t                    n = 0;
-    struct wire_slice         s = wire_slice_str(word);
-    uint64_t                  code;
+    size_t n = 0;
+    struct wire_slice s = wire_slice_str(word);
+    uint64_t code;
     if (s.len == 3 && wire_parse_u64(s, 599, &code) && smtp_code_lesson((int)code))
         found[n++] = smtp_code_lesson((int)code);
     if (s.len >= 5 && s.at[1] == '.' && smtp_status_lesson(word))
@@ -41,7 +42,8 @@ static const char *smtp_word(size_t i)
     return i < SMTP_EXTS ? smtp_ext_at(i)->name : NULL;
 }
 
-/* ---- POP3 ------------------------------------------------------------------------------------------------- */
+/* ---- POP3 -------------------------------------------------------------------------------------------------
+ */
 
 static bool pop3_find(const char *word, const struct wire_lesson **row, size_t i)
 {
@@ -60,7 +62,8 @@ static const char *pop3_word(size_t i)
     return NULL;
 }
 
-/* ---- IMAP ------------------------------------------------------------------------------------------------- */
+/* ---- IMAP -------------------------------------------------------------------------------------------------
+ */
 
 static bool imap_find(const char *word, const struct wire_lesson **row, size_t i)
 {
@@ -77,7 +80,8 @@ static const char *imap_word(size_t i)
     return i + 1 < IMAP_VERBS_END ? imap_verb_info((enum imap_verb)(i + 1))->name : NULL;
 }
 
-/* ---- DNS -------------------------------------------------------------------------------------------------- */
+/* ---- DNS --------------------------------------------------------------------------------------------------
+ */
 
 static bool dns_find(const char *word, const struct wire_lesson **row, size_t i)
 {
@@ -100,7 +104,8 @@ static const char *dns_word(size_t i)
     return NULL;
 }
 
-/* ---- SASL ------------------------------------------------------------------------------------------------- */
+/* ---- SASL -------------------------------------------------------------------------------------------------
+ */
 
 static bool sasl_find(const char *word, const struct wire_lesson **row, size_t i)
 {

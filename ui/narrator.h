@@ -17,12 +17,12 @@
  *                          firewall, and any state whose words are new          -
  *   packet  all     all    all                                                  sent and dropped
  *
- * Lost frames and those that bring again what they carried are told from level line on. An attempt of a queue that
- * ends like one that was told takes one row, except at level packet.
+ * Lost frames and those that bring again what they carried are told from level line on. An attempt of a queue
+ * that ends like one that was told takes one row, except at level packet.
  *
- * Long messages are folded: the first and last lines, what has words of its own (header fields, MIME parts, the fields
- * of a report), and how many between. Octets of peers and messages
- * reach the file only as characters that stand still (protocols/wire/utf8.h).
+ * Long messages are folded: the first and last lines, what has words of its own (header fields, MIME parts,
+ * the fields of a report), and how many between. Octets of peers and messages reach the file only as
+ * characters that stand still (protocols/wire/utf8.h).
  *
  * What it reads beside the record's own fields: phase `step` (RETRY, DEFER and
  * what lies between) and `remember` (one sentence, told again at the end, behind what the opening `teaches`);

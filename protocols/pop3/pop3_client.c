@@ -120,7 +120,8 @@ static void read_ok(struct pop3_client *c, struct wire_slice text, struct pop3_c
         break;
     case POP3C_AUTH:
         if (c->failed || (c->auth->complete && !c->auth->complete(c->auth_ctx))) {
-            pop3c_give_up(c, POP3C_BAD_REPLY, out); /* a server that has not proven itself, RFC 5802 section 3 */
+            pop3c_give_up(c, POP3C_BAD_REPLY,
+                          out); /* a server that has not proven itself, RFC 5802 section 3 */
             break;
         }
         pop3c_note(out, POP3C_LOGGED_IN);

@@ -22,8 +22,7 @@ static const struct json_choice results[] = {
     { "unreachable", 0, NULL }, { "prohibited", 0, NULL }, { "no-server", 0, NULL },
     { "not-smtp", 0, NULL },    { "not-pop3", 0, NULL },   { "not-imap", 0, NULL },
     { "auth-failed", 0, NULL }, { "rejected", 0, NULL },   { "partly", 0, NULL },
-    { "not-secured", 0, NULL },
-    { NULL, 0, NULL },
+    { "not-secured", 0, NULL }, { NULL, 0, NULL },
 };
 
 static const struct json_choice commands[] = {

@@ -362,8 +362,8 @@ const struct json_object fields_down = {
 
 /* The names of tls_fault_name(). */
 static const struct json_choice certificate_faults[] = {
-    { "none", 0, NULL },        { "expired", 0, NULL },    { "not-yet-valid", 0, NULL },
-    { "wrong-name", 0, NULL },  { "self-signed", 0, NULL }, { "unknown-ca", 0, NULL },
+    { "none", 0, NULL },       { "expired", 0, NULL },     { "not-yet-valid", 0, NULL },
+    { "wrong-name", 0, NULL }, { "self-signed", 0, NULL }, { "unknown-ca", 0, NULL },
     { NULL, 0, NULL },
 };
 

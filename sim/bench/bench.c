@@ -11,8 +11,8 @@ enum format { FORMAT_TEXT, FORMAT_JSONL, FORMAT_KV };
 
 struct options {
     struct drive_params p;
-    enum format         format;
-    bool                one; /* one measurement with these parameters */
+    enum format format;
+    bool one; /* one measurement with these parameters */
 };
 
 static int bad(const char *what, const char *value, const char *allowed)
@@ -23,11 +23,11 @@ static int bad(const char *what, const char *value, const char *allowed)
 
 static int number(const char *name, const char *value, uint64_t least, uint64_t most, uint64_t *out)
 {
-    char              *end = NULL;
+    char *end = NULL;
     unsigned long long n = value && value[0] >= '0' && value[0] <= '9' ? strtoull(value, &end, 10) : 0;
-    char               allowed[80];
-    snprintf(allowed, sizeof allowed, "a whole number from %llu to %llu is allowed", (unsigned long long)least,
-             (unsigned long long)most);
+    char allowed[80];
+    snprintf(allowed, sizeof allowed, "a whole number from %llu to %llu is allowed",
+             (unsigned long long)least, (unsigned long long)most);
     if (!end || *end || n < least || n > most)
         return bad(name, value, allowed);
     *out = n;
@@ -37,7 +37,7 @@ static int number(const char *name, const char *value, uint64_t least, uint64_t 
 static int option(struct options *o, const char *name, const char *value)
 {
     uint64_t n = 0;
-    int      wrong;
+    int wrong;
     if (strcmp(name, "--in-flight") == 0) {
         wrong = number(name, value, 1, 10000, &n);
         o->p.in_flight = (uint32_t)n;
@@ -76,23 +76,29 @@ static void print_run(const struct drive_params *p, const struct drive_result *r
     double n = (double)(r->messages ? r->messages : 1);
     switch (f) {
     case FORMAT_KV:
-        printf("msg_per_cpus=%.0f\nevents_per_cpus=%.0f\nmessages=%llu\nin_flight=%u\nus_per_msg=%.2f\nevents_per_msg=%.1f\n"
+        printf("msg_per_cpus=%.0f\nevents_per_cpus=%.0f\nmessages=%llu\nin_flight=%u\nus_per_msg=%."
+               "2f\nevents_per_msg=%.1f\n"
                "segments_per_msg=%.1f\nframes_per_msg=%.1f\npeak_rss_mb=%.1f\nsetup_cpus=%.3f\n",
-               per, events, (unsigned long long)r->messages, p->in_flight, 1e6 * r->cpu_s / n, (double)r->events / n,
-               (double)r->segments / n, (double)r->frames / n, (double)r->peak_rss_octets / 1e6, r->setup_cpu_s);
+               per, events, (unsigned long long)r->messages, p->in_flight, 1e6 * r->cpu_s / n,
+               (double)r->events / n, (double)r->segments / n, (double)r->frames / n,
+               (double)r->peak_rss_octets / 1e6, r->setup_cpu_s);
         break;
     case FORMAT_JSONL:
-        printf("{\"kind\":\"throughput\",\"messages\":%llu,\"in_flight\":%u,\"msg_per_cpus\":%.0f,\"events_per_cpus\":%.0f,"
-               "\"us_per_msg\":%.2f,\"events_per_msg\":%.1f,\"segments_per_msg\":%.1f,\"frames_per_msg\":%.1f,"
-               "\"peak_rss_mb\":%.1f,\"pcap\":%s}\n",
-               (unsigned long long)r->messages, p->in_flight, per, events, 1e6 * r->cpu_s / n, (double)r->events / n,
-               (double)r->segments / n, (double)r->frames / n, (double)r->peak_rss_octets / 1e6, p->pcap ? "true" : "false");
+        printf(
+            "{\"kind\":\"throughput\",\"messages\":%llu,\"in_flight\":%u,\"msg_per_cpus\":%.0f,\"events_per_"
+            "cpus\":%.0f,"
+            "\"us_per_msg\":%.2f,\"events_per_msg\":%.1f,\"segments_per_msg\":%.1f,\"frames_per_msg\":%.1f,"
+            "\"peak_rss_mb\":%.1f,\"pcap\":%s}\n",
+            (unsigned long long)r->messages, p->in_flight, per, events, 1e6 * r->cpu_s / n,
+            (double)r->events / n, (double)r->segments / n, (double)r->frames / n,
+            (double)r->peak_rss_octets / 1e6, p->pcap ? "true" : "false");
         break;
     default:
-        printf("%9llu messages, %5u in flight%s: %8.0f messages and %9.0f events a CPU second, %.1f us, %.1f segments a message; "
+        printf("%9llu messages, %5u in flight%s: %8.0f messages and %9.0f events a CPU second, %.1f us, %.1f "
+               "segments a message; "
                "peak %.0f MB\n",
-               (unsigned long long)r->messages, p->in_flight, p->pcap ? ", pcap" : "", per, events, 1e6 * r->cpu_s / n,
-               (double)r->segments / n, (double)r->peak_rss_octets / 1e6);
+               (unsigned long long)r->messages, p->in_flight, p->pcap ? ", pcap" : "", per, events,
+               1e6 * r->cpu_s / n, (double)r->segments / n, (double)r->peak_rss_octets / 1e6);
     }
     fflush(stdout);
 }
@@ -100,7 +106,7 @@ static void print_run(const struct drive_params *p, const struct drive_result *r
 static int measure(struct drive_params p, enum format f, double *us)
 {
     struct drive_result r;
-    char                error[256] = "";
+    char error[256] = "";
     if (!drive_run(&p, &r, error)) {
         fprintf(stderr, "mailwalk: bench: %s\n", error);
         return 3;
@@ -113,26 +119,28 @@ static int measure(struct drive_params p, enum format f, double *us)
 static int print_memory(enum format f)
 {
     struct drive_memory m;
-    char                error[256] = "";
+    char error[256] = "";
     if (!drive_memory(&m, error)) {
         fprintf(stderr, "mailwalk: bench: %s\n", error);
         return 3;
     }
     if (m.connections_open != m.connections) {
-        fprintf(stderr, "mailwalk: bench: only %llu of %llu connections are open\n", (unsigned long long)m.connections_open,
-                (unsigned long long)m.connections);
+        fprintf(stderr, "mailwalk: bench: only %llu of %llu connections are open\n",
+                (unsigned long long)m.connections_open, (unsigned long long)m.connections);
         return 3;
     }
     if (f == FORMAT_JSONL)
-        printf("{\"kind\":\"memory\",\"hosts\":%llu,\"host_octets\":%.0f,\"spec_octets\":%.0f,\"connections\":%llu,"
+        printf("{\"kind\":\"memory\",\"hosts\":%llu,\"host_octets\":%.0f,\"spec_octets\":%.0f,"
+               "\"connections\":%llu,"
                "\"connection_octets\":%.0f,\"setup_cpus\":%.3f}\n",
-               (unsigned long long)m.hosts, m.host_octets, m.spec_octets, (unsigned long long)m.connections, m.connection_octets,
-               m.setup_cpu_s);
+               (unsigned long long)m.hosts, m.host_octets, m.spec_octets, (unsigned long long)m.connections,
+               m.connection_octets, m.setup_cpu_s);
     else
-        printf("%9llu hosts set up in %.3f CPU seconds, %.0f octets each and %.0f for its description; %llu idle connections, %.0f "
+        printf("%9llu hosts set up in %.3f CPU seconds, %.0f octets each and %.0f for its description; %llu "
+               "idle connections, %.0f "
                "octets each with both sessions\n",
-               (unsigned long long)m.hosts, m.setup_cpu_s, m.host_octets, m.spec_octets, (unsigned long long)m.connections,
-               m.connection_octets);
+               (unsigned long long)m.hosts, m.setup_cpu_s, m.host_octets, m.spec_octets,
+               (unsigned long long)m.connections, m.connection_octets);
     return 0;
 }
 
@@ -140,8 +148,8 @@ static int print_memory(enum format f)
 static int report(const struct options *o)
 {
     struct drive_params p = o->p;
-    double              us = 0, first = 0;
-    int                 status;
+    double us = 0, first = 0;
+    int status;
     static const struct {
         uint64_t messages;
         uint32_t in_flight;
@@ -170,8 +178,9 @@ static int report(const struct options *o)
 
 int bench_command(int argc, char **argv)
 {
-    struct options o = { .p = { .messages = 20000, .in_flight = 100, .domains = 1000, .users = 10, .seed = 1 } };
-    double         us;
+    struct options o = { .p = {
+                             .messages = 20000, .in_flight = 100, .domains = 1000, .users = 10, .seed = 1 } };
+    double us;
     for (int i = 0; i < argc; i += 2) {
         int wrong = option(&o, argv[i], i + 1 < argc ? argv[i + 1] : NULL);
         if (wrong)

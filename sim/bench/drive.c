@@ -18,24 +18,24 @@
 struct drive;
 
 struct slot {
-    struct drive       *drive;
-    struct action_run   run;
-    struct spec_action  action;
+    struct drive *drive;
+    struct action_run run;
+    struct spec_action action;
     struct spec_message message;
-    const char         *to;
-    uint32_t            mailbox; /* of the recipient */
-    uint32_t            number;
-    bool                fetching, delivered;
+    const char *to;
+    uint32_t mailbox; /* of the recipient */
+    uint32_t number;
+    bool fetching, delivered;
 };
 
 struct drive {
-    struct island              island;
-    struct world               world;
-    struct core_rng            rng;
-    struct slot               *slot; /* in_flight of them */
-    struct slot              **by_mailbox; /* who waits for a delivery there */
+    struct island island;
+    struct world world;
+    struct core_rng rng;
+    struct slot *slot;        /* in_flight of them */
+    struct slot **by_mailbox; /* who waits for a delivery there */
     const struct drive_params *p;
-    uint64_t                   started, done, failed;
+    uint64_t started, done, failed;
 };
 
 double drive_cpu_s(void)
@@ -48,7 +48,7 @@ double drive_cpu_s(void)
 static void begin(struct slot *s)
 {
     struct drive *d = s->drive;
-    uint32_t      boxes = d->island.domains * d->island.users, mine, from;
+    uint32_t boxes = d->island.domains * d->island.users, mine, from;
     if (d->started == d->p->messages)
         return;
     d->started++;
@@ -79,7 +79,7 @@ static void fetch(struct slot *s)
 /* A session of the slot has ended. The submission may end before or after the delivery. */
 static void on_done(struct action_run *run, bool success)
 {
-    struct slot  *s = CORE_OWNER(run, struct slot, run);
+    struct slot *s = CORE_OWNER(run, struct slot, run);
     struct drive *d = s->drive;
     if (!success) {
         d->failed++;
@@ -98,8 +98,8 @@ static void on_done(struct action_run *run, bool success)
 static void on_delivered(void *ctx, struct user *u)
 {
     struct drive *d = ctx;
-    uint32_t      domain = (u->store->host->number - 3) / (1 + d->island.users);
-    struct slot  *s = d->by_mailbox[domain * d->island.users + (uint32_t)(u - u->store->users)];
+    uint32_t domain = (u->store->host->number - 3) / (1 + d->island.users);
+    struct slot *s = d->by_mailbox[domain * d->island.users + (uint32_t)(u - u->store->users)];
     s->delivered = true;
     if (s->fetching)
         fetch(s);
@@ -121,14 +121,14 @@ static void slots_make(struct drive *d)
 
 bool drive_run(const struct drive_params *p, struct drive_result *out, char *error)
 {
-    struct drive       *d = core_alloc(sizeof *d);
-    struct world_error  e = { .text = "" };
+    struct drive *d = core_alloc(sizeof *d);
+    struct world_error e = { .text = "" };
     struct export_pcap *pcap = NULL;
-    struct rusage       usage;
-    double              start = drive_cpu_s();
-    bool                ok = true;
-    int                 problem = 0;
-    FILE               *file = p->pcap ? fopen(p->pcap, "wb") : NULL;
+    struct rusage usage;
+    double start = drive_cpu_s();
+    bool ok = true;
+    int problem = 0;
+    FILE *file = p->pcap ? fopen(p->pcap, "wb") : NULL;
     *out = (struct drive_result){ 0 };
     d->p = p;
     island_make(&d->island, p->domains, p->users, p->seed);

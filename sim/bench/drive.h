@@ -13,16 +13,16 @@
 #include <stdio.h>
 
 struct drive_params {
-    uint64_t    messages;
-    uint32_t    in_flight, domains, users; /* users of each domain */
-    uint64_t    seed;
+    uint64_t messages;
+    uint32_t in_flight, domains, users; /* users of each domain */
+    uint64_t seed;
     const char *pcap; /* write every frame there; NULL: trace off */
 };
 
 struct drive_result {
     uint64_t messages, events, segments, frames;
-    double   cpu_s, setup_cpu_s;
-    double   virtual_s;
+    double cpu_s, setup_cpu_s;
+    double virtual_s;
     uint64_t peak_rss_octets;
     uint64_t hosts;
 };
@@ -31,11 +31,11 @@ struct drive_result {
 bool drive_run(const struct drive_params *p, struct drive_result *out, char *error);
 
 struct drive_memory {
-    double   host_octets; /* one idle host with its share of the network, as the simulator holds it */
-    double   spec_octets; /* and of the description that it is built from */
-    double   connection_octets; /* an idle connection: both ends, each with its session and its timer */
+    double host_octets;       /* one idle host with its share of the network, as the simulator holds it */
+    double spec_octets;       /* and of the description that it is built from */
+    double connection_octets; /* an idle connection: both ends, each with its session and its timer */
     uint64_t hosts, connections, connections_open; /* asked for, and there when it was measured */
-    double   setup_cpu_s;
+    double setup_cpu_s;
 };
 
 /* Builds an island, and in it opens connections that then stay idle. */

@@ -12,9 +12,9 @@
 
 __attribute__((format(printf, 2, 3))) static char *text(struct island *is, const char *fmt, ...)
 {
-    char    buf[96];
+    char buf[96];
     va_list ap;
-    int     n;
+    int n;
     va_start(ap, fmt);
     n = vsnprintf(buf, sizeof buf, fmt, ap);
     va_end(ap);
@@ -34,7 +34,8 @@ static void iface(struct island *is, struct spec_iface *out, uint32_t lan, uint3
     out->ip4 = (struct spec_prefix){ address(lan, host), 26 };
 }
 
-static struct spec_host *host(struct island *is, uint32_t i, char *name, const char *role, uint32_t lan, uint32_t at)
+static struct spec_host *host(struct island *is, uint32_t i, char *name, const char *role, uint32_t lan,
+                              uint32_t at)
 {
     struct spec_host *h = &is->hosts[i];
     h->name = name;
@@ -51,9 +52,10 @@ static struct spec_host *host(struct island *is, uint32_t i, char *name, const c
 static void message_make(struct island *is)
 {
     struct core_rng rng;
-    char           *raw = core_arena_take(&is->arena, BODY_OCTETS + 400);
-    size_t          n = (size_t)sprintf(raw, "From: <user@d0.test>\r\nTo: <user@d1.test>\r\nSubject: measure\r\n"
-                                             "Date: Mon, 3 Mar 2025 09:00:00 +0000\r\nMessage-ID: <1@d0.test>\r\n\r\n");
+    char *raw = core_arena_take(&is->arena, BODY_OCTETS + 400);
+    size_t n =
+        (size_t)sprintf(raw, "From: <user@d0.test>\r\nTo: <user@d1.test>\r\nSubject: measure\r\n"
+                             "Date: Mon, 3 Mar 2025 09:00:00 +0000\r\nMessage-ID: <1@d0.test>\r\n\r\n");
     core_rng_init(&rng, is->spec.seed, "body");
     while (n < BODY_OCTETS) {
         size_t len = 40 + core_rng_below(&rng, 36);
@@ -84,15 +86,16 @@ static void core_make(struct island *is)
 
 static void names_make(struct island *is)
 {
-    struct spec_dns   *dns = core_arena_take(&is->arena, sizeof *dns);
-    struct spec_zone  *zones = core_arena_take(&is->arena, is->domains * sizeof *zones);
-    const char       **names = core_arena_take(&is->arena, is->domains * sizeof *names);
+    struct spec_dns *dns = core_arena_take(&is->arena, sizeof *dns);
+    struct spec_zone *zones = core_arena_take(&is->arena, is->domains * sizeof *zones);
+    const char **names = core_arena_take(&is->arena, is->domains * sizeof *names);
     for (uint32_t d = 0; d < is->domains; d++) {
         struct spec_record *r = core_arena_take(&is->arena, 2 * sizeof *r);
-        struct net_addr     a = address(d, 2);
-        char                buf[NET_ADDR_TEXT];
+        struct net_addr a = address(d, 2);
+        char buf[NET_ADDR_TEXT];
         r[0] = (struct spec_record){ .name = "@", .type = "MX", .data = "10 mx" };
-        r[1] = (struct spec_record){ .name = "mx", .type = "A", .data = text(is, "%s", net_addr_text(&a, buf)) };
+        r[1] =
+            (struct spec_record){ .name = "mx", .type = "A", .data = text(is, "%s", net_addr_text(&a, buf)) };
         zones[d] = (struct spec_zone){ .name = text(is, "d%u.test", d), .records = r, .nrecords = 2 };
         names[d] = zones[d].name;
     }
@@ -107,12 +110,12 @@ static void server_make(struct island *is, uint32_t d, const struct net_addr *re
 {
     static const struct spec_service pop3 = { .kind = SPEC_POP3, .port = 110 };
     static const struct spec_service smtp = { .kind = SPEC_SMTP_RELAY, .port = 25 };
-    struct spec_host   *h = host(is, island_server(is, d), text(is, "s%u", d), "mta", d, 2);
-    struct spec_mta    *mta = core_arena_take(&is->arena, sizeof *mta);
-    struct spec_store  *store = core_arena_take(&is->arena, sizeof *store);
-    struct spec_user   *users = core_arena_take(&is->arena, is->users * sizeof *users);
+    struct spec_host *h = host(is, island_server(is, d), text(is, "s%u", d), "mta", d, 2);
+    struct spec_mta *mta = core_arena_take(&is->arena, sizeof *mta);
+    struct spec_store *store = core_arena_take(&is->arena, sizeof *store);
+    struct spec_user *users = core_arena_take(&is->arena, is->users * sizeof *users);
     struct spec_prefix *lan = core_arena_take(&is->arena, sizeof *lan);
-    const char        **local = core_arena_take(&is->arena, sizeof *local);
+    const char **local = core_arena_take(&is->arena, sizeof *local);
     *lan = (struct spec_prefix){ address(d, 0), 26 };
     *local = is->spec.zones[d].name;
     h->fqdn = text(is, "mx.d%u.test", d);
@@ -134,12 +137,12 @@ static void server_make(struct island *is, uint32_t d, const struct net_addr *re
 
 static void client_make(struct island *is, uint32_t d, uint32_t u)
 {
-    uint32_t             mailbox = d * is->users + u;
-    struct spec_host    *h = host(is, island_client(is, mailbox), text(is, "c%u.%u", d, u), "client", d, 3 + u);
-    struct spec_client  *c = core_arena_take(&is->arena, sizeof *c);
+    uint32_t mailbox = d * is->users + u;
+    struct spec_host *h = host(is, island_client(is, mailbox), text(is, "c%u.%u", d, u), "client", d, 3 + u);
+    struct spec_client *c = core_arena_take(&is->arena, sizeof *c);
     struct spec_account *a = core_arena_take(&is->arena, sizeof *a);
-    struct net_addr      server = address(d, 2);
-    char                 buf[NET_ADDR_TEXT];
+    struct net_addr server = address(d, 2);
+    char buf[NET_ADDR_TEXT];
     is->address[mailbox] = text(is, "u%u@d%u.test", u, d);
     *a = (struct spec_account){ .address = is->address[mailbox],
                                 .user = text(is, "u%u", u),
@@ -156,7 +159,7 @@ static void client_make(struct island *is, uint32_t d, uint32_t u)
 
 void island_make(struct island *is, uint32_t domains, uint32_t users, uint64_t seed)
 {
-    struct net_addr  *resolver;
+    struct net_addr *resolver;
     struct spec_link *links;
     memset(is, 0, sizeof *is);
     is->domains = domains;
@@ -164,7 +167,9 @@ void island_make(struct island *is, uint32_t domains, uint32_t users, uint64_t s
     is->spec = (struct spec_world){ .name = "bench", .title = "bench", .seed = seed, .epoch_s = 1740992400 };
     links = core_arena_take(&is->arena, (domains + 1) * sizeof *links);
     for (uint32_t i = 0; i <= domains; i++)
-        links[i] = (struct spec_link){ .name = text(is, "lan%u", i), .rate_bps = 1000000000, .delay_ns = 2500 * CORE_US };
+        links[i] = (struct spec_link){ .name = text(is, "lan%u", i),
+                                       .rate_bps = 1000000000,
+                                       .delay_ns = 2500 * CORE_US };
     is->spec.links = links;
     is->spec.nlinks = domains + 1;
     is->spec.nhosts = 2 + (size_t)domains * (1 + users);

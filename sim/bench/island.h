@@ -18,12 +18,12 @@
 #define ISLAND_USERS_MAX   50 /* of a domain */
 
 struct island {
-    struct core_arena  arena;
-    struct spec_world  spec;
-    struct spec_host  *hosts; /* 0: core, 1: name server, then for each domain its server and its clients */
+    struct core_arena arena;
+    struct spec_world spec;
+    struct spec_host *hosts; /* 0: core, 1: name server, then for each domain its server and its clients */
     struct spec_message message;
-    char             **address; /* of user u of domain d: address[d * users + u] */
-    uint32_t           domains, users; /* users of each domain */
+    char **address;          /* of user u of domain d: address[d * users + u] */
+    uint32_t domains, users; /* users of each domain */
 };
 
 void island_make(struct island *is, uint32_t domains, uint32_t users, uint64_t seed);

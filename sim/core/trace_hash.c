@@ -1,5 +1,6 @@
-/* A sink that folds every field of every record into 64 bits, in words of 8 octets, the first octet lowest, so that the
- * value is the same on every machine. What is folded says how long it is, so that no two fields can be taken for one.
+/* A sink that folds every field of every record into 64 bits, in words of 8 octets, the first octet lowest,
+ * so that the value is the same on every machine. What is folded says how long it is, so that no two fields
+ * can be taken for one.
  */
 #include "sim/core/trace.h"
 
@@ -13,8 +14,8 @@ static void fold_number(struct trace_hash *h, uint64_t n)
 
 static uint64_t word(const unsigned char *p)
 {
-    return (uint64_t)p[0] | (uint64_t)p[1] << 8 | (uint64_t)p[2] << 16 | (uint64_t)p[3] << 24 | (uint64_t)p[4] << 32 |
-           (uint64_t)p[5] << 40 | (uint64_t)p[6] << 48 | (uint64_t)p[7] << 56;
+    return (uint64_t)p[0] | (uint64_t)p[1] << 8 | (uint64_t)p[2] << 16 | (uint64_t)p[3] << 24 |
+           (uint64_t)p[4] << 32 | (uint64_t)p[5] << 40 | (uint64_t)p[6] << 48 | (uint64_t)p[7] << 56;
 }
 
 static void fold(struct trace_hash *h, const void *bytes, size_t len)

@@ -19,11 +19,12 @@
 #include "sim/hosts/world.h"
 #include "sim/net/tcp.h"
 
-#define ENTRANCE_CREDIT    65536u        /* octets a session takes from its server in advance */
-#define ENTRANCE_LINGER_NS (60 * CORE_S) /* the server has closed: so long a program may take to close too   \
-                                          */
-#define ENTRANCE_QUIET_NS (10 * CORE_S)  /* a datagram's answer is waited for so long */
-#define ENTRANCE_ASKS_MAX 64             /* sessions of datagrams at a time */
+#define ENTRANCE_CREDIT 65536u /* octets a session takes from its server in advance */
+#define ENTRANCE_LINGER_NS                                                                                   \
+    (60 * CORE_S)                       /* the server has closed: so long a program may take to close too    \
+                                         */
+#define ENTRANCE_QUIET_NS (10 * CORE_S) /* a datagram's answer is waited for so long */
+#define ENTRANCE_ASKS_MAX 64            /* sessions of datagrams at a time */
 
 struct entrance;
 struct session;

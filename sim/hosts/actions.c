@@ -6,7 +6,7 @@
 
 struct actions {
     struct action_run *run; /* as in the spec */
-    size_t             n;
+    size_t n;
 };
 
 static struct host *host_named(struct world *w, const char *name)
@@ -88,8 +88,8 @@ static void schedule(struct action_run *run, uint64_t at_ns)
 void action_done(struct action_run *run, bool success, const char *result)
 {
     const struct spec_action *a = run->spec;
-    struct world             *w = run->world;
-    struct trace_record       r;
+    struct world *w = run->world;
+    struct trace_record r;
     run->under_way = false;
     if (w->ending)
         return;

@@ -11,24 +11,24 @@
 #include "sim/net/udp.h"
 
 struct ask {
-    struct host       *host;
+    struct host *host;
     struct udp_socket *socket;
-    struct dns_tcp    *tcp;
-    struct core_timer  timer;
-    uint64_t           cause; /* what made it ask; a retry is due to it */
-    ask_fn            *fn;
-    void              *ctx;
-    uint32_t           exchange;
-    struct dns_lookup  lookup;
+    struct dns_tcp *tcp;
+    struct core_timer timer;
+    uint64_t cause; /* what made it ask; a retry is due to it */
+    ask_fn *fn;
+    void *ctx;
+    uint32_t exchange;
+    struct dns_lookup lookup;
 };
 
 struct ask_both { /* A and AAAA of one name */
-    struct host     *host;
-    ask_found_fn    *fn;
-    void            *ctx;
+    struct host *host;
+    ask_found_fn *fn;
+    void *ctx;
     struct ask_found found;
-    char             name[DNS_NAME_TEXT_MAX];
-    size_t           len;
+    char name[DNS_NAME_TEXT_MAX];
+    size_t len;
 };
 
 bool ask_has4(const struct host *host)
@@ -61,9 +61,9 @@ static void arm(struct ask *a)
 static void on_datagram(struct udp_socket *s, void *ctx, const struct net_addr *src, uint16_t sport,
                         const uint8_t *octets, size_t len)
 {
-    struct ask             *a = ctx;
+    struct ask *a = ctx;
     struct dns_lookup_step *step = &a->host->world->scratch->lookup;
-    struct dns_addr         from;
+    struct dns_addr from;
     (void)s;
     dns_addr_from_net(&from, src);
     dns_lookup_reply(&a->lookup, world_now(a->host->world), &from, sport, false, octets, len, step);
@@ -73,7 +73,7 @@ static void on_datagram(struct udp_socket *s, void *ctx, const struct net_addr *
 static void on_unreachable(struct udp_socket *s, void *ctx, const struct net_addr *dst, uint16_t dport,
                            enum net_unreachable reason)
 {
-    struct ask             *a = ctx;
+    struct ask *a = ctx;
     struct dns_lookup_step *step = &a->host->world->scratch->lookup;
     (void)s;
     (void)dst;
@@ -85,7 +85,7 @@ static void on_unreachable(struct udp_socket *s, void *ctx, const struct net_add
 
 static void on_tcp(void *ctx, struct dns_tcp *t, const uint8_t *msg, size_t len)
 {
-    struct ask             *a = ctx;
+    struct ask *a = ctx;
     struct dns_lookup_step *step = &a->host->world->scratch->lookup;
     if (!msg) {
         a->tcp = NULL;
@@ -93,7 +93,7 @@ static void on_tcp(void *ctx, struct dns_tcp *t, const uint8_t *msg, size_t len)
     } else {
         struct net_addr addr;
         struct dns_addr from;
-        uint16_t        port;
+        uint16_t port;
         dns_tcp_peer(t, &addr, &port);
         dns_addr_from_net(&from, &addr);
         dns_lookup_reply(&a->lookup, world_now(a->host->world), &from, port, true, msg, len, step);
@@ -103,7 +103,7 @@ static void on_tcp(void *ctx, struct dns_tcp *t, const uint8_t *msg, size_t len)
 
 static void on_timer(struct core_queue *q, struct core_timer *timer)
 {
-    struct ask             *a = CORE_OWNER(timer, struct ask, timer);
+    struct ask *a = CORE_OWNER(timer, struct ask, timer);
     struct dns_lookup_step *step = &a->host->world->scratch->lookup;
     a->host->world->trace.cause = a->cause;
     dns_lookup_expire(&a->lookup, q->now_ns, step);
@@ -113,8 +113,8 @@ static void on_timer(struct core_queue *q, struct core_timer *timer)
 static void finish(struct ask *a, const struct dns_result *result)
 {
     struct world *w = a->host->world;
-    ask_fn       *fn = a->fn;
-    void         *ctx = a->ctx;
+    ask_fn *fn = a->fn;
+    void *ctx = a->ctx;
     core_timer_cancel(&w->queue, &a->timer);
     if (a->socket)
         udp_close(a->socket);
@@ -173,10 +173,10 @@ static void answer_at_once(enum dns_result_class class_, uint16_t type, ask_fn *
 
 void ask_start(struct host *host, const char *name, size_t len, uint16_t type, ask_fn *fn, void *ctx)
 {
-    struct world           *w = host->world;
+    struct world *w = host->world;
     struct dns_lookup_step *step = &w->scratch->lookup;
-    struct dns_name         wire;
-    struct ask             *a;
+    struct dns_name wire;
+    struct ask *a;
     if (!host->stub || host->stub->servers == 0) {
         answer_at_once(DNS_RESULT_SERVFAIL, type, fn, ctx);
         return;
@@ -194,7 +194,8 @@ void ask_start(struct host *host, const char *name, size_t len, uint16_t type, a
     a->fn = fn;
     a->ctx = ctx;
     a->exchange = net_exchange_next(&w->net);
-    dns_lookup_start(&a->lookup, host->stub, wire.wire, type, (uint16_t)core_rng_next(&w->rng_dns), world_now(w), step);
+    dns_lookup_start(&a->lookup, host->stub, wire.wire, type, (uint16_t)core_rng_next(&w->rng_dns),
+                     world_now(w), step);
     act(a, step);
 }
 
@@ -209,22 +210,23 @@ void ask_init_world(struct world *w)
 static void take_addresses(struct ask_found *f, const struct dns_result *result)
 {
     struct dns_addr addr[ASK_ADDRESSES_MAX];
-    size_t          n = 0;
+    size_t n = 0;
     if (result->class_ == DNS_RESULT_OK)
         n = dns_result_addresses(result, addr, ASK_ADDRESSES_MAX - f->n);
     for (size_t i = 0; i < n; i++)
         dns_addr_to_net(&f->addr[f->n++], &addr[i]);
     if (f->n > 0)
         f->class_ = DNS_RESULT_OK;
-    else if (f->class_ == DNS_RESULT_OK || f->class_ == DNS_RESULT_NODATA || result->class_ > DNS_RESULT_NODATA)
+    else if (f->class_ == DNS_RESULT_OK || f->class_ == DNS_RESULT_NODATA ||
+             result->class_ > DNS_RESULT_NODATA)
         f->class_ = result->class_ == DNS_RESULT_OK ? DNS_RESULT_NODATA : result->class_;
 }
 
 static void both_done(struct ask_both *b)
 {
     struct ask_found found = b->found;
-    ask_found_fn    *fn = b->fn;
-    void            *ctx = b->ctx;
+    ask_found_fn *fn = b->fn;
+    void *ctx = b->ctx;
     core_pool_give(&b->host->world->ask_boths, b);
     fn(ctx, &found);
 }
@@ -250,7 +252,7 @@ void ask_addresses(struct host *host, const char *name, size_t len, ask_found_fn
 {
     struct ask_found found = { .class_ = DNS_RESULT_NXDOMAIN };
     struct ask_both *b;
-    char             text[NET_ADDR_TEXT] = "";
+    char text[NET_ADDR_TEXT] = "";
     if (len < sizeof text)
         memcpy(text, name, len);
     if (net_addr_parse(&found.addr[0], text)) {

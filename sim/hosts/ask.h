@@ -18,9 +18,9 @@ typedef void ask_fn(void *ctx, const struct dns_result *result);
 void ask_start(struct host *host, const char *name, size_t len, uint16_t type, ask_fn *fn, void *ctx);
 
 struct ask_found {
-    enum dns_result_class class_; /* OK if there is an address; else why there is none */
-    struct net_addr       addr[ASK_ADDRESSES_MAX]; /* IPv6 first, where the host has it: RFC 6724 */
-    size_t                n;
+    enum dns_result_class class_;            /* OK if there is an address; else why there is none */
+    struct net_addr addr[ASK_ADDRESSES_MAX]; /* IPv6 first, where the host has it: RFC 6724 */
+    size_t n;
 };
 typedef void ask_found_fn(void *ctx, const struct ask_found *found);
 void ask_addresses(struct host *host, const char *name, size_t len, ask_found_fn *fn, void *ctx);

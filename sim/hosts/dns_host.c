@@ -11,17 +11,17 @@
 #include "sim/net/udp.h"
 
 struct dns_host {
-    struct host           *host;
+    struct host *host;
     const struct spec_dns *spec;
-    struct udp_socket     *socket;
-    struct dns_auth        auth;
-    struct dns_fault       fault; /* the scenario's; in auth while its time is */
+    struct udp_socket *socket;
+    struct dns_auth auth;
+    struct dns_fault fault; /* the scenario's; in auth while its time is */
 };
 
 static void faults_now(struct dns_host *d)
 {
     uint64_t now = world_now(d->host->world);
-    bool     active = d->spec->fault && now >= d->spec->fault_from_ns && now < d->spec->fault_until_ns;
+    bool active = d->spec->fault && now >= d->spec->fault_from_ns && now < d->spec->fault_until_ns;
     d->auth.faults = active ? 1 : 0;
 }
 
@@ -29,10 +29,10 @@ static void on_datagram(struct udp_socket *s, void *ctx, const struct net_addr *
                         const uint8_t *octets, size_t len)
 {
     struct dns_host *d = ctx;
-    uint8_t         *reply = d->host->world->scratch->dns_reply;
-    struct dns_step  step;
-    struct net_addr  at = *udp_received_at(s), to = *src;
-    size_t           n;
+    uint8_t *reply = d->host->world->scratch->dns_reply;
+    struct dns_step step;
+    struct net_addr at = *udp_received_at(s), to = *src;
+    size_t n;
     faults_now(d);
     n = dns_auth_answer(&d->auth, false, octets, len, reply, DNS_EDNS_OCTETS, &step);
     if (n == 0)
@@ -43,9 +43,9 @@ static void on_datagram(struct udp_socket *s, void *ctx, const struct net_addr *
 static void on_tcp(void *ctx, struct dns_tcp *t, const uint8_t *msg, size_t len)
 {
     struct dns_host *d = ctx;
-    uint8_t         *reply = d->host->world->scratch->dns_reply;
-    struct dns_step  step;
-    size_t           n;
+    uint8_t *reply = d->host->world->scratch->dns_reply;
+    struct dns_step step;
+    size_t n;
     if (!msg)
         return;
     faults_now(d);
@@ -68,9 +68,9 @@ static enum dns_fault_kind fault_kind(const char *name)
 bool dns_host_new(struct host *host, const struct spec_dns *spec, struct zone_error *error)
 {
     static const uint8_t root[1] = { 0 };
-    struct world        *w = host->world;
-    struct dns_host     *d = core_arena_take(&w->arena, sizeof *d);
-    struct dns_zone     *zones = core_arena_take(&w->arena, (spec->nzones + 1) * sizeof *zones);
+    struct world *w = host->world;
+    struct dns_host *d = core_arena_take(&w->arena, sizeof *d);
+    struct dns_zone *zones = core_arena_take(&w->arena, (spec->nzones + 1) * sizeof *zones);
     for (size_t i = 0; i < spec->nzones; i++) {
         size_t k = 0;
         while (k < w->spec->nzones && strcmp(w->spec->zones[k].name, spec->zones[i]) != 0)
@@ -92,7 +92,8 @@ bool dns_host_new(struct host *host, const struct spec_dns *spec, struct zone_er
     host->dns = d;
     if (d->socket && dns_tcp_listen(host, on_tcp, d))
         return true;
-    snprintf(error->text, sizeof error->text, "port 53 of %s is taken: a host is a resolver or a name server", spec->zones[0]);
+    snprintf(error->text, sizeof error->text, "port 53 of %s is taken: a host is a resolver or a name server",
+             spec->zones[0]);
     error->pointer = spec->pointer;
     return false;
 }

@@ -1,7 +1,8 @@
 #ifndef SIM_HOSTS_DNS_HOST_H
 #define SIM_HOSTS_DNS_HOST_H
 /*
- * dns_host - binds the DNS engines to sockets: an authoritative server, or a caching resolver, on UDP and TCP 53.
+ * dns_host - binds the DNS engines to sockets: an authoritative server, or a caching resolver, on UDP and
+ * TCP 53.
  *
  *   zones of the scenario -> dns_zone (sorted once, shared by all servers that serve them) -> dns_auth_answer
  *   resolver: dns_resolver + dns_cache; its queries leave from ports of their own

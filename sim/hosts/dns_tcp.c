@@ -11,25 +11,25 @@
 #include "sim/net/udp.h"
 
 struct dns_tcp {
-    struct host      *host;
-    struct tcp_conn  *conn;
-    dns_tcp_fn       *fn;
-    void             *ctx;
-    uint8_t          *first; /* the asker's message, until the connection is open; owned */
-    size_t            first_len, first_cap;
-    struct core_timer timer;    /* a server's, and of what has been closed */
-    uint64_t          until_ns; /* when it counts; the timer is moved lazily */
-    uint32_t          waiting;  /* a server's: queries not answered yet */
-    bool              silent;   /* the user is gone: tell it nothing */
-    bool              closing;
-    bool              inside;   /* in a call from TCP: an abort waits for its end */
-    bool              aborting;
+    struct host *host;
+    struct tcp_conn *conn;
+    dns_tcp_fn *fn;
+    void *ctx;
+    uint8_t *first; /* the asker's message, until the connection is open; owned */
+    size_t first_len, first_cap;
+    struct core_timer timer; /* a server's, and of what has been closed */
+    uint64_t until_ns;       /* when it counts; the timer is moved lazily */
+    uint32_t waiting;        /* a server's: queries not answered yet */
+    bool silent;             /* the user is gone: tell it nothing */
+    bool closing;
+    bool inside; /* in a call from TCP: an abort waits for its end */
+    bool aborting;
 };
 
 struct dns_tcp_listener {
     struct host *host;
-    dns_tcp_fn  *fn;
-    void        *ctx;
+    dns_tcp_fn *fn;
+    void *ctx;
 };
 
 void dns_addr_to_net(struct net_addr *out, const struct dns_addr *in)
@@ -50,14 +50,14 @@ void dns_addr_from_net(struct dns_addr *out, const struct net_addr *in)
 }
 
 /* A message is about to leave: records it as a line. Returns the record's seq. */
-static uint64_t tell(struct host *host, const struct net_addr *peer, uint32_t conn, uint64_t cause, const uint8_t *msg,
-                     size_t len)
+static uint64_t tell(struct host *host, const struct net_addr *peer, uint32_t conn, uint64_t cause,
+                     const uint8_t *msg, size_t len)
 {
-    struct world             *w = host->world;
+    struct world *w = host->world;
     const struct wire_lesson *why;
-    struct trace_record       r;
-    char                      text[DNS_TEXT_LINE_MAX];
-    bool                      query = len > 2 && (msg[2] & 0x80) == 0;
+    struct trace_record r;
+    char text[DNS_TEXT_LINE_MAX];
+    bool query = len > 2 && (msg[2] & 0x80) == 0;
     if (!world_tells(w, TRACE_LINE))
         return trace_skip(&w->trace);
     tell_begin(&r, host, query ? TRACE_KIND_QUERY : TRACE_KIND_ANSWER);
@@ -152,13 +152,13 @@ static void opened(struct tcp_conn *c, void *app)
 static size_t data(struct tcp_conn *c, void *app, const char *octets, size_t len)
 {
     struct dns_tcp *t = app;
-    size_t          used = 0;
-    bool            silent;
+    size_t used = 0;
+    bool silent;
     (void)c;
     t->inside = true;
     while (!t->silent && !t->aborting && len - used >= DNS_TCP_PREFIX) {
         const uint8_t *at = (const uint8_t *)octets + used;
-        size_t         want = dns_get16(at);
+        size_t want = dns_get16(at);
         if (len - used < DNS_TCP_PREFIX + want)
             break;
         used += DNS_TCP_PREFIX + want;
@@ -188,7 +188,7 @@ static void peer_closed(struct tcp_conn *c, void *app)
 static void ended(struct tcp_conn *c, void *app, enum tcp_end why)
 {
     struct dns_tcp *t = app;
-    struct world   *w = t->host->world;
+    struct world *w = t->host->world;
     (void)c;
     (void)why;
     core_timer_cancel(&w->queue, &t->timer);
@@ -229,10 +229,11 @@ struct dns_tcp *dns_tcp_open(struct host *host, const struct net_addr *server, c
     return t;
 }
 
-static bool accepted(struct net_host *net_host, void *ctx, struct tcp_conn *c, const struct tcp_ops **ops, void **app)
+static bool accepted(struct net_host *net_host, void *ctx, struct tcp_conn *c, const struct tcp_ops **ops,
+                     void **app)
 {
     struct dns_tcp_listener *l = ctx;
-    struct dns_tcp          *t = make(l->host, l->fn, l->ctx);
+    struct dns_tcp *t = make(l->host, l->fn, l->ctx);
     (void)net_host;
     t->conn = c;
     keep_for(t, DNS_TCP_IDLE_NS);
@@ -250,9 +251,9 @@ bool dns_tcp_listen(struct host *host, dns_tcp_fn *fn, void *ctx)
 
 void dns_tcp_send(struct dns_tcp *t, const uint8_t *msg, size_t len)
 {
-    uint8_t         prefix[DNS_TCP_PREFIX];
+    uint8_t prefix[DNS_TCP_PREFIX];
     struct net_addr peer;
-    uint16_t        port;
+    uint16_t port;
     if (len > DNS_MESSAGE_MAX || tcp_send_room(t->conn) < len + DNS_TCP_PREFIX) {
         give_up(t); /* a peer that asks and never reads */
         return;
@@ -283,6 +284,6 @@ uint32_t dns_tcp_number(const struct dns_tcp *t)
 void dns_tcp_peer(const struct dns_tcp *t, struct net_addr *addr, uint16_t *port)
 {
     struct net_addr local;
-    uint16_t        local_port;
+    uint16_t local_port;
     tcp_endpoints(t->conn, &local, &local_port, addr, port);
 }

@@ -10,7 +10,8 @@
 #include "sim/hosts/host.h"
 #include "sim/net/tcp.h"
 
-#define DNS_TCP_IDLE_NS (10 * CORE_S) /* a server closes a connection without a query; RFC 7766 section 6.2.3 */
+#define DNS_TCP_IDLE_NS                                                                                      \
+    (10 * CORE_S) /* a server closes a connection without a query; RFC 7766 section 6.2.3 */
 #define DNS_TCP_BUSY_NS (60 * CORE_S) /* and one whose query finds no answer */
 
 struct dns_tcp;
@@ -21,11 +22,11 @@ typedef void dns_tcp_fn(void *ctx, struct dns_tcp *t, const uint8_t *msg, size_t
 /* NULL: no way to the server. */
 struct dns_tcp *dns_tcp_open(struct host *host, const struct net_addr *server, const uint8_t *msg, size_t len,
                              dns_tcp_fn *fn, void *ctx);
-bool     dns_tcp_listen(struct host *host, dns_tcp_fn *fn, void *ctx);
-void     dns_tcp_send(struct dns_tcp *t, const uint8_t *msg, size_t len);
-void     dns_tcp_close(struct dns_tcp *t); /* fn is not called any more */
+bool dns_tcp_listen(struct host *host, dns_tcp_fn *fn, void *ctx);
+void dns_tcp_send(struct dns_tcp *t, const uint8_t *msg, size_t len);
+void dns_tcp_close(struct dns_tcp *t); /* fn is not called any more */
 uint32_t dns_tcp_number(const struct dns_tcp *t);
-void     dns_tcp_peer(const struct dns_tcp *t, struct net_addr *addr, uint16_t *port);
+void dns_tcp_peer(const struct dns_tcp *t, struct net_addr *addr, uint16_t *port);
 
 /* Once for a world. Every DNS message on UDP is recorded as a line when it leaves. */
 void dns_tcp_init_world(struct world *w);

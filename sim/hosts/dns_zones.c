@@ -12,7 +12,7 @@
 /* "@", "mx", "mx.example.org." -> an absolute name. */
 static size_t absolute(char *out, size_t cap, struct wire_slice name, const char *origin)
 {
-    int         n;
+    int n;
     const char *dot = origin[0] && origin[strlen(origin) - 1] == '.' ? "" : ".";
     if (wire_slice_is(name, "@"))
         n = snprintf(out, cap, "%s%s", origin, dot);
@@ -47,7 +47,7 @@ static unsigned name_words(uint16_t type)
 static size_t data_absolute(char *out, size_t cap, uint16_t type, const char *data, const char *origin)
 {
     unsigned names = name_words(type);
-    size_t   n = 0;
+    size_t n = 0;
     if (names == 0) {
         n = strlen(data);
         if (n >= cap)
@@ -90,17 +90,19 @@ static const uint8_t *keep(struct world *w, const uint8_t *octets, size_t len)
 static bool record_build(struct world *w, const struct spec_zone *z, const struct spec_record *r,
                          struct dns_zone_record *out, struct zone_error *error)
 {
-    char                 text[DATA_MAX];
-    uint8_t              rdata[DATA_MAX];
-    struct dns_name      owner;
-    size_t               len;
-    enum dns_name_error  bad_name;
+    char text[DATA_MAX];
+    uint8_t rdata[DATA_MAX];
+    struct dns_name owner;
+    size_t len;
+    enum dns_name_error bad_name;
     enum dns_rdata_error bad_data;
-    uint16_t             type = dns_type_from_text(r->type, strlen(r->type));
+    uint16_t type = dns_type_from_text(r->type, strlen(r->type));
     error->pointer = r->pointer;
     if (type == 0) {
-        snprintf(error->text, sizeof error->text, "unknown record type '%s'; A, AAAA, MX, TXT, CNAME, NS, SOA, PTR, SRV "
-                 "are known", r->type);
+        snprintf(error->text, sizeof error->text,
+                 "unknown record type '%s'; A, AAAA, MX, TXT, CNAME, NS, SOA, PTR, SRV "
+                 "are known",
+                 r->type);
         return false;
     }
     len = absolute(text, sizeof text, wire_slice_str(r->name), z->name);
@@ -112,36 +114,41 @@ static bool record_build(struct world *w, const struct spec_zone *z, const struc
     len = data_absolute(text, sizeof text, type, r->data, z->name);
     bad_data = dns_rdata_from_text(type, text, len, rdata, sizeof rdata, &len);
     if (bad_data != DNS_RDATA_OK) {
-        snprintf(error->text, sizeof error->text, "%s data '%s': %s", r->type, r->data, dns_rdata_error_text(bad_data));
+        snprintf(error->text, sizeof error->text, "%s data '%s': %s", r->type, r->data,
+                 dns_rdata_error_text(bad_data));
         return false;
     }
     *out = (struct dns_zone_record){ .owner = keep(w, owner.wire, owner.len),
                                      .rdata = keep(w, rdata, len),
-                                     .ttl = r->ttl ? r->ttl : z->ttl ? z->ttl : 3600,
+                                     .ttl = r->ttl   ? r->ttl
+                                            : z->ttl ? z->ttl
+                                                     : 3600,
                                      .type = type,
                                      .rdlen = (uint16_t)len };
     return true;
 }
 
 /* A zone without an SOA gets one: negative answers need it. */
-static bool soa_build(struct world *w, const struct spec_zone *z, struct dns_zone_record *out, struct zone_error *error)
+static bool soa_build(struct world *w, const struct spec_zone *z, struct dns_zone_record *out,
+                      struct zone_error *error)
 {
-    char               data[1024];
-    bool               root = strcmp(z->name, ".") == 0;
+    char data[1024];
+    bool root = strcmp(z->name, ".") == 0;
     struct spec_record soa = { .pointer = z->pointer, .name = "@", .type = "SOA", .data = data };
-    snprintf(data, sizeof data, "ns.%s%s hostmaster.%s%s 2026010501 7200 900 1209600 %u", root ? "" : z->name, root ? "" : ".",
-             root ? "" : z->name, root ? "" : ".", z->negative_ttl ? z->negative_ttl : 300);
+    snprintf(data, sizeof data, "ns.%s%s hostmaster.%s%s 2026010501 7200 900 1209600 %u", root ? "" : z->name,
+             root ? "" : ".", root ? "" : z->name, root ? "" : ".", z->negative_ttl ? z->negative_ttl : 300);
     return record_build(w, z, &soa, out, error);
 }
 
-static bool zone_build(struct world *w, const struct spec_zone *z, struct dns_zone *out, struct zone_error *error)
+static bool zone_build(struct world *w, const struct spec_zone *z, struct dns_zone *out,
+                       struct zone_error *error)
 {
-    struct dns_zone_record       *records = core_arena_take(&w->arena, (z->nrecords + 1) * sizeof *records);
+    struct dns_zone_record *records = core_arena_take(&w->arena, (z->nrecords + 1) * sizeof *records);
     const struct dns_zone_record *bad;
-    struct dns_name               apex;
-    enum dns_zone_error           wrong;
-    size_t                        n = 0;
-    bool                          has_soa = false;
+    struct dns_name apex;
+    enum dns_zone_error wrong;
+    size_t n = 0;
+    bool has_soa = false;
     error->pointer = z->pointer;
     if (dns_name_from_text(&apex, z->name, strlen(z->name)) != DNS_NAME_OK) {
         snprintf(error->text, sizeof error->text, "'%s' is no domain name", z->name);

@@ -9,8 +9,8 @@
  *     |                           |----- dns    authoritative server, or resolver
  *     `--- trace                  `----- ask    its stub resolver
  *
- * A part of one host never reads a part of another: what it knows has come in packets. What the world shares is
- * memory (pools, the step objects that engines fill) and the trace.
+ * A part of one host never reads a part of another: what it knows has come in packets. What the world shares
+ * is memory (pools, the step objects that engines fill) and the trace.
  */
 #include "protocols/dns/dns_stub.h"
 #include "sim/core/pool.h"
@@ -34,22 +34,22 @@ struct secure;
 struct scratch; /* step objects of all engines: sim/hosts/scratch.h */
 
 struct host {
-    struct world           *world;
-    struct net_host        *net;
+    struct world *world;
+    struct net_host *net;
     const struct spec_host *spec;
-    uint32_t                number; /* in the trace, from 1 */
-    struct dns_stub_config *stub;   /* NULL: no resolver is set up */
-    struct mta             *mta;
-    struct store           *store;
-    struct mua             *mua;
-    struct dns_host        *dns;
-    struct resolver_host   *resolver;
+    uint32_t number;              /* in the trace, from 1 */
+    struct dns_stub_config *stub; /* NULL: no resolver is set up */
+    struct mta *mta;
+    struct store *store;
+    struct mua *mua;
+    struct dns_host *dns;
+    struct resolver_host *resolver;
 };
 
 /* A message that a mail program has sent, as it left: to say later whether it arrived unchanged. */
 struct sent_copy {
-    char        *message_id; /* with < > */
-    const char  *name;       /* of the scenario's message */
+    char *message_id; /* with < > */
+    const char *name; /* of the scenario's message */
     struct mail *mail;
     struct sent_copy *next;
 };
@@ -61,30 +61,31 @@ struct world_totals {
 
 struct world {
     const struct spec_world *spec;
-    struct core_queue        queue;
-    struct trace             trace;
-    struct net               net;
-    struct core_arena        arena; /* as long as the world */
-    struct mail_room         mails;
-    struct scratch          *scratch;
-    struct host             *hosts; /* hosts[i] has number i + 1 */
-    size_t                   nhosts;
-    struct dns_zone         *zones; /* as the scenario's, compiled */
-    struct core_pool         saids, lines, asks, ask_boths, errand_lookups, stored, identities, smtp_in, smtp_out, pop3_in, imap_in, queue_items, muas_smtp, muas_pop3,
-        muas_imap, dns_tcp;
-    struct sent_copy        *sent[256]; /* by hash of the Message-ID */
-    struct lookup_ctx       *lookups;   /* errands that wait for an address */
-    struct actions          *actions;
-    struct world_totals      totals;
+    struct core_queue queue;
+    struct trace trace;
+    struct net net;
+    struct core_arena arena; /* as long as the world */
+    struct mail_room mails;
+    struct scratch *scratch;
+    struct host *hosts; /* hosts[i] has number i + 1 */
+    size_t nhosts;
+    struct dns_zone *zones; /* as the scenario's, compiled */
+    struct core_pool saids, lines, asks, ask_boths, errand_lookups, stored, identities, smtp_in, smtp_out,
+        pop3_in, imap_in, queue_items, muas_smtp, muas_pop3, muas_imap, dns_tcp;
+    struct sent_copy *sent[256]; /* by hash of the Message-ID */
+    struct lookup_ctx *lookups;  /* errands that wait for an address */
+    struct actions *actions;
+    struct world_totals totals;
     void (*on_delivered)(void *ctx, struct user *user); /* the bench's: it stands for a user's timing */
-    void                    *on_delivered_ctx;
-    struct core_rng          rng_ids, rng_mx, rng_dns, rng_boundary, rng_auth, rng_tls;
-    struct secure           *secure; /* certificates; NULL until somebody needs one */
-    void (*on_keylog)(void *ctx, const char *line); /* TLS secrets, in the form of SSLKEYLOGFILE; may be NULL */
-    void                    *on_keylog_ctx;
-    uint64_t                 serial; /* of message-ids and queue ids */
-    size_t                   link_hint; /* where world_build found a link last */
-    bool                     ending;    /* being taken down: nothing new is begun */
+    void *on_delivered_ctx;
+    struct core_rng rng_ids, rng_mx, rng_dns, rng_boundary, rng_auth, rng_tls;
+    struct secure *secure; /* certificates; NULL until somebody needs one */
+    void (*on_keylog)(void *ctx,
+                      const char *line); /* TLS secrets, in the form of SSLKEYLOGFILE; may be NULL */
+    void *on_keylog_ctx;
+    uint64_t serial;  /* of message-ids and queue ids */
+    size_t link_hint; /* where world_build found a link last */
+    bool ending;      /* being taken down: nothing new is begun */
 };
 
 static inline uint64_t world_now(const struct world *w)

@@ -29,7 +29,7 @@ static unsigned special_use(const char *name)
 {
     static const struct {
         const char *name;
-        unsigned    bit;
+        unsigned bit;
     } uses[] = { { "Sent", IMAP_USE_SENT },
                  { "Drafts", IMAP_USE_DRAFTS },
                  { "Trash", IMAP_USE_TRASH },
@@ -46,9 +46,9 @@ static unsigned special_use(const char *name)
 /* Names are mostly asked for one after the other. */
 static struct mailbox *box_at(struct imap_box *b, uint32_t index)
 {
-    struct user    *u = b->auth.user;
+    struct user *u = b->auth.user;
     struct mailbox *box = &u->inbox;
-    uint32_t        at = 0;
+    uint32_t at = 0;
     if (b->listed && b->listed_version == u->names_version && b->listed_index <= index) {
         box = b->listed;
         at = b->listed_index;
@@ -66,11 +66,14 @@ static struct mailbox *box_at(struct imap_box *b, uint32_t index)
 static bool op_mailbox_at(void *host, uint32_t index, struct imap_mailbox_entry *out)
 {
     struct imap_box *b = host;
-    struct mailbox  *box = box_at(b, index);
+    struct mailbox *box = box_at(b, index);
     if (!box)
         return false;
-    *out = (struct imap_mailbox_entry){ .name = wire_slice_str(box->name), .exists = true, .subscribed = box->subscribed };
-    out->attributes = has_children(b->auth.user, box->name) ? IMAP_HAS_CHILDREN_ATTR : IMAP_HAS_NO_CHILDREN_ATTR;
+    *out = (struct imap_mailbox_entry){ .name = wire_slice_str(box->name),
+                                        .exists = true,
+                                        .subscribed = box->subscribed };
+    out->attributes =
+        has_children(b->auth.user, box->name) ? IMAP_HAS_CHILDREN_ATTR : IMAP_HAS_NO_CHILDREN_ATTR;
     out->attributes |= special_use(box->name) | (box->noselect ? IMAP_NOSELECT : 0);
     return true;
 }
@@ -78,8 +81,8 @@ static bool op_mailbox_at(void *host, uint32_t index, struct imap_mailbox_entry 
 static enum imap_verdict op_create(void *host, struct wire_slice name)
 {
     struct imap_box *b = host;
-    struct mailbox  *box;
-    uint32_t         n = 0;
+    struct mailbox *box;
+    uint32_t n = 0;
     if (name.len > 0 && name.at[name.len - 1] == IMAP_HIERARCHY)
         name.len--; /* "folder/" only announces children, RFC 3501 section 6.3.3 */
     box = store_mailbox(b->auth.user, name);
@@ -102,7 +105,7 @@ static enum imap_verdict op_create(void *host, struct wire_slice name)
 static enum imap_verdict op_remove(void *host, struct wire_slice name)
 {
     struct imap_box *b = host;
-    struct mailbox  *box = store_mailbox(b->auth.user, name);
+    struct mailbox *box = store_mailbox(b->auth.user, name);
     if (!box)
         return IMAP_NO_MAILBOX;
     if (box == &b->auth.user->inbox)
@@ -131,7 +134,7 @@ static void rename_to(struct mailbox *box, struct wire_slice to, const char *res
 
 static enum imap_verdict rename_inbox(struct imap_box *b, struct wire_slice to)
 {
-    struct user    *u = b->auth.user;
+    struct user *u = b->auth.user;
     struct mailbox *box = store_mailbox_create(u, to);
     while (u->inbox.count > 0) {
         struct stored *m = u->inbox.message[0];
@@ -146,9 +149,9 @@ static enum imap_verdict rename_inbox(struct imap_box *b, struct wire_slice to)
 static enum imap_verdict op_rename(void *host, struct wire_slice from, struct wire_slice to)
 {
     struct imap_box *b = host;
-    struct user     *u = b->auth.user;
-    struct mailbox  *box = store_mailbox(u, from);
-    size_t           n = from.len;
+    struct user *u = b->auth.user;
+    struct mailbox *box = store_mailbox(u, from);
+    size_t n = from.len;
     if (!box)
         return IMAP_NO_MAILBOX;
     if (store_mailbox(u, to))
@@ -167,7 +170,7 @@ static enum imap_verdict op_rename(void *host, struct wire_slice from, struct wi
 static enum imap_verdict op_subscribe(void *host, struct wire_slice name, bool on)
 {
     struct imap_box *b = host;
-    struct mailbox  *box = store_mailbox(b->auth.user, name);
+    struct mailbox *box = store_mailbox(b->auth.user, name);
     if (!box)
         return IMAP_NO_MAILBOX;
     box->subscribed = on;
@@ -243,12 +246,12 @@ static uint32_t view_recent(const struct view *v)
     return n;
 }
 
-static enum imap_verdict op_open(void *host, struct wire_slice name, bool read_only, struct imap_mailbox_status *out,
-                                 void **view)
+static enum imap_verdict op_open(void *host, struct wire_slice name, bool read_only,
+                                 struct imap_mailbox_status *out, void **view)
 {
     struct imap_box *b = host;
-    struct mailbox  *box = box_named(b, name);
-    struct view     *v;
+    struct mailbox *box = box_named(b, name);
+    struct view *v;
     if (!box)
         return IMAP_NO_MAILBOX;
     status_of(box, out);
@@ -277,7 +280,7 @@ static uint32_t op_exists(void *host, void *view)
 
 static void op_message(void *host, void *view, uint32_t seq, struct imap_message *out)
 {
-    struct view             *v = view;
+    struct view *v = view;
     const struct view_entry *e = &v->entry[seq - 1];
     (void)host;
     assert(seq >= 1 && seq <= v->count);
@@ -294,7 +297,7 @@ static void op_message(void *host, void *view, uint32_t seq, struct imap_message
 static uint32_t op_seq_at_uid(void *host, void *view, uint32_t uid)
 {
     struct view *v = view;
-    uint32_t     low = 0, high = v->count;
+    uint32_t low = 0, high = v->count;
     (void)host;
     while (low < high) {
         uint32_t mid = low + (high - low) / 2;
@@ -316,7 +319,7 @@ static const char *op_keyword(void *host, void *view, unsigned bit)
 static bool op_next_change(void *host, void *view, bool expunges, struct imap_change *out)
 {
     struct view *v = view;
-    uint32_t     i;
+    uint32_t i;
     (void)host;
     if (!v->box) {
         *out = (struct imap_change){ .kind = IMAP_CHANGE_GONE };
@@ -325,7 +328,8 @@ static bool op_next_change(void *host, void *view, bool expunges, struct imap_ch
     if (v->gone > 0 && expunges) {
         for (i = 0; !v->entry[i].stored->gone; i++) {
         }
-        *out = (struct imap_change){ .kind = IMAP_CHANGE_EXPUNGE, .seq = i + 1, .uid = v->entry[i].stored->uid };
+        *out =
+            (struct imap_change){ .kind = IMAP_CHANGE_EXPUNGE, .seq = i + 1, .uid = v->entry[i].stored->uid };
         v->gone--;
         v->dirty -= v->entry[i].dirty;
         stored_drop(v->world, v->entry[i].stored);
@@ -344,7 +348,8 @@ static bool op_next_change(void *host, void *view, bool expunges, struct imap_ch
         }
     }
     if (view_take_new(v) > 0) {
-        *out = (struct imap_change){ .kind = IMAP_CHANGE_EXISTS, .exists = v->count, .recent = view_recent(v) };
+        *out =
+            (struct imap_change){ .kind = IMAP_CHANGE_EXISTS, .exists = v->count, .recent = view_recent(v) };
         return true;
     }
     return false;
@@ -358,7 +363,8 @@ static uint32_t keyword_bits(struct mailbox *box, const struct imap_flag_list *l
         int k = 0;
         if (!box->keyword)
             box->keyword = core_alloc(IMAP_KEYWORDS_MAX * sizeof(char *));
-        while (k < IMAP_KEYWORDS_MAX && box->keyword[k] && !wire_slice_is_nocase(list->keyword[i], box->keyword[k]))
+        while (k < IMAP_KEYWORDS_MAX && box->keyword[k] &&
+               !wire_slice_is_nocase(list->keyword[i], box->keyword[k]))
             k++;
         if (k == IMAP_KEYWORDS_MAX)
             continue;
@@ -375,9 +381,9 @@ static enum imap_verdict op_set_flags(void *host, void *view, uint32_t seq, enum
                                       const struct imap_flag_list *list)
 {
     struct imap_box *b = host;
-    struct view     *v = view;
-    struct stored   *m = v->entry[seq - 1].stored;
-    uint32_t         flags = list->flags & IMAP_FLAGS_SETTABLE, keywords, before = m->flags, before_k = m->keywords;
+    struct view *v = view;
+    struct stored *m = v->entry[seq - 1].stored;
+    uint32_t flags = list->flags & IMAP_FLAGS_SETTABLE, keywords, before = m->flags, before_k = m->keywords;
     if (v->read_only)
         return IMAP_READ_ONLY;
     if (!v->box)
@@ -405,8 +411,8 @@ static enum imap_verdict op_set_flags(void *host, void *view, uint32_t seq, enum
 static enum imap_verdict op_expunge(void *host, void *view, uint32_t seq)
 {
     struct imap_box *b = host;
-    struct view     *v = view;
-    struct stored   *m = v->entry[seq - 1].stored;
+    struct view *v = view;
+    struct stored *m = v->entry[seq - 1].stored;
     if (v->read_only)
         return IMAP_READ_ONLY;
     if (v->box && !m->gone) {
@@ -416,7 +422,8 @@ static enum imap_verdict op_expunge(void *host, void *view, uint32_t seq)
     return IMAP_COMPLETED;
 }
 
-/* ---- copy and append ------------------------------------------------------------------------------------ */
+/* ---- copy and append ------------------------------------------------------------------------------------
+ */
 
 static enum imap_verdict op_copy_begin(void *host, void *view, struct wire_slice to)
 {
@@ -429,10 +436,10 @@ static enum imap_verdict op_copy_begin(void *host, void *view, struct wire_slice
 
 static enum imap_verdict op_copy_message(void *host, void *view, uint32_t seq, uint32_t *uid)
 {
-    struct imap_box    *b = host;
-    struct view        *v = view;
-    struct stored      *m = v->entry[seq - 1].stored;
-    enum store_verdict  verdict = store_add(b->into, m->mail, m->before, m->flags, 0, m->date_s, uid);
+    struct imap_box *b = host;
+    struct view *v = view;
+    struct stored *m = v->entry[seq - 1].stored;
+    enum store_verdict verdict = store_add(b->into, m->mail, m->before, m->flags, 0, m->date_s, uid);
     if (verdict != STORE_OK)
         return verdict == STORE_OVER_QUOTA ? IMAP_OVER_QUOTA : IMAP_LIMIT;
     if ((b->ncopied & (b->ncopied + 1)) == 0 || !b->copied) /* room for 1, 3, 7, ... */
@@ -468,10 +475,12 @@ static enum imap_verdict op_append_begin(void *host, const struct imap_append *w
         b->into = NULL;
         return IMAP_OVER_QUOTA;
     }
-    b->incoming = mail_new(&world_of(b)->mails, what->size_octets < 65536 ? (size_t)what->size_octets : 65536);
+    b->incoming =
+        mail_new(&world_of(b)->mails, what->size_octets < 65536 ? (size_t)what->size_octets : 65536);
     b->flags = what->flags ? what->flags->flags : 0;
     b->keywords = what->flags ? keyword_bits(b->into, what->flags) : 0;
-    b->date_s = what->internal_seconds == IMAP_DATE_NONE ? world_seconds(world_of(b)) : what->internal_seconds;
+    b->date_s =
+        what->internal_seconds == IMAP_DATE_NONE ? world_seconds(world_of(b)) : what->internal_seconds;
     return IMAP_COMPLETED;
 }
 
@@ -484,7 +493,7 @@ static enum imap_verdict op_append_data(void *host, const char *bytes, size_t le
 
 static enum imap_verdict op_append_end(void *host, bool commit, uint32_t *uidvalidity, uint32_t *uid)
 {
-    struct imap_box   *b = host;
+    struct imap_box *b = host;
     enum store_verdict verdict = STORE_OK;
     if (commit && b->into) {
         verdict = store_add(b->into, b->incoming, 0, b->flags, b->keywords, b->date_s, uid);
@@ -498,7 +507,8 @@ static enum imap_verdict op_append_end(void *host, bool commit, uint32_t *uidval
     return verdict == STORE_OK ? IMAP_COMPLETED : verdict == STORE_OVER_QUOTA ? IMAP_OVER_QUOTA : IMAP_LIMIT;
 }
 
-/* ---- numbered changes, quota ----------------------------------------------------------------------------- */
+/* ---- numbered changes, quota -----------------------------------------------------------------------------
+ */
 
 static uint64_t op_highest_modseq(void *host, void *view)
 {

@@ -11,14 +11,14 @@ struct imap_box {
     void (*wake)(void *ctx);  /* news for a view of this session */
     void *wake_ctx;
     struct mailbox *listed; /* the last that mailbox_at gave, its index, and the user's names_version then */
-    uint32_t        listed_index, listed_version;
+    uint32_t listed_index, listed_version;
     /* APPEND or COPY under way */
     struct mailbox *into;
-    struct mail    *incoming;
-    uint32_t        flags, keywords;
-    int64_t         date_s;
+    struct mail *incoming;
+    uint32_t flags, keywords;
+    int64_t date_s;
     struct stored **copied; /* what COPY has added so far; owned */
-    uint32_t        ncopied;
+    uint32_t ncopied;
 };
 
 extern const struct imap_store_ops imap_box_ops; /* host is a struct imap_box */

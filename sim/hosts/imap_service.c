@@ -11,18 +11,18 @@
 #include "sim/hosts/tell.h"
 
 struct imap_listener { /* one port */
-    struct store                    *store;
-    const struct spec_service       *spec;
-    struct imap_server_config        config;
+    struct store *store;
+    const struct spec_service *spec;
+    struct imap_server_config config;
     const struct sasl_server_config *sasl;
 };
 
 struct imap_session {
-    struct pump           pump;
+    struct pump pump;
     struct imap_listener *listener;
-    struct imap_server    engine;
-    struct imap_box       box;
-    struct core_timer     news; /* polls the engine after the event that changed the mailbox */
+    struct imap_server engine;
+    struct imap_box box;
+    struct core_timer news; /* polls the engine after the event that changed the mailbox */
 };
 
 static struct host *host_of(const struct imap_session *s)
@@ -32,11 +32,11 @@ static struct host *host_of(const struct imap_session *s)
 
 static void tell_session(struct imap_session *s, const char *event)
 {
-    struct host        *h = host_of(s);
+    struct host *h = host_of(s);
     struct trace_record r;
-    struct net_addr     addr, here;
-    uint16_t            port, local;
-    char                client[WORLD_PEER_TEXT], at[WORLD_PEER_TEXT];
+    struct net_addr addr, here;
+    uint16_t port, local;
+    char client[WORLD_PEER_TEXT], at[WORLD_PEER_TEXT];
     if (!tell_state(&r, h, TRACE_KIND_SESSION, event))
         return;
     pump_peer(&s->pump, &addr, &port);
@@ -109,8 +109,8 @@ static void on_not_secured(struct pump *p, const char *name, const struct wire_l
 static size_t on_step(struct pump *p, const char *in, size_t len)
 {
     struct imap_session *s = CORE_OWNER(p, struct imap_session, pump);
-    struct imap_step    *out = &host_of(s)->world->scratch->imap_server;
-    size_t               used = imap_server_step(&s->engine, in, len, out);
+    struct imap_step *out = &host_of(s)->world->scratch->imap_server;
+    size_t used = imap_server_step(&s->engine, in, len, out);
     if (used == 0)
         return 0;
     pump_wait(p, imap_server_patience_ns(&s->engine));
@@ -127,8 +127,8 @@ static size_t on_step(struct pump *p, const char *in, size_t len)
 static bool on_pull(struct pump *p)
 {
     struct imap_session *s = CORE_OWNER(p, struct imap_session, pump);
-    struct imap_step    *out = &host_of(s)->world->scratch->imap_server;
-    bool                 any = imap_server_pull(&s->engine, out);
+    struct imap_step *out = &host_of(s)->world->scratch->imap_server;
+    bool any = imap_server_pull(&s->engine, out);
     if (!any)
         return false;
     pump_say(p, &out->send);
@@ -138,12 +138,12 @@ static bool on_pull(struct pump *p)
     return out->more;
 }
 
-/* The mailbox changed under a session that may be idling: it is told in an event of its own, because the change
- * is still going on. */
+/* The mailbox changed under a session that may be idling: it is told in an event of its own, because the
+ * change is still going on. */
 static void wake(void *ctx)
 {
     struct imap_session *s = ctx;
-    struct core_queue   *q = &host_of(s)->world->queue;
+    struct core_queue *q = &host_of(s)->world->queue;
     if (!core_timer_armed(&s->news))
         core_timer_set(q, &s->news, q->now_ns);
 }
@@ -151,7 +151,7 @@ static void wake(void *ctx)
 static void on_news(struct core_queue *q, struct core_timer *timer)
 {
     struct imap_session *s = CORE_OWNER(timer, struct imap_session, news);
-    struct imap_step    *out = &host_of(s)->world->scratch->imap_server;
+    struct imap_step *out = &host_of(s)->world->scratch->imap_server;
     (void)q;
     if (s->pump.more || s->pump.left_len > 0 || s->pump.closing)
         return;
@@ -167,7 +167,7 @@ static void on_peer_closed(struct pump *p)
 static void on_expired(struct pump *p)
 {
     struct imap_session *s = CORE_OWNER(p, struct imap_session, pump);
-    struct imap_step    *out = &host_of(s)->world->scratch->imap_server;
+    struct imap_step *out = &host_of(s)->world->scratch->imap_server;
     if (p->closing) {
         pump_abort(p);
         return;
@@ -184,7 +184,7 @@ static void on_expired(struct pump *p)
 static void on_ended(struct pump *p, enum tcp_end why)
 {
     struct imap_session *s = CORE_OWNER(p, struct imap_session, pump);
-    struct world        *w = host_of(s)->world;
+    struct world *w = host_of(s)->world;
     imap_server_end(&s->engine);
     core_timer_cancel(&w->queue, &s->news);
     tell_session(s, why == TCP_END_NORMAL ? "disconnect" : "lost");
@@ -210,10 +210,11 @@ static const struct pump_ops session_ops = { .proto = TRACE_IMAP,
                                              .secured = on_secured,
                                              .not_secured = on_not_secured };
 
-static bool accepted(struct net_host *net_host, void *ctx, struct tcp_conn *c, const struct tcp_ops **ops, void **app)
+static bool accepted(struct net_host *net_host, void *ctx, struct tcp_conn *c, const struct tcp_ops **ops,
+                     void **app)
 {
     struct imap_listener *l = ctx;
-    struct imap_session  *s = core_pool_take(&l->store->host->world->imap_in);
+    struct imap_session *s = core_pool_take(&l->store->host->world->imap_in);
     (void)net_host;
     pump_accept(&s->pump, l->store->host, &session_ops, c, ops, app);
     s->listener = l;

@@ -32,20 +32,21 @@ static size_t joined_size(const char *const *list, size_t n)
 
 static struct mail *compose(struct world *w, const struct spec_message *m, const struct spec_account *a)
 {
-    const char                *sender = m->from ? m->from : a && a->address ? a->address : "";
-    const char                *domain = strrchr(sender, '@');
-    size_t                     domain_len = domain ? strcspn(domain + 1, ">") : 0;
-    char                       from[400], id[WIRE_MESSAGE_ID_MAX];
-    char                      *to = core_alloc(joined_size(m->to, m->nto)), *cc = core_alloc(joined_size(m->cc, m->ncc));
-    struct wire_attachment     at[WIRE_ATTACHMENTS_MAX];
-    struct wire_compose        c = { .date_s = world_seconds(w), .boundary_seed = core_rng_next(&w->rng_boundary) };
-    size_t                     n, size;
-    struct mail               *mail;
+    const char *sender = m->from ? m->from : a && a->address ? a->address : "";
+    const char *domain = strrchr(sender, '@');
+    size_t domain_len = domain ? strcspn(domain + 1, ">") : 0;
+    char from[400], id[WIRE_MESSAGE_ID_MAX];
+    char *to = core_alloc(joined_size(m->to, m->nto)), *cc = core_alloc(joined_size(m->cc, m->ncc));
+    struct wire_attachment at[WIRE_ATTACHMENTS_MAX];
+    struct wire_compose c = { .date_s = world_seconds(w), .boundary_seed = core_rng_next(&w->rng_boundary) };
+    size_t n, size;
+    struct mail *mail;
     if (m->from || !a || !a->display)
         snprintf(from, sizeof from, "%s", sender);
     else
         snprintf(from, sizeof from, "%s <%s>", a->display, a->address);
-    n = wire_message_id_write(id, (uint64_t)world_seconds(w), ++w->serial, domain ? wire_slice(domain + 1, domain_len) : WIRE_SLICE("localhost"));
+    n = wire_message_id_write(id, (uint64_t)world_seconds(w), ++w->serial,
+                              domain ? wire_slice(domain + 1, domain_len) : WIRE_SLICE("localhost"));
     c.from = wire_slice_str(from);
     c.to = wire_slice(to, join(to, joined_size(m->to, m->nto), m->to, m->nto));
     c.cc = wire_slice(cc, join(cc, joined_size(m->cc, m->ncc), m->cc, m->ncc));
@@ -75,7 +76,7 @@ static struct mail *compose(struct world *w, const struct spec_message *m, const
 
 static struct mail *take_raw(struct world *w, const struct spec_message *m)
 {
-    struct mail      *mail = mail_new(&w->mails, m->raw_len);
+    struct mail *mail = mail_new(&w->mails, m->raw_len);
     struct wire_slice id;
     mail_append(&w->mails, mail, m->raw, m->raw_len);
     id = wire_field_body(mail_text(mail), mail->len, "Message-ID");

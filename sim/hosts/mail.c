@@ -31,7 +31,7 @@ void mail_append(struct mail_room *room, struct mail *m, const void *octets, siz
     assert(m->refs == 1);
     if (m->cap - used < len) {
         size_t cap;
-        char  *grown = core_depot_take(room->depot, (used + len) * 2, &cap);
+        char *grown = core_depot_take(room->depot, (used + len) * 2, &cap);
         memcpy(grown + m->text, m->octets + m->text, m->len);
         core_depot_give(room->depot, m->octets, m->cap);
         m->octets = grown;

@@ -20,9 +20,9 @@
 struct mail {
     uint32_t refs;
     uint32_t text; /* offset in octets of the message without a Return-Path */
-    size_t   len;  /* octets from text on */
-    size_t   cap;  /* octets in `octets` */
-    char    *octets;
+    size_t len;    /* octets from text on */
+    size_t cap;    /* octets in `octets` */
+    char *octets;
 };
 
 struct mail_room { /* where mails come from; one for a world */
@@ -37,7 +37,7 @@ void mail_room_free(struct mail_room *room);
 struct mail *mail_new(struct mail_room *room, size_t octets);
 void mail_append(struct mail_room *room, struct mail *m, const void *octets, size_t len);
 /* Puts octets into the text, `at` octets behind its beginning; nobody else may hold m yet. */
-void         mail_insert(struct mail_room *room, struct mail *m, size_t at, const void *octets, size_t len);
+void mail_insert(struct mail_room *room, struct mail *m, size_t at, const void *octets, size_t len);
 struct mail *mail_hold(struct mail *m);
 void mail_drop(struct mail_room *room, struct mail *m); /* m may be NULL */
 

@@ -13,17 +13,17 @@ static const struct pump_ops delivery_ops;
 
 void delivery_connect(struct delivery *d)
 {
-    struct mta            *m = delivery_mta(d);
+    struct mta *m = delivery_mta(d);
     const struct net_addr *to = &d->address[d->addr];
-    char                   name[DNS_NAME_TEXT_MAX];
+    char name[DNS_NAME_TEXT_MAX];
     d->tries++;
     d->connected = true;
     d->connect_ns = world_now(delivery_world(d));
     d->opened_ns = 0;
     if (world_tells(delivery_world(d), TRACE_PHASE)) {
         delivery_hop_name(d, name, sizeof name);
-        tell_phase(m->host, PHASE_CONNECT_RELAY, world_host_at(delivery_world(d), to), 0, "%s opens a connection to %s, port %u",
-                   m->hostname, tell_place(name, to), d->port);
+        tell_phase(m->host, PHASE_CONNECT_RELAY, world_host_at(delivery_world(d), to), 0,
+                   "%s opens a connection to %s, port %u", m->hostname, tell_place(name, to), d->port);
     }
     if (!pump_connect(&d->pump, m->host, &delivery_ops, to, d->port)) {
         delivery_fail_with(d, false, "4.4.1", "no route to %s", tell_addr(to));
@@ -39,7 +39,7 @@ void delivery_connect(struct delivery *d)
 
 static const struct smtp_client_message *op_next(void *host)
 {
-    struct delivery         *d = host;
+    struct delivery *d = host;
     const struct queue_item *q = d->item;
     if (d->message_given)
         return NULL;
@@ -56,10 +56,10 @@ static const struct smtp_client_message *op_next(void *host)
 
 static void op_recipient(void *host, uint32_t i, struct smtp_client_recipient *out)
 {
-    struct delivery        *d = host;
+    struct delivery *d = host;
     const struct recipient *r = delivery_rcpt(d, i);
-    struct wire_slice       orcpt = r->orcpt;
-    const char             *semi = orcpt.len ? memchr(orcpt.at, ';', orcpt.len) : NULL;
+    struct wire_slice orcpt = r->orcpt;
+    const char *semi = orcpt.len ? memchr(orcpt.at, ';', orcpt.len) : NULL;
     *out = (struct smtp_client_recipient){ .path = r->address, .notify = r->notify };
     if (semi) {
         out->orcpt_type = wire_slice(orcpt.at, (size_t)(semi - orcpt.at));
@@ -84,17 +84,18 @@ static struct wire_slice said_text(const struct smtp_client_result *r, char *out
 static void op_recipient_done(void *host, uint32_t i, const struct smtp_client_result *result)
 {
     struct delivery *d = host;
-    char             said[512];
+    char said[512];
     if (result->verdict == SMTP_CLIENT_ACCEPTED)
         return;
-    delivery_settle(d, delivery_rcpt(d, i), smtp_client_verdict_info(result->verdict)->temporary ? RCPT_WAITING : RCPT_FAILED, result->code,
-           result->status, said_text(result, said, sizeof said));
+    delivery_settle(d, delivery_rcpt(d, i),
+                    smtp_client_verdict_info(result->verdict)->temporary ? RCPT_WAITING : RCPT_FAILED,
+                    result->code, result->status, said_text(result, said, sizeof said));
 }
 
 /* Keeps the reason for all that go on waiting. */
 static void session_failed(struct delivery *d, const struct smtp_client_result *result)
 {
-    char              text[512];
+    char text[512];
     struct wire_slice said;
     if (!delivery_decides(d, !smtp_client_verdict_info(result->verdict)->temporary))
         return;
@@ -103,15 +104,17 @@ static void session_failed(struct delivery *d, const struct smtp_client_result *
     snprintf(d->status, sizeof d->status, "%s", result->status);
 }
 
-static void op_message_done(void *host, const struct smtp_client_message *message, const struct smtp_client_result *result)
+static void op_message_done(void *host, const struct smtp_client_message *message,
+                            const struct smtp_client_result *result)
 {
     struct delivery *d = host;
-    char             said[512] = "?";
-    bool             sent = result->verdict == SMTP_CLIENT_DELIVERED;
-    bool             later = smtp_client_verdict_info(result->verdict)->temporary;
+    char said[512] = "?";
+    bool sent = result->verdict == SMTP_CLIENT_DELIVERED;
+    bool later = smtp_client_verdict_info(result->verdict)->temporary;
     (void)message;
     d->message_ended = true;
-    if (!sent && later && result->code == 0) { /* the connection failed, not the message: another host may do */
+    if (!sent && later &&
+        result->code == 0) { /* the connection failed, not the message: another host may do */
         session_failed(d, result);
         return;
     }
@@ -121,8 +124,12 @@ static void op_message_done(void *host, const struct smtp_client_message *messag
         if (delivery_rcpt(d, k)->state == RCPT_TRYING) {
             /* A server that knows DSN has NOTIFY now, and tells the sender itself: RFC 3461. */
             delivery_rcpt(d, k)->reported = sent && d->engine.offers & SMTP_EXT_DSN;
-            delivery_settle(d, delivery_rcpt(d, k), sent ? RCPT_SENT : later ? RCPT_WAITING : RCPT_FAILED, result->code, result->status,
-                   sent && !said[0] ? result->text : said_text(result, said, sizeof said));
+            delivery_settle(d, delivery_rcpt(d, k),
+                            sent    ? RCPT_SENT
+                            : later ? RCPT_WAITING
+                                    : RCPT_FAILED,
+                            result->code, result->status,
+                            sent && !said[0] ? result->text : said_text(result, said, sizeof said));
         }
 }
 
@@ -131,9 +138,11 @@ static void op_failed(void *host, const struct smtp_client_result *result)
     session_failed(host, result); /* a 554 as greeting too: another host may take the mail */
 }
 
-static const struct smtp_client_ops client_ops = { op_next, op_recipient, op_recipient_done, op_message_done, op_failed };
+static const struct smtp_client_ops client_ops = { op_next, op_recipient, op_recipient_done, op_message_done,
+                                                   op_failed };
 
-/* ---- the pump's calls ------------------------------------------------------------------------------------ */
+/* ---- the pump's calls ------------------------------------------------------------------------------------
+ */
 
 static void after_step(struct delivery *d, struct smtp_client_step *out)
 {
@@ -154,7 +163,7 @@ static void after_step(struct delivery *d, struct smtp_client_step *out)
 
 static void on_opened(struct pump *p)
 {
-    struct delivery         *d = CORE_OWNER(p, struct delivery, pump);
+    struct delivery *d = CORE_OWNER(p, struct delivery, pump);
     struct smtp_client_step *out = &delivery_world(d)->scratch->smtp_client;
     d->opened_ns = world_now(delivery_world(d));
     d->last_conn = pump_number(p);
@@ -166,27 +175,30 @@ static void on_opened(struct pump *p)
 
 static size_t on_step(struct pump *p, const char *in, size_t len)
 {
-    struct delivery         *d = CORE_OWNER(p, struct delivery, pump);
+    struct delivery *d = CORE_OWNER(p, struct delivery, pump);
     struct smtp_client_step *out = &delivery_world(d)->scratch->smtp_client;
-    size_t                   used = smtp_client_step(&d->engine, in, len, out);
+    size_t used = smtp_client_step(&d->engine, in, len, out);
     if (used == 0)
         return 0;
-    if (out->before == SMTP_CLIENT_GREETING && out->after != out->before && world_tells(delivery_world(d), TRACE_PHASE))
-        tell_phase(delivery_mta(d)->host, PHASE_RELAY_HELLO, p->peer, pump_number(p), "%s says who it is and asks what the other server can do",
-                   delivery_mta(d)->hostname);
-    if (out->after == SMTP_CLIENT_ENVELOPE && out->before != out->after && world_tells(delivery_world(d), TRACE_PHASE))
-        tell_phase(delivery_mta(d)->host, PHASE_ENVELOPE, p->peer, pump_number(p), "%s hands over the envelope of %s", delivery_mta(d)->hostname,
-                   d->item->id);
+    if (out->before == SMTP_CLIENT_GREETING && out->after != out->before &&
+        world_tells(delivery_world(d), TRACE_PHASE))
+        tell_phase(delivery_mta(d)->host, PHASE_RELAY_HELLO, p->peer, pump_number(p),
+                   "%s says who it is and asks what the other server can do", delivery_mta(d)->hostname);
+    if (out->after == SMTP_CLIENT_ENVELOPE && out->before != out->after &&
+        world_tells(delivery_world(d), TRACE_PHASE))
+        tell_phase(delivery_mta(d)->host, PHASE_ENVELOPE, p->peer, pump_number(p),
+                   "%s hands over the envelope of %s", delivery_mta(d)->hostname, d->item->id);
     if (smtp_begins_content(out, &d->engine) && world_tells(delivery_world(d), TRACE_PHASE))
-        tell_phase(delivery_mta(d)->host, PHASE_CONTENT, p->peer, pump_number(p), "%s sends the message %s, %zu octets", delivery_mta(d)->hostname,
-                   d->item->id, d->item->mail->len);
+        tell_phase(delivery_mta(d)->host, PHASE_CONTENT, p->peer, pump_number(p),
+                   "%s sends the message %s, %zu octets", delivery_mta(d)->hostname, d->item->id,
+                   d->item->mail->len);
     after_step(d, out);
     return used;
 }
 
 static bool on_pull(struct pump *p)
 {
-    struct delivery         *d = CORE_OWNER(p, struct delivery, pump);
+    struct delivery *d = CORE_OWNER(p, struct delivery, pump);
     struct smtp_client_step *out = &delivery_world(d)->scratch->smtp_client;
     if (!smtp_client_pull(&d->engine, out))
         return false;
@@ -218,9 +230,12 @@ static void on_expired(struct pump *p)
 
 static const char *end_word(enum tcp_end why)
 {
-    static const char *const words[] = { [TCP_END_NORMAL] = "closed",          [TCP_END_REFUSED] = "refused",
-                                         [TCP_END_RESET] = "reset",            [TCP_END_TIMED_OUT] = "timed-out",
-                                         [TCP_END_UNREACHABLE] = "unreachable", [TCP_END_PROHIBITED] = "prohibited",
+    static const char *const words[] = { [TCP_END_NORMAL] = "closed",
+                                         [TCP_END_REFUSED] = "refused",
+                                         [TCP_END_RESET] = "reset",
+                                         [TCP_END_TIMED_OUT] = "timed-out",
+                                         [TCP_END_UNREACHABLE] = "unreachable",
+                                         [TCP_END_PROHIBITED] = "prohibited",
                                          [TCP_END_ABORTED] = "timed-out" };
     return words[why];
 }
@@ -239,10 +254,10 @@ static void on_ended(struct pump *p, enum tcp_end why)
     if (d->opened_ns == 0) {
         delivery_tell(d, "connect-failed", end_word(why), 0);
         delivery_fail_with(d, false, "4.4.1", "connect to %s: %s", tell_addr(&d->address[d->addr]),
-                  why == TCP_END_REFUSED       ? "connection refused"
-                  : why == TCP_END_UNREACHABLE ? "host unreachable"
-                  : why == TCP_END_PROHIBITED  ? "prohibited by a firewall"
-                                               : "connection timed out");
+                           why == TCP_END_REFUSED       ? "connection refused"
+                           : why == TCP_END_UNREACHABLE ? "host unreachable"
+                           : why == TCP_END_PROHIBITED  ? "prohibited by a firewall"
+                                                        : "connection timed out");
     } else if (d->engine.state != SMTP_CLIENT_DONE) {
         smtp_client_closed(&d->engine, &delivery_world(d)->scratch->smtp_client);
         delivery_tell(d, "lost", end_word(why), 0);
@@ -262,7 +277,7 @@ static void on_ended(struct pump *p, enum tcp_end why)
 
 static void on_secured(struct pump *p)
 {
-    struct delivery         *d = CORE_OWNER(p, struct delivery, pump);
+    struct delivery *d = CORE_OWNER(p, struct delivery, pump);
     struct smtp_client_step *out = &delivery_world(d)->scratch->smtp_client;
     smtp_client_tls_started(&d->engine, out);
     after_step(d, out);
@@ -273,7 +288,8 @@ static void on_not_secured(struct pump *p, const char *name, const struct wire_l
     struct delivery *d = CORE_OWNER(p, struct delivery, pump);
     (void)name;
     smtp_client_closed(&d->engine, &delivery_world(d)->scratch->smtp_client);
-    delivery_fail_with(d, false, "4.7.5", "TLS with %s failed: %s", tell_addr(&d->address[d->addr]), why->title);
+    delivery_fail_with(d, false, "4.7.5", "TLS with %s failed: %s", tell_addr(&d->address[d->addr]),
+                       why->title);
 }
 
 static bool is_content(const struct pump *p, const struct wire_lesson *why)

@@ -16,32 +16,32 @@
 #define TRIES_MAX  20 /* connections in one attempt */
 #define RELAY_TEXT 320
 
-struct next_hop { /* one mail server of the domain */
+struct next_hop {           /* one mail server of the domain */
     struct wire_slice name; /* in the item's text */
-    uint16_t        preference;
-    uint8_t         nextra;
+    uint16_t preference;
+    uint8_t nextra;
     struct net_addr extra[EXTRA_MAX];
 };
 
 struct delivery {
-    struct pump                pump;
-    struct smtp_client         engine;
-    struct queue_item         *item;
-    uint32_t                   first; /* recipient: the first of this domain */
-    uint32_t                   nrcpt; /* of this delivery */
-    uint32_t                  *which; /* their indexes; owned; NULL: only `first` */
-    size_t                     which_cap;
+    struct pump pump;
+    struct smtp_client engine;
+    struct queue_item *item;
+    uint32_t first;  /* recipient: the first of this domain */
+    uint32_t nrcpt;  /* of this delivery */
+    uint32_t *which; /* their indexes; owned; NULL: only `first` */
+    size_t which_cap;
     struct smtp_client_message message;
-    uint64_t                   began_ns, connect_ns, opened_ns;
-    uint16_t                   port;
-    uint8_t                    hop, nhops, addr, naddr, tries;
-    uint32_t                   last_conn; /* number of the connection, for the trace */
-    bool                       message_given, message_ended, implicit, connected;
-    char                       status[SMTP_STATUS_MAX]; /* why the last try failed, for all that still wait */
-    struct wire_slice            said;                    /* in the item's text */
-    bool                       permanent, later; /* later: a server failed for now only */
-    struct net_addr            address[ASK_ADDRESSES_MAX];
-    struct next_hop            mx[MX_MAX];
+    uint64_t began_ns, connect_ns, opened_ns;
+    uint16_t port;
+    uint8_t hop, nhops, addr, naddr, tries;
+    uint32_t last_conn; /* number of the connection, for the trace */
+    bool message_given, message_ended, implicit, connected;
+    char status[SMTP_STATUS_MAX]; /* why the last try failed, for all that still wait */
+    struct wire_slice said;       /* in the item's text */
+    bool permanent, later;        /* later: a server failed for now only */
+    struct net_addr address[ASK_ADDRESSES_MAX];
+    struct next_hop mx[MX_MAX];
 };
 
 static inline struct mta *delivery_mta(const struct delivery *d)
@@ -81,8 +81,8 @@ void delivery_connect(struct delivery *d);
 /* The name of the host at hand; "" if there is none. */
 void delivery_hop_name(const struct delivery *d, char *out, size_t cap);
 /* The answer for one recipient. */
-void delivery_settle(struct delivery *d, struct recipient *r, enum recipient_state state, uint16_t code, const char *status,
-                     struct wire_slice said);
+void delivery_settle(struct delivery *d, struct recipient *r, enum recipient_state state, uint16_t code,
+                     const char *status, struct wire_slice said);
 /* Why the try failed, for all that still wait. */
 void delivery_fail_with(struct delivery *d, bool permanent, const char *status, const char *fmt, ...)
     __attribute__((format(printf, 4, 5)));

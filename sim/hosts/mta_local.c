@@ -17,7 +17,8 @@ static bool listed(const char *const *domains, size_t n, struct wire_slice domai
 
 bool mta_is_local(const struct mta *m, struct wire_slice domain)
 {
-    return listed(m->spec->local_domains, m->spec->nlocal_domains, domain) || wire_slice_is_nocase(domain, m->hostname);
+    return listed(m->spec->local_domains, m->spec->nlocal_domains, domain) ||
+           wire_slice_is_nocase(domain, m->hostname);
 }
 
 bool mta_relays_for(const struct mta *m, struct wire_slice domain)
@@ -26,13 +27,15 @@ bool mta_relays_for(const struct mta *m, struct wire_slice domain)
 }
 
 /* An alias is named by its local part, or by the whole address. */
-static const struct spec_alias *alias_for(const struct mta *m, struct wire_slice local, struct wire_slice domain)
+static const struct spec_alias *alias_for(const struct mta *m, struct wire_slice local,
+                                          struct wire_slice domain)
 {
     for (size_t i = 0; i < m->spec->naliases; i++) {
         const struct spec_alias *a = &m->spec->aliases[i];
-        const char              *at = strchr(a->name, '@');
-        size_t                   n = at ? (size_t)(at - a->name) : strlen(a->name);
-        if (wire_equal_nocase(local.at, local.len, a->name, n) && (!at || wire_slice_is_nocase(domain, at + 1)))
+        const char *at = strchr(a->name, '@');
+        size_t n = at ? (size_t)(at - a->name) : strlen(a->name);
+        if (wire_equal_nocase(local.at, local.len, a->name, n) &&
+            (!at || wire_slice_is_nocase(domain, at + 1)))
             return a;
     }
     return NULL;
@@ -40,7 +43,7 @@ static const struct spec_alias *alias_for(const struct mta *m, struct wire_slice
 
 static struct user *user_for(const struct mta *m, struct wire_slice name)
 {
-    char         plain[WIRE_LOCAL_PART_MAX];
+    char plain[WIRE_LOCAL_PART_MAX];
     struct user *user;
     if (!m->host->store)
         return NULL;
@@ -55,8 +58,8 @@ static struct user *user_for(const struct mta *m, struct wire_slice name)
     return user;
 }
 
-enum local_kind mta_local(struct mta *m, struct wire_slice local_part, struct wire_slice domain, struct user **user,
-                          const struct spec_alias **alias)
+enum local_kind mta_local(struct mta *m, struct wire_slice local_part, struct wire_slice domain,
+                          struct user **user, const struct spec_alias **alias)
 {
     *user = NULL;
     *alias = alias_for(m, local_part, domain);
@@ -70,11 +73,11 @@ enum local_kind mta_local(struct mta *m, struct wire_slice local_part, struct wi
 
 struct expansion { /* all that one recipient leads to, aliases of aliases included */
     struct queue_item *q;
-    uint32_t           index;   /* of that recipient */
-    uint32_t           n;       /* addresses found */
-    uint32_t           leaves;  /* of them, those that are no aliases */
-    bool               full;    /* there were more than MTA_ALIAS_MAX */
-    struct wire_slice  address[MTA_ALIAS_MAX]; /* in the item's text */
+    uint32_t index;                           /* of that recipient */
+    uint32_t n;                               /* addresses found */
+    uint32_t leaves;                          /* of them, those that are no aliases */
+    bool full;                                /* there were more than MTA_ALIAS_MAX */
+    struct wire_slice address[MTA_ALIAS_MAX]; /* in the item's text */
 };
 
 static struct wire_slice local_of(struct wire_slice address)
@@ -99,7 +102,7 @@ static bool same(struct wire_slice a, struct wire_slice b)
 /* "bob" in an alias of the address sales@example.org is bob@example.org. */
 static struct wire_slice target_address(struct queue_item *q, const char *target, struct wire_slice of)
 {
-    char              address[WIRE_PATH_MAX + 1];
+    char address[WIRE_PATH_MAX + 1];
     struct wire_slice domain = domain_of(of);
     if (strchr(target, '@') || domain.len == 0)
         snprintf(address, sizeof address, "%s", target);
@@ -123,7 +126,7 @@ static void reach(struct expansion *x, struct wire_slice address)
 static void leaf(struct expansion *x, struct wire_slice address, bool mailbox)
 {
     struct queue_item *q = x->q;
-    struct recipient  *r;
+    struct recipient *r;
     x->leaves++;
     for (uint32_t i = 0; i < q->nrcpt; i++)
         if (same(q->rcpt[i].address, address)) {
@@ -145,7 +148,7 @@ static void walk(struct expansion *x)
 {
     struct mta *m = x->q->mta;
     for (uint32_t i = 0; i < x->n; i++) {
-        struct wire_slice        address = x->address[i], domain = domain_of(address);
+        struct wire_slice address = x->address[i], domain = domain_of(address);
         const struct spec_alias *alias = NULL;
         if (domain.len == 0 || mta_is_local(m, domain))
             alias = alias_for(m, local_of(address), domain);
@@ -167,9 +170,17 @@ static void answer(struct queue_item *q, struct recipient *r, enum recipient_sta
                    const char *status, const char *said)
 {
     uint64_t now = world_now(q->mta->host->world);
-    char     delays[QUEUE_DELAYS];
+    char delays[QUEUE_DELAYS];
     recipient_answer(q, r, state, code, status, wire_slice_str(said), wire_slice_str(""));
-    queue_tell(q, state == RCPT_SENT ? "sent" : state == RCPT_FAILED ? "bounced" : "deferred", r, &(struct queue_more){ .relay = "local", .delays = world_tells(q->mta->host->world, TRACE_STATE) ? queue_delays(q, now, now, now, delays) : NULL });
+    queue_tell(q,
+               state == RCPT_SENT     ? "sent"
+               : state == RCPT_FAILED ? "bounced"
+                                      : "deferred",
+               r,
+               &(struct queue_more){ .relay = "local",
+                                     .delays = world_tells(q->mta->host->world, TRACE_STATE)
+                                                   ? queue_delays(q, now, now, now, delays)
+                                                   : NULL });
 }
 
 /* Everything that the alias leads to becomes a recipient. An alias that leads nowhere is not a way to lose a
@@ -194,16 +205,17 @@ static void expand(struct queue_item *q, uint32_t index)
 
 void mta_deliver_local(struct queue_item *q, struct recipient *r)
 {
-    struct mta              *m = q->mta;
-    struct world            *w = m->host->world;
-    struct wire_slice        address = r->address;
-    struct wire_slice        local = wire_slice(address.at, r->domain_at > 0 && r->domain_at < address.len ? r->domain_at - 1 : address.len);
-    struct wire_slice        domain = wire_slice(address.at + r->domain_at, address.len - r->domain_at);
-    char                     field[WIRE_RETURN_PATH_MAX];
-    struct user             *user;
+    struct mta *m = q->mta;
+    struct world *w = m->host->world;
+    struct wire_slice address = r->address;
+    struct wire_slice local = wire_slice(
+        address.at, r->domain_at > 0 && r->domain_at < address.len ? r->domain_at - 1 : address.len);
+    struct wire_slice domain = wire_slice(address.at + r->domain_at, address.len - r->domain_at);
+    char field[WIRE_RETURN_PATH_MAX];
+    struct user *user;
     const struct spec_alias *alias;
-    size_t                   before;
-    enum local_kind          kind = mta_local(m, local, domain, &user, &alias);
+    size_t before;
+    enum local_kind kind = mta_local(m, local, domain, &user, &alias);
     if (kind == LOCAL_ALIAS && !r->mailbox) {
         expand(q, (uint32_t)(r - q->rcpt));
         return;
@@ -216,7 +228,8 @@ void mta_deliver_local(struct queue_item *q, struct recipient *r)
     }
     before = mail_put_before(q->mail, field, wire_return_path_write(field, q->sender));
     if (world_tells(w, TRACE_PHASE))
-        tell_phase(m->host, PHASE_LOCAL, 0, 0, "%s delivers the message to the mailbox of %s", m->hostname, user->spec->name);
+        tell_phase(m->host, PHASE_LOCAL, 0, 0, "%s delivers the message to the mailbox of %s", m->hostname,
+                   user->spec->name);
     if (store_add(&user->inbox, q->mail, (uint32_t)before, 0, 0, world_seconds(w), NULL) != STORE_OK) {
         struct trace_record t;
         if (tell_state(&t, m->host, TRACE_KIND_CONFIG, NULL)) {
@@ -226,7 +239,8 @@ void mta_deliver_local(struct queue_item *q, struct recipient *r)
             trace_attr_num(&t, "value", (int64_t)user->spec->quota_octets);
             tell_send(&t, m->host, true);
         }
-        store_tell(user, &user->inbox, TRACE_NONE, "over-quota", &(struct stored){ .mail = q->mail, .before = (uint32_t)before });
+        store_tell(user, &user->inbox, TRACE_NONE, "over-quota",
+                   &(struct stored){ .mail = q->mail, .before = (uint32_t)before });
         answer(q, r, RCPT_FAILED, 552, "5.2.2", "552 5.2.2 mailbox full");
         return;
     }

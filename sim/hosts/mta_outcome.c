@@ -26,11 +26,11 @@ static void delivery_relay_text(const struct delivery *d, char *out, size_t cap)
         snprintf(out, cap, "%s", name[0] ? name : "none");
 }
 
-void delivery_settle(struct delivery *d, struct recipient *r, enum recipient_state state, uint16_t code, const char *status,
-                   struct wire_slice said)
+void delivery_settle(struct delivery *d, struct recipient *r, enum recipient_state state, uint16_t code,
+                     const char *status, struct wire_slice said)
 {
-    char        name[DNS_NAME_TEXT_MAX], relay[RELAY_TEXT + DNS_NAME_TEXT_MAX], delays[QUEUE_DELAYS];
-    bool        told = world_tells(delivery_world(d), TRACE_STATE);
+    char name[DNS_NAME_TEXT_MAX], relay[RELAY_TEXT + DNS_NAME_TEXT_MAX], delays[QUEUE_DELAYS];
+    bool told = world_tells(delivery_world(d), TRACE_STATE);
     const char *event = state == RCPT_SENT ? "sent" : state == RCPT_FAILED ? "bounced" : "deferred";
     if (!told && state == RCPT_SENT && r->notify == 0) {
         r->state = RCPT_SENT;
@@ -42,7 +42,8 @@ void delivery_settle(struct delivery *d, struct recipient *r, enum recipient_sta
         return;
     delivery_relay_text(d, relay, sizeof relay);
     queue_delays(d->item, d->began_ns, d->connect_ns, d->opened_ns, delays);
-    queue_tell(d->item, event, r, &(struct queue_more){ .relay = relay, .delays = delays, .conn = d->last_conn });
+    queue_tell(d->item, event, r,
+               &(struct queue_more){ .relay = relay, .delays = delays, .conn = d->last_conn });
 }
 
 void delivery_free(struct delivery *d)
@@ -65,8 +66,8 @@ void delivery_finish(struct delivery *d)
     queue_job_done(q);
 }
 
-/* Is this failure the reason to give for the whole attempt? While one server may take the mail later, no other
- * one's final answer is a reason to bounce. */
+/* Is this failure the reason to give for the whole attempt? While one server may take the mail later, no
+ * other one's final answer is a reason to bounce. */
 bool delivery_decides(struct delivery *d, bool permanent)
 {
     if (permanent && d->later)
@@ -78,7 +79,7 @@ bool delivery_decides(struct delivery *d, bool permanent)
 
 void delivery_fail_with(struct delivery *d, bool permanent, const char *status, const char *fmt, ...)
 {
-    char    said[512];
+    char said[512];
     va_list ap;
     if (!delivery_decides(d, permanent))
         return;
@@ -91,9 +92,9 @@ void delivery_fail_with(struct delivery *d, bool permanent, const char *status, 
 
 void delivery_tell(struct delivery *d, const char *event, const char *result, uint16_t code)
 {
-    struct host        *h = delivery_mta(d)->host;
+    struct host *h = delivery_mta(d)->host;
     struct trace_record r;
-    char                relay[RELAY_TEXT + DNS_NAME_TEXT_MAX];
+    char relay[RELAY_TEXT + DNS_NAME_TEXT_MAX];
     if (!tell_state(&r, h, TRACE_KIND_SESSION, event))
         return;
     delivery_relay_text(d, relay, sizeof relay);

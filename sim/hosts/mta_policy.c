@@ -41,7 +41,8 @@ const struct spec_refusal *mta_refusal(struct mta *m, const char *command, struc
     uint64_t now = world_now(m->host->world);
     for (size_t i = 0; i < m->spec->nrefusals; i++) {
         const struct spec_refusal *f = &m->spec->refusals[i];
-        if (strcmp(f->command, command) != 0 || now < f->from_ns || now >= f->until_ns || !matches(f->match, what))
+        if (strcmp(f->command, command) != 0 || now < f->from_ns || now >= f->until_ns ||
+            !matches(f->match, what))
             continue;
         if (f->first > 0 && m->refused[i] >= f->first)
             continue;
@@ -55,9 +56,11 @@ const struct spec_refusal *mta_refusal(struct mta *m, const char *command, struc
 static enum smtp_verdict fitting(const char *command, enum smtp_verdict v, unsigned code)
 {
     static const enum smtp_verdict later[] = { SMTP_LOCAL_ERROR, SMTP_SHUTTING_DOWN };
-    static const enum smtp_verdict never[] = { SMTP_BLOCKED, SMTP_CONTENT_REFUSED, SMTP_FAILED, SMTP_NO_SERVICE };
-    size_t                         len;
-    enum smtp_verb verb = strcmp(command, "CONNECT") == 0 ? SMTP_VERB_CONNECT : smtp_verb_find(command, strlen(command), &len);
+    static const enum smtp_verdict never[] = { SMTP_BLOCKED, SMTP_CONTENT_REFUSED, SMTP_FAILED,
+                                               SMTP_NO_SERVICE };
+    size_t len;
+    enum smtp_verb verb =
+        strcmp(command, "CONNECT") == 0 ? SMTP_VERB_CONNECT : smtp_verb_find(command, strlen(command), &len);
     if (smtp_verb_allows(verb, v))
         return v;
     for (size_t i = 0; code < 500 && i < sizeof later / sizeof later[0]; i++)
@@ -70,7 +73,8 @@ static enum smtp_verdict fitting(const char *command, enum smtp_verdict v, unsig
 }
 
 /* SMTP_OK if no rule of the scenario refuses this. */
-static enum smtp_verdict policy(struct smtp_session *s, const char *command, struct wire_slice what, struct wire_slice *text)
+static enum smtp_verdict policy(struct smtp_session *s, const char *command, struct wire_slice what,
+                                struct wire_slice *text)
 {
     const struct spec_refusal *f;
     if (smtp_mta(s)->spec->nrefusals == 0)
@@ -93,8 +97,8 @@ static enum smtp_verdict op_connect(void *host, struct wire_slice *text)
 static enum smtp_verdict op_helo(void *host, const struct smtp_helo *helo, struct wire_slice *text)
 {
     struct smtp_session *s = host;
-    struct core_depot   *d = &smtp_world(s)->net.depot;
-    enum smtp_verdict    v = policy(s, "HELO", helo->name, text);
+    struct core_depot *d = &smtp_world(s)->net.depot;
+    enum smtp_verdict v = policy(s, "HELO", helo->name, text);
     if (v != SMTP_OK)
         return v;
     if (helo->extended && smtp_mta(s)->spec->helo_only) {
@@ -121,18 +125,19 @@ static struct wire_slice path_slice(const struct wire_mailbox *path)
 static bool owns(const struct smtp_session *s, const struct wire_mailbox *path)
 {
     const struct user *u = s->auth.user;
-    return !u || path->local.len == 0 || (wire_slice_is_nocase(path->local, u->spec->name) && mta_is_local(smtp_mta(s), path->domain));
+    return !u || path->local.len == 0 ||
+           (wire_slice_is_nocase(path->local, u->spec->name) && mta_is_local(smtp_mta(s), path->domain));
 }
 
-static enum smtp_verdict op_mail(void *host, const struct wire_mailbox *path, const struct smtp_mail_params *params,
-                                 struct wire_slice *text)
+static enum smtp_verdict op_mail(void *host, const struct wire_mailbox *path,
+                                 const struct smtp_mail_params *params, struct wire_slice *text)
 {
     struct smtp_session *s = host;
-    struct wire_slice    sender = path_slice(path);
-    struct queue_item   *q;
-    char                 envid[SMTP_ENVID_OCTETS_MAX * 3 + 1];
-    size_t               n = 0;
-    enum smtp_verdict    v = policy(s, "MAIL", sender, text);
+    struct wire_slice sender = path_slice(path);
+    struct queue_item *q;
+    char envid[SMTP_ENVID_OCTETS_MAX * 3 + 1];
+    size_t n = 0;
+    enum smtp_verdict v = policy(s, "MAIL", sender, text);
     if (v != SMTP_OK)
         return v;
     if (smtp_mta(s)->spec->sender_must_match && !owns(s, path)) {
@@ -144,8 +149,8 @@ static enum smtp_verdict op_mail(void *host, const struct wire_mailbox *path, co
     q->body = (uint8_t)params->body;
     q->smtputf8 = params->smtputf8;
     q->ret = (uint8_t)params->ret;
-    if (params->envid.at && params->envid.len <= sizeof envid && smtp_xtext_decode(envid, &n, params->envid) &&
-        wire_field_text_safe(wire_slice(envid, n)))
+    if (params->envid.at && params->envid.len <= sizeof envid &&
+        smtp_xtext_decode(envid, &n, params->envid) && wire_field_text_safe(wire_slice(envid, n)))
         q->envid = item_text(q, envid, n);
     return SMTP_OK;
 }
@@ -154,8 +159,8 @@ static enum smtp_verdict op_mail(void *host, const struct wire_mailbox *path, co
 static bool may_relay(const struct smtp_session *s, struct wire_slice domain, const char **pointer)
 {
     const struct spec_mta *spec = smtp_mta(s)->spec;
-    struct net_addr        peer;
-    uint16_t               port;
+    struct net_addr peer;
+    uint16_t port;
     *pointer = spec->pointer;
     if (s->auth.user || mta_relays_for(smtp_mta(s), domain))
         return true;
@@ -168,10 +173,11 @@ static bool may_relay(const struct smtp_session *s, struct wire_slice domain, co
     return false;
 }
 
-static enum smtp_verdict check_local(struct smtp_session *s, const struct wire_mailbox *path, struct wire_slice *text)
+static enum smtp_verdict check_local(struct smtp_session *s, const struct wire_mailbox *path,
+                                     struct wire_slice *text)
 {
-    struct mta              *m = smtp_mta(s);
-    struct user             *user;
+    struct mta *m = smtp_mta(s);
+    struct user *user;
     const struct spec_alias *alias;
     (void)text;
     if (mta_local(m, path->local, path->domain, &user, &alias) == LOCAL_UNKNOWN)
@@ -184,21 +190,22 @@ static enum smtp_verdict check_local(struct smtp_session *s, const struct wire_m
     return SMTP_OK;
 }
 
-static enum smtp_verdict op_rcpt(void *host, const struct wire_mailbox *path, const struct smtp_rcpt_params *params,
-                                 struct wire_slice *text)
+static enum smtp_verdict op_rcpt(void *host, const struct wire_mailbox *path,
+                                 const struct smtp_rcpt_params *params, struct wire_slice *text)
 {
     struct smtp_session *s = host;
-    struct mta          *m = smtp_mta(s);
-    struct wire_slice    address = path_slice(path);
-    struct recipient    *r;
-    const char          *pointer;
-    enum smtp_verdict    v = policy(s, "RCPT", address, text);
+    struct mta *m = smtp_mta(s);
+    struct wire_slice address = path_slice(path);
+    struct recipient *r;
+    const char *pointer;
+    enum smtp_verdict v = policy(s, "RCPT", address, text);
     if (v != SMTP_OK)
         return v;
     if (path->domain.len == 0 || mta_is_local(m, path->domain))
         v = check_local(s, path, text);
     else if (!may_relay(s, path->domain, &pointer)) {
-        smtp_tell_config(s, pointer, "relay_networks", "the client is in none of them, and has not logged in");
+        smtp_tell_config(s, pointer, "relay_networks",
+                         "the client is in none of them, and has not logged in");
         v = SMTP_RELAY_DENIED;
     } else if (m->spec->open_relay && !s->auth.user && world_tells(smtp_world(s), TRACE_STATE))
         smtp_tell_config(s, pointer, "open_relay", "true");
@@ -207,7 +214,7 @@ static enum smtp_verdict op_rcpt(void *host, const struct wire_mailbox *path, co
     r = item_recipient(s->item, address.at, address.len);
     r->notify = (uint8_t)params->notify;
     if (params->orcpt.at && params->orcpt.len < SMTP_ORCPT_OCTETS_MAX) {
-        char   orcpt[SMTP_ORCPT_OCTETS_MAX + 64];
+        char orcpt[SMTP_ORCPT_OCTETS_MAX + 64];
         size_t n = 0, t = params->orcpt_type.len < 60 ? params->orcpt_type.len : 60;
         memcpy(orcpt, params->orcpt_type.at, t);
         orcpt[t++] = ';';
@@ -220,10 +227,10 @@ static enum smtp_verdict op_rcpt(void *host, const struct wire_mailbox *path, co
 /* What this server writes on top: who brought it, when, for whom. */
 static void write_received(struct smtp_session *s, struct queue_item *q)
 {
-    struct world        *w = smtp_world(s);
-    char                 field[WIRE_RECEIVED_MAX], address[NET_ADDR_TEXT];
-    struct net_addr      peer;
-    uint16_t             port;
+    struct world *w = smtp_world(s);
+    char field[WIRE_RECEIVED_MAX], address[NET_ADDR_TEXT];
+    struct net_addr peer;
+    uint16_t port;
     struct wire_received rec = { .helo = wire_slice(s->helo, s->helo_len),
                                  .by = wire_slice_str(smtp_mta(s)->hostname),
                                  .with = s->extended ? WIRE_WITH_ESMTP : WIRE_WITH_SMTP,
@@ -245,8 +252,8 @@ static void write_received(struct smtp_session *s, struct queue_item *q)
 static enum smtp_verdict op_data_begin(void *host, struct wire_slice *text)
 {
     struct smtp_session *s = host;
-    struct queue_item   *q = s->item;
-    enum smtp_verdict    v = policy(s, "DATA", q->sender, text);
+    struct queue_item *q = s->item;
+    enum smtp_verdict v = policy(s, "DATA", q->sender, text);
     if (v != SMTP_OK)
         return v;
     q->mail = mail_new(&smtp_world(s)->mails, 3400); /* head room and this: the depot's 4 KiB */
@@ -271,18 +278,19 @@ static size_t first_field(const struct mail *m)
     return 0;
 }
 
-/* What a submission server repairs: RFC 6409 section 8. Below the Received field: what servers write about the way
- * stays on top (RFC 5321 section 4.4). */
+/* What a submission server repairs: RFC 6409 section 8. Below the Received field: what servers write about
+ * the way stays on top (RFC 5321 section 4.4). */
 static void submission_fixup(struct smtp_session *s, struct queue_item *q)
 {
     struct world *w = smtp_world(s);
-    char          line[512], date[WIRE_DATE_MAX];
-    size_t        n;
+    char line[512], date[WIRE_DATE_MAX];
+    size_t n;
     if (s->listener->spec->kind != SPEC_SMTP_SUBMISSION)
         return;
     if (wire_field_body(mail_text(q->mail), q->mail->len, "Message-ID").len == 0) {
         char id[WIRE_MESSAGE_ID_MAX];
-        n = wire_message_id_write(id, (uint64_t)world_seconds(w), ++w->serial, wire_slice_str(smtp_mta(s)->hostname));
+        n = wire_message_id_write(id, (uint64_t)world_seconds(w), ++w->serial,
+                                  wire_slice_str(smtp_mta(s)->hostname));
         n = (size_t)snprintf(line, sizeof line, "Message-ID: %.*s\r\n", (int)n, id);
         mail_insert(&w->mails, q->mail, first_field(q->mail), line, n);
     }
@@ -296,21 +304,23 @@ static void submission_fixup(struct smtp_session *s, struct queue_item *q)
 static enum smtp_verdict op_data_end(void *host, const struct smtp_content *content, struct wire_slice *text)
 {
     struct smtp_session *s = host;
-    struct mta          *m = smtp_mta(s);
-    struct queue_item   *q = s->item;
-    struct wire_slice    id;
+    struct mta *m = smtp_mta(s);
+    struct queue_item *q = s->item;
+    struct wire_slice id;
     (void)content;
-    if (wire_message_received_count(mail_text(q->mail), q->mail->len) > (m->spec->hops_max ? m->spec->hops_max : MTA_HOPS_MAX)) {
+    if (wire_message_received_count(mail_text(q->mail), q->mail->len) >
+        (m->spec->hops_max ? m->spec->hops_max : MTA_HOPS_MAX)) {
         queue_tell(q, "loop", NULL, NULL);
         return SMTP_MAIL_LOOP; /* the item goes when the session has told about it */
     }
     submission_fixup(s, q);
     if (world_tells(smtp_world(s), TRACE_STATE)) {
         struct queue_more more = { .conn = pump_number(&s->pump),
-                                   .daemon = s->listener->spec->kind == SPEC_SMTP_SUBMISSION ? "submission" : "smtpd" };
-        struct net_addr   addr;
-        uint16_t          port;
-        char              client[WORLD_PEER_TEXT];
+                                   .daemon = s->listener->spec->kind == SPEC_SMTP_SUBMISSION ? "submission"
+                                                                                             : "smtpd" };
+        struct net_addr addr;
+        uint16_t port;
+        char client[WORLD_PEER_TEXT];
         id = wire_field_body(mail_text(q->mail), q->mail->len, "Message-ID");
         q->message_id = item_text(q, id.at, id.len);
         pump_peer(&s->pump, &addr, &port);
@@ -321,7 +331,8 @@ static enum smtp_verdict op_data_end(void *host, const struct smtp_content *cont
         }
         queue_tell(q, "accepted", NULL, &more);
         tell_phase(m->host, PHASE_ACCEPTED, s->pump.peer, pump_number(&s->pump),
-                   "%s has the message in its queue as %s and answers for it from now on", m->hostname, q->id);
+                   "%s has the message in its queue as %s and answers for it from now on", m->hostname,
+                   q->id);
     }
     memcpy(smtp_world(s)->scratch->queued_as, "queued as ", 10);
     memcpy(smtp_world(s)->scratch->queued_as + 10, q->id, 10);
@@ -334,7 +345,8 @@ static enum smtp_verdict op_data_end(void *host, const struct smtp_content *cont
 void mta_policy_reset(struct smtp_session *s)
 {
     struct scratch *x = smtp_world(s)->scratch;
-    if (s->item && s->item->sender.len < sizeof x->last_sender) { /* the record of what ended it may want to name it */
+    if (s->item &&
+        s->item->sender.len < sizeof x->last_sender) { /* the record of what ended it may want to name it */
         memcpy(x->last_sender, s->item->sender.at, s->item->sender.len);
         x->last_sender[s->item->sender.len] = '\0';
     }
@@ -343,7 +355,8 @@ void mta_policy_reset(struct smtp_session *s)
     s->item = NULL;
 }
 
-/* The engine offers STARTTLS where the port's settings say so; after that TLS is ready whenever it is asked for. */
+/* The engine offers STARTTLS where the port's settings say so; after that TLS is ready whenever it is asked
+ * for. */
 static enum smtp_verdict op_starttls(void *host, struct wire_slice *text)
 {
     (void)host;

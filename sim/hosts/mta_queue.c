@@ -7,7 +7,7 @@
 #include "sim/hosts/tell.h"
 
 #define ITEM_SAID_MAX 512 /* octets kept of a server's answer */
-#define TEXT_CHUNK 256 /* octets: the depot's second class */
+#define TEXT_CHUNK    256 /* octets: the depot's second class */
 
 static struct world *world_of(const struct mta *m)
 {
@@ -20,10 +20,10 @@ static void item_due(struct core_queue *q, struct core_timer *timer);
 
 struct queue_item *item_new(struct mta *m)
 {
-    static const char  digits[] = "0123456789ABCDEF";
-    struct world      *w = world_of(m);
+    static const char digits[] = "0123456789ABCDEF";
+    struct world *w = world_of(m);
     struct queue_item *q = core_pool_take(&w->queue_items);
-    uint64_t           n = core_rng_next(&w->rng_ids) << 24 | (++w->serial & 0xffffff);
+    uint64_t n = core_rng_next(&w->rng_ids) << 24 | (++w->serial & 0xffffff);
     memset(q, 0, sizeof *q);
     q->mta = m;
     q->timer.run = item_due;
@@ -56,7 +56,7 @@ void item_free(struct queue_item *q)
 static void *grow(struct core_depot *d, void *buf, size_t *cap, size_t used, size_t more)
 {
     size_t new_cap;
-    void  *grown;
+    void *grown;
     if (*cap - used >= more)
         return buf;
     grown = core_depot_take(d, used + more > 2 * used ? used + more : 2 * used, &new_cap);
@@ -70,7 +70,7 @@ static void *grow(struct core_depot *d, void *buf, size_t *cap, size_t used, siz
 struct wire_slice item_text(struct queue_item *q, const char *at, size_t len)
 {
     struct text_chunk *c = q->text;
-    char              *to;
+    char *to;
     if (!c || c->cap - c->used < len) {
         size_t cap, want = sizeof *c + len;
         c = core_depot_take(&world_of(q->mta)->net.depot, want > TEXT_CHUNK ? want : TEXT_CHUNK, &cap);
@@ -89,7 +89,7 @@ struct wire_slice item_text(struct queue_item *q, const char *at, size_t len)
 struct recipient *item_recipient(struct queue_item *q, const char *address, size_t len)
 {
     struct recipient *r;
-    const char       *dot = NULL;
+    const char *dot = NULL;
     q->rcpt = grow(&world_of(q->mta)->net.depot, q->rcpt, &q->rcpt_cap, q->nrcpt * sizeof *r, sizeof *r);
     r = &q->rcpt[q->nrcpt++];
     memset(r, 0, sizeof *r);
@@ -101,10 +101,11 @@ struct recipient *item_recipient(struct queue_item *q, const char *address, size
     return r;
 }
 
-/* What a peer said goes into reports and logs, as one line: control characters in it are a fault or an attempt. */
+/* What a peer said goes into reports and logs, as one line: control characters in it are a fault or an
+ * attempt. */
 static struct wire_slice said_text(struct queue_item *q, struct wire_slice said)
 {
-    char   text[ITEM_SAID_MAX];
+    char text[ITEM_SAID_MAX];
     size_t n = said.len < sizeof text ? said.len : sizeof text;
     for (size_t i = 0; i < n; i++)
         text[i] = (unsigned char)said.at[i] < ' ' || said.at[i] == 127 ? '?' : said.at[i];
@@ -140,12 +141,13 @@ static uint64_t backoff_ns(const struct mta *m, uint32_t attempts)
 
 /* ---- the trace -------------------------------------------------------------------------------------- */
 
-void queue_tell(struct queue_item *q, const char *event, const struct recipient *r, const struct queue_more *more)
+void queue_tell(struct queue_item *q, const char *event, const struct recipient *r,
+                const struct queue_more *more)
 {
-    struct host        *h = q->mta->host;
+    struct host *h = q->mta->host;
     struct trace_record t;
-    char                from[WIRE_PATH_MAX + 1], to[WIRE_PATH_MAX + 1], id[256], said[600];
-    uint64_t            now = world_now(h->world);
+    char from[WIRE_PATH_MAX + 1], to[WIRE_PATH_MAX + 1], id[256], said[600];
+    uint64_t now = world_now(h->world);
     if (!tell_state(&t, h, TRACE_KIND_QUEUE, event))
         return;
     snprintf(from, sizeof from, "%.*s", (int)q->sender.len, q->sender.at ? q->sender.at : "");
@@ -163,7 +165,8 @@ void queue_tell(struct queue_item *q, const char *event, const struct recipient 
         trace_attr_num(&t, "next_try_ms", (int64_t)((q->next_ns - now) / CORE_MS));
     if (r) {
         snprintf(to, sizeof to, "%.*s", (int)r->address.len, r->address.at);
-        snprintf(said, sizeof said, "%.*s", (int)(r->said.len < 599 ? r->said.len : 599), r->said.at ? r->said.at : "");
+        snprintf(said, sizeof said, "%.*s", (int)(r->said.len < 599 ? r->said.len : 599),
+                 r->said.at ? r->said.at : "");
         trace_attr_str(&t, "to", to);
         trace_attr_str(&t, "dsn", r->status);
         trace_attr_str(&t, "status_text", said);
@@ -173,12 +176,9 @@ void queue_tell(struct queue_item *q, const char *event, const struct recipient 
     if (more) {
         const struct {
             const char *key, *value;
-        } words[] = { { "relay", more->relay },
-                      { "delays", more->delays },
-                      { "client", more->client },
-                      { "daemon", more->daemon },
-                      { "notice_id", more->notice_id },
-                      { "sasl_method", more->method },
+        } words[] = { { "relay", more->relay },           { "delays", more->delays },
+                      { "client", more->client },         { "daemon", more->daemon },
+                      { "notice_id", more->notice_id },   { "sasl_method", more->method },
                       { "sasl_username", more->username } };
         for (size_t i = 0; i < sizeof words / sizeof words[0]; i++)
             if (words[i].value)
@@ -191,15 +191,17 @@ void queue_tell(struct queue_item *q, const char *event, const struct recipient 
 static size_t put_seconds(char *out, size_t cap, uint64_t from_ns, uint64_t to_ns)
 {
     uint64_t ms = to_ns > from_ns ? (to_ns - from_ns) / CORE_MS : 0;
-    return (size_t)snprintf(out, cap, "%llu.%02llu", (unsigned long long)(ms / 1000), (unsigned long long)(ms % 1000 / 10));
+    return (size_t)snprintf(out, cap, "%llu.%02llu", (unsigned long long)(ms / 1000),
+                            (unsigned long long)(ms % 1000 / 10));
 }
 
-const char *queue_delays(const struct queue_item *q, uint64_t began_ns, uint64_t connect_ns, uint64_t opened_ns,
-                         char out[QUEUE_DELAYS])
+const char *queue_delays(const struct queue_item *q, uint64_t began_ns, uint64_t connect_ns,
+                         uint64_t opened_ns, char out[QUEUE_DELAYS])
 {
-    uint64_t now = world_now(world_of(q->mta)), connect = connect_ns ? connect_ns : now, opened = opened_ns ? opened_ns : now;
+    uint64_t now = world_now(world_of(q->mta)), connect = connect_ns ? connect_ns : now,
+             opened = opened_ns ? opened_ns : now;
     const uint64_t at[] = { q->arrival_ns, began_ns, connect, opened, now };
-    size_t         n = 0;
+    size_t n = 0;
     for (int i = 0; i < 4; i++) {
         n += put_seconds(out + n, QUEUE_DELAYS - n, at[i], at[i + 1]);
         if (i < 3)
@@ -248,7 +250,7 @@ static void send_notice(struct queue_item *q)
 static void item_due(struct core_queue *cq, struct core_timer *timer)
 {
     struct queue_item *q = CORE_OWNER(timer, struct queue_item, timer);
-    struct world      *w = world_of(q->mta);
+    struct world *w = world_of(q->mta);
     (void)cq;
     w->trace.cause = q->cause;
     if (world_now(w) < q->next_ns) { /* the time for the notice has come between two attempts */
@@ -260,13 +262,14 @@ static void item_due(struct core_queue *cq, struct core_timer *timer)
         tell_phase(q->mta->host, PHASE_RETRY, 0, 0, "%s takes %s out of its queue for attempt number %u",
                    q->mta->hostname, q->id, q->attempts + 1);
     else if (world_tells(w, TRACE_PHASE))
-        tell_phase(q->mta->host, PHASE_QUEUE, 0, 0, "%s finds %s in its queue and begins at once", q->mta->hostname, q->id);
+        tell_phase(q->mta->host, PHASE_QUEUE, 0, 0, "%s finds %s in its queue and begins at once",
+                   q->mta->hostname, q->id);
     item_attempt(q);
 }
 
 void queue_take(struct queue_item *q)
 {
-    struct mta   *m = q->mta;
+    struct mta *m = q->mta;
     struct world *w = world_of(m);
     q->queued = true;
     q->next = &m->queue;
@@ -283,7 +286,7 @@ static void give_up(struct queue_item *q)
 {
     for (uint32_t i = 0; i < q->nrcpt; i++) {
         struct recipient *r = &q->rcpt[i];
-        char              status[SMTP_STATUS_MAX];
+        char status[SMTP_STATUS_MAX];
         if (r->state != RCPT_WAITING)
             continue;
         /* The reason stays the last one; permanent now, RFC 3463 section 3.5: delivery time expired. */
@@ -296,14 +299,14 @@ static void give_up(struct queue_item *q)
 
 static void wait_for_retry(struct queue_item *q, uint32_t waiting)
 {
-    struct mta   *m = q->mta;
+    struct mta *m = q->mta;
     struct world *w = world_of(m);
-    uint64_t      now = world_now(w);
+    uint64_t now = world_now(w);
     q->next_ns = now + backoff_ns(m, q->attempts);
     w->totals.deferred++;
     if (world_tells(w, TRACE_PHASE))
-        tell_phase(m->host, PHASE_DEFER, 0, 0, "%s keeps %s for %u recipient%s and will try again in %s", m->hostname, q->id,
-                   waiting, waiting == 1 ? "" : "s", tell_wait(q->next_ns - now));
+        tell_phase(m->host, PHASE_DEFER, 0, 0, "%s keeps %s for %u recipient%s and will try again in %s",
+                   m->hostname, q->id, waiting, waiting == 1 ? "" : "s", tell_wait(q->next_ns - now));
     if (now >= notice_ns(q))
         send_notice(q);
     q->cause = w->trace.cause;
@@ -312,9 +315,9 @@ static void wait_for_retry(struct queue_item *q, uint32_t waiting)
 
 void queue_job_done(struct queue_item *q)
 {
-    struct mta   *m = q->mta;
+    struct mta *m = q->mta;
     struct world *w = world_of(m);
-    uint32_t      waiting = 0, failed = 0, wanted = 0;
+    uint32_t waiting = 0, failed = 0, wanted = 0;
     assert(q->jobs > 0);
     if (--q->jobs > 0)
         return;
@@ -326,7 +329,8 @@ void queue_job_done(struct queue_item *q)
     }
     for (uint32_t i = 0; i < q->nrcpt; i++) {
         failed += q->rcpt[i].state == RCPT_FAILED && !q->rcpt[i].reported;
-        wanted += q->rcpt[i].state == RCPT_SENT && !q->rcpt[i].reported && (q->rcpt[i].notify & SMTP_NOTIFY_SUCCESS);
+        wanted += q->rcpt[i].state == RCPT_SENT && !q->rcpt[i].reported &&
+                  (q->rcpt[i].notify & SMTP_NOTIFY_SUCCESS);
     }
     if (failed > 0)
         mta_report(q, REPORT_BOUNCE);

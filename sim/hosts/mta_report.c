@@ -33,9 +33,9 @@ static bool wanted(const struct recipient *r, enum report_kind kind)
 static size_t fill(struct queue_item *q, enum report_kind kind, struct wire_report_recipient *out)
 {
     const struct spec_mta *spec = q->mta->spec;
-    struct world          *w = q->mta->host->world;
-    uint64_t               expire = spec->expire_ns ? spec->expire_ns : MTA_EXPIRE_NS;
-    size_t                 n = 0;
+    struct world *w = q->mta->host->world;
+    uint64_t expire = spec->expire_ns ? spec->expire_ns : MTA_EXPIRE_NS;
+    size_t n = 0;
     for (uint32_t i = 0; i < q->nrcpt; i++) {
         struct recipient *r = &q->rcpt[i];
         if (!due(r, kind))
@@ -55,23 +55,25 @@ static size_t fill(struct queue_item *q, enum report_kind kind, struct wire_repo
             .remote_mta = r->remote,
             .diagnostic = r->code ? r->said : wire_slice(NULL, 0),
             .last_attempt_s = world_seconds(w),
-            .will_retry_until_s = kind == REPORT_DELAY ? w->spec->epoch_s + (int64_t)((q->arrival_ns + expire) / CORE_S) : 0
+            .will_retry_until_s =
+                kind == REPORT_DELAY ? w->spec->epoch_s + (int64_t)((q->arrival_ns + expire) / CORE_S) : 0
         };
     }
     return n;
 }
 
-static void send_report(struct queue_item *q, enum report_kind kind, const struct wire_report_recipient *rcpt, size_t n)
+static void send_report(struct queue_item *q, enum report_kind kind, const struct wire_report_recipient *rcpt,
+                        size_t n)
 {
-    struct mta        *m = q->mta;
-    struct world      *w = m->host->world;
-    struct wire_slice  sender = q->sender;
-    static const char *const events[] = { [REPORT_BOUNCE] = "bounce-made",
-                                          [REPORT_DELAY] = "delay-notice",
-                                          [REPORT_SUCCESS] = "success-notice" };
-    struct queue_item       *report;
-    char               id[WIRE_MESSAGE_ID_MAX], *octets;
-    size_t             id_len, size;
+    struct mta *m = q->mta;
+    struct world *w = m->host->world;
+    struct wire_slice sender = q->sender;
+    static const char *const events[] = {
+        [REPORT_BOUNCE] = "bounce-made", [REPORT_DELAY] = "delay-notice", [REPORT_SUCCESS] = "success-notice"
+    };
+    struct queue_item *report;
+    char id[WIRE_MESSAGE_ID_MAX], *octets;
+    size_t id_len, size;
     struct wire_report r = { .reporting_mta = wire_slice_str(m->hostname),
                              .to = sender,
                              .envelope_id = q->envid,
@@ -103,8 +105,7 @@ static void send_report(struct queue_item *q, enum report_kind kind, const struc
     report->mail = mail_new(&w->mails, size);
     mail_append(&w->mails, report->mail, octets, size);
     free(octets);
-    queue_tell(q, events[kind], &report->rcpt[0],
-               &(struct queue_more){ .notice_id = report->id });
+    queue_tell(q, events[kind], &report->rcpt[0], &(struct queue_more){ .notice_id = report->id });
     queue_tell(report, "accepted", NULL, &(struct queue_more){ .daemon = "bounce" });
     if (kind == REPORT_BOUNCE)
         w->totals.bounced++;
@@ -113,16 +114,17 @@ static void send_report(struct queue_item *q, enum report_kind kind, const struc
 
 void mta_report(struct queue_item *q, enum report_kind kind)
 {
-    struct mta                   *m = q->mta;
+    struct mta *m = q->mta;
     struct wire_report_recipient *rcpt = core_alloc((q->nrcpt + 1) * sizeof *rcpt);
-    size_t                        n = fill(q, kind, rcpt);
-    uint64_t                      cause = m->host->world->trace.cause;
+    size_t n = fill(q, kind, rcpt);
+    uint64_t cause = m->host->world->trace.cause;
     if (n > 0 && q->sender.len == 0) {
         if (kind != REPORT_DELAY)
-            tell_phase(m->host, PHASE_LOST_BOUNCE, 0, 0, "%s lets go of the report %s: its own sender is <>", m->hostname, q->id);
+            tell_phase(m->host, PHASE_LOST_BOUNCE, 0, 0, "%s lets go of the report %s: its own sender is <>",
+                       m->hostname, q->id);
     } else if (n > 0) {
-        tell_phase(m->host, kind == REPORT_DELAY ? PHASE_NOTICE : PHASE_BOUNCE, 0, 0, "%s writes a report to %.*s: %s", m->hostname,
-                   (int)q->sender.len, q->sender.at,
+        tell_phase(m->host, kind == REPORT_DELAY ? PHASE_NOTICE : PHASE_BOUNCE, 0, 0,
+                   "%s writes a report to %.*s: %s", m->hostname, (int)q->sender.len, q->sender.at,
                    kind == REPORT_BOUNCE  ? "the message could not be delivered"
                    : kind == REPORT_DELAY ? "the message is late, and the server still tries"
                                           : "the message has been delivered");

@@ -10,7 +10,7 @@
 static void delivery_found(void *ctx, const struct ask_found *found)
 {
     struct delivery *d = ctx;
-    char             name[DNS_NAME_TEXT_MAX];
+    char name[DNS_NAME_TEXT_MAX];
     d->addr = 0;
     d->naddr = (uint8_t)found->n;
     memcpy(d->address, found->addr, found->n * sizeof found->addr[0]);
@@ -31,7 +31,7 @@ static void delivery_found(void *ctx, const struct ask_found *found)
 void delivery_next(struct delivery *d)
 {
     struct next_hop *h;
-    char             name[DNS_NAME_TEXT_MAX];
+    char name[DNS_NAME_TEXT_MAX];
     if (d->addr < d->naddr && d->tries < TRIES_MAX) {
         delivery_connect(d);
         return;
@@ -48,7 +48,8 @@ void delivery_next(struct delivery *d)
     h = &d->mx[d->hop];
     delivery_hop_name(d, name, sizeof name);
     if (d->tries > 0)
-        tell_phase(delivery_mta(d)->host, PHASE_NEXT_HOST, 0, 0, "%s turns to %s", delivery_mta(d)->hostname, name);
+        tell_phase(delivery_mta(d)->host, PHASE_NEXT_HOST, 0, 0, "%s turns to %s", delivery_mta(d)->hostname,
+                   name);
     if (h->nextra > 0) {
         d->naddr = h->nextra;
         memcpy(d->address, h->extra, h->nextra * sizeof h->extra[0]);
@@ -58,7 +59,8 @@ void delivery_next(struct delivery *d)
     ask_addresses(delivery_mta(d)->host, name, strlen(name), delivery_found, d);
 }
 
-/* ---- the route ------------------------------------------------------------------------------------------ */
+/* ---- the route ------------------------------------------------------------------------------------------
+ */
 
 static uint32_t mx_random(void *ctx)
 {
@@ -72,7 +74,7 @@ static void drop_self(struct delivery *d)
     for (uint8_t i = 0; i < d->nhops; i++) {
         if (wire_slice_is_nocase(d->mx[i].name, delivery_mta(d)->hostname)) {
             uint16_t own = d->mx[i].preference;
-            uint8_t  n = 0;
+            uint8_t n = 0;
             while (n < d->nhops && d->mx[n].preference < own)
                 n++;
             d->nhops = n;
@@ -83,13 +85,13 @@ static void drop_self(struct delivery *d)
 static void take_mx(struct delivery *d, const struct dns_result *result)
 {
     struct dns_mx mx[MX_MAX];
-    char          text[DNS_NAME_TEXT_MAX];
-    size_t        n_text, n = dns_result_mx(result, mx_random, delivery_world(d), mx, MX_MAX);
-    bool          has4 = ask_has4(delivery_mta(d)->host), has6 = ask_has6(delivery_mta(d)->host);
+    char text[DNS_NAME_TEXT_MAX];
+    size_t n_text, n = dns_result_mx(result, mx_random, delivery_world(d), mx, MX_MAX);
+    bool has4 = ask_has4(delivery_mta(d)->host), has6 = ask_has6(delivery_mta(d)->host);
     for (size_t i = 0; i < n; i++) {
         struct next_hop *h = &d->mx[d->nhops++];
-        struct dns_addr  extra[EXTRA_MAX];
-        size_t           k = dns_result_extra(result, mx[i].exchange.wire, extra, EXTRA_MAX);
+        struct dns_addr extra[EXTRA_MAX];
+        size_t k = dns_result_extra(result, mx[i].exchange.wire, extra, EXTRA_MAX);
         n_text = dns_name_to_text(mx[i].exchange.wire, text, sizeof text);
         h->name = item_text(d->item, text, n_text);
         h->preference = mx[i].preference;
@@ -112,9 +114,9 @@ static void one_hop(struct delivery *d, const char *name)
 
 static void got_mx(void *ctx, const struct dns_result *result)
 {
-    struct delivery  *d = ctx;
+    struct delivery *d = ctx;
     struct wire_slice domain = delivery_domain(d);
-    char              name[WIRE_DOMAIN_MAX + 1];
+    char name[WIRE_DOMAIN_MAX + 1];
     if (domain.len >= sizeof name)
         domain.len = sizeof name - 1;
     memcpy(name, domain.at, domain.len);
@@ -128,7 +130,9 @@ static void got_mx(void *ctx, const struct dns_result *result)
         take_mx(d, result);
         drop_self(d);
         if (d->nhops == 0)
-            delivery_fail_with(d, true, "5.4.6", "the best mail server for %s is this one, but it does not take its mail", name);
+            delivery_fail_with(d, true, "5.4.6",
+                               "the best mail server for %s is this one, but it does not take its mail",
+                               name);
         break;
     case DNS_RESULT_NODATA: /* no MX: the address of the domain itself, RFC 5321 section 5.1 */
         one_hop(d, name);
@@ -145,7 +149,7 @@ static void got_mx(void *ctx, const struct dns_result *result)
 
 static void delivery_route(struct delivery *d)
 {
-    struct mta       *m = delivery_mta(d);
+    struct mta *m = delivery_mta(d);
     struct wire_slice domain = delivery_domain(d);
     if (m->spec->relayhost) {
         one_hop(d, m->spec->relayhost);
@@ -154,8 +158,8 @@ static void delivery_route(struct delivery *d)
     }
     if (domain.len > 0 && domain.at[0] == '[') { /* an address literal: no MX look-up, RFC 5321 section 5.1 */
         struct ask_found found = { .class_ = DNS_RESULT_NXDOMAIN };
-        char             text[NET_ADDR_TEXT + 8];
-        const char      *at = text;
+        char text[NET_ADDR_TEXT + 8];
+        const char *at = text;
         snprintf(text, sizeof text, "%.*s", (int)(domain.len - 2), domain.at + 1);
         if (strncmp(text, "IPv6:", 5) == 0)
             at += 5;
@@ -166,15 +170,16 @@ static void delivery_route(struct delivery *d)
         return;
     }
     if (world_tells(delivery_world(d), TRACE_PHASE))
-        tell_phase(m->host, PHASE_ROUTE, 0, 0, "%s looks up where %.*s receives mail", m->hostname, (int)domain.len, domain.at);
+        tell_phase(m->host, PHASE_ROUTE, 0, 0, "%s looks up where %.*s receives mail", m->hostname,
+                   (int)domain.len, domain.at);
     ask_start(m->host, domain.at, domain.len, DNS_TYPE_MX, got_mx, d);
 }
 
 static void collect(struct delivery *d)
 {
     struct queue_item *q = d->item;
-    struct wire_slice  domain = delivery_domain(d);
-    uint32_t           n = 0;
+    struct wire_slice domain = delivery_domain(d);
+    uint32_t n = 0;
     for (uint32_t i = d->first; i < q->nrcpt; i++) {
         struct recipient *r = &q->rcpt[i];
         if (r->state != RCPT_WAITING ||
@@ -182,7 +187,8 @@ static void collect(struct delivery *d)
             continue;
         r->state = RCPT_TRYING;
         if (n == 1)
-            d->which = core_depot_take(&delivery_world(d)->net.depot, q->nrcpt * sizeof *d->which, &d->which_cap);
+            d->which =
+                core_depot_take(&delivery_world(d)->net.depot, q->nrcpt * sizeof *d->which, &d->which_cap);
         if (n == 1)
             d->which[0] = d->first;
         if (n > 0)
@@ -194,7 +200,7 @@ static void collect(struct delivery *d)
 
 void mta_deliver(struct queue_item *q, uint32_t first)
 {
-    struct world    *w = q->mta->host->world;
+    struct world *w = q->mta->host->world;
     struct delivery *d = core_pool_take(&w->smtp_out);
     memset(d, 0, offsetof(struct delivery, address));
     d->item = q;

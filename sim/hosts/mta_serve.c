@@ -65,9 +65,9 @@ static void on_not_secured(struct pump *p, const char *name, const struct wire_l
 
 static size_t on_step(struct pump *p, const char *in, size_t len)
 {
-    struct smtp_session     *s = CORE_OWNER(p, struct smtp_session, pump);
+    struct smtp_session *s = CORE_OWNER(p, struct smtp_session, pump);
     struct smtp_server_step *out = &smtp_world(s)->scratch->smtp_server;
-    size_t                   used = smtp_server_step(&s->engine, in, len, out);
+    size_t used = smtp_server_step(&s->engine, in, len, out);
     if (used > 0)
         after_step(s, out);
     return used;
@@ -82,7 +82,7 @@ static void on_peer_closed(struct pump *p)
 
 static void on_expired(struct pump *p)
 {
-    struct smtp_session     *s = CORE_OWNER(p, struct smtp_session, pump);
+    struct smtp_session *s = CORE_OWNER(p, struct smtp_session, pump);
     struct smtp_server_step *out = &smtp_world(s)->scratch->smtp_server;
     if (p->closing) { /* said goodbye five minutes ago, and the peer has not closed */
         pump_abort(p);
@@ -98,7 +98,7 @@ static void on_expired(struct pump *p)
 static void on_ended(struct pump *p, enum tcp_end why)
 {
     struct smtp_session *s = CORE_OWNER(p, struct smtp_session, pump);
-    struct world        *w = smtp_world(s);
+    struct world *w = smtp_world(s);
     smtp_server_closed(&s->engine);
     mta_policy_reset(s);
     smtp_tell_session(s, why == TCP_END_NORMAL ? "disconnect" : "lost");
@@ -117,7 +117,8 @@ static const struct pump_ops session_ops = { .proto = TRACE_SMTP,
                                              .secured = on_secured,
                                              .not_secured = on_not_secured };
 
-static bool accepted(struct net_host *net_host, void *ctx, struct tcp_conn *c, const struct tcp_ops **ops, void **app)
+static bool accepted(struct net_host *net_host, void *ctx, struct tcp_conn *c, const struct tcp_ops **ops,
+                     void **app)
 {
     struct mta_listener *l = ctx;
     struct smtp_session *s = core_pool_take(&l->mta->host->world->smtp_in);
@@ -137,13 +138,14 @@ static bool accepted(struct net_host *net_host, void *ctx, struct tcp_conn *c, c
     return true;
 }
 
-/* ---- setting up ----------------------------------------------------------------------------------------- */
+/* ---- setting up -----------------------------------------------------------------------------------------
+ */
 
 static void listener_config(struct mta_listener *l)
 {
-    const struct spec_mta     *spec = l->mta->spec;
+    const struct spec_mta *spec = l->mta->spec;
     struct smtp_server_config *c = &l->config;
-    unsigned                   off = 0;
+    unsigned off = 0;
     if (l->spec->kind == SPEC_SMTP_SUBMISSION)
         smtp_server_config_submission(c, l->mta->hostname);
     else

@@ -1,7 +1,8 @@
 #ifndef SIM_HOSTS_MTA_SESSION_H
 #define SIM_HOSTS_MTA_SESSION_H
 /*
- * mta_session - one SMTP session at a mail server: for the files that serve it, decide for it and tell about it.
+ * mta_session - one SMTP session at a mail server: for the files that serve it, decide for it and tell about
+ * it.
  *
  *   mta_serve.c         pump and engine, listeners
  *   mta_policy.c        what the engine asks: who may send what to whom; the content becomes a queue item
@@ -13,16 +14,16 @@
 #define SMTP_COUNTED 9 /* commands that the log line of a disconnect counts */
 
 struct smtp_session {
-    struct pump          pump;
+    struct pump pump;
     struct mta_listener *listener;
-    struct smtp_server   engine;
-    struct service_auth  auth;
-    struct queue_item   *item; /* the transaction; NULL: none */
-    char                *helo; /* owned; NULL before */
-    size_t               helo_cap;
-    uint8_t              helo_len;
-    bool                 extended;
-    uint8_t              said[SMTP_COUNTED], good[SMTP_COUNTED]; /* commands, and those answered 2yz or 3yz; up to 255 */
+    struct smtp_server engine;
+    struct service_auth auth;
+    struct queue_item *item; /* the transaction; NULL: none */
+    char *helo;              /* owned; NULL before */
+    size_t helo_cap;
+    uint8_t helo_len;
+    bool extended;
+    uint8_t said[SMTP_COUNTED], good[SMTP_COUNTED]; /* commands, and those answered 2yz or 3yz; up to 255 */
 };
 
 static inline struct mta *smtp_mta(const struct smtp_session *s)

@@ -9,16 +9,18 @@
 /* The commands that the log line of a disconnect counts. */
 static const struct {
     enum smtp_verb verb;
-    const char    *word;
-} counted[SMTP_COUNTED] = { { SMTP_VERB_EHLO, "ehlo" }, { SMTP_VERB_HELO, "helo" }, { SMTP_VERB_AUTH, "auth" },
-                       { SMTP_VERB_MAIL, "mail" }, { SMTP_VERB_RCPT, "rcpt" }, { SMTP_VERB_DATA, "data" },
-                       { SMTP_VERB_BDAT, "bdat" }, { SMTP_VERB_RSET, "rset" }, { SMTP_VERB_QUIT, "quit" } };
+    const char *word;
+} counted[SMTP_COUNTED] = { { SMTP_VERB_EHLO, "ehlo" }, { SMTP_VERB_HELO, "helo" },
+                            { SMTP_VERB_AUTH, "auth" }, { SMTP_VERB_MAIL, "mail" },
+                            { SMTP_VERB_RCPT, "rcpt" }, { SMTP_VERB_DATA, "data" },
+                            { SMTP_VERB_BDAT, "bdat" }, { SMTP_VERB_RSET, "rset" },
+                            { SMTP_VERB_QUIT, "quit" } };
 
 static bool session_record(struct smtp_session *s, struct trace_record *r, const char *event, char *client)
 {
-    struct host    *h = smtp_mta(s)->host;
+    struct host *h = smtp_mta(s)->host;
     struct net_addr addr;
-    uint16_t        port;
+    uint16_t port;
     if (!tell_state(r, h, TRACE_KIND_SESSION, event))
         return false;
     pump_peer(&s->pump, &addr, &port);
@@ -35,7 +37,7 @@ static bool session_record(struct smtp_session *s, struct trace_record *r, const
 static void commands_text(const struct smtp_session *s, char *out)
 {
     unsigned said = 0, good = 0;
-    size_t   n = 0;
+    size_t n = 0;
     for (int i = 0; i < SMTP_COUNTED; i++) {
         said += s->said[i];
         good += s->good[i];
@@ -62,7 +64,7 @@ void smtp_count_command(struct smtp_session *s, const struct smtp_server_step *o
 void smtp_tell_session(struct smtp_session *s, const char *event)
 {
     struct trace_record r;
-    char                client[WORLD_PEER_TEXT], helo[256], commands[SMTP_COUNTED * 14 + 24];
+    char client[WORLD_PEER_TEXT], helo[256], commands[SMTP_COUNTED * 14 + 24];
     if (!session_record(s, &r, event, client))
         return;
     snprintf(helo, sizeof helo, "%.*s", (int)s->helo_len, s->helo ? s->helo : "");
@@ -81,7 +83,7 @@ void smtp_tell_session(struct smtp_session *s, const char *event)
 static void reply_words(struct trace_record *r, const struct smtp_server_step *out)
 {
     const struct wire_line *last = out->send.lines > 0 ? &out->send.line[out->send.lines - 1] : NULL;
-    size_t                  at = last ? last->at : 0, end = out->send.len >= 2 ? out->send.len - 2 : 0;
+    size_t at = last ? last->at : 0, end = out->send.len >= 2 ? out->send.len - 2 : 0;
     if (last && last->code)
         at += 4;
     if (last && last->status[0])
@@ -102,17 +104,19 @@ static const char *command_word(enum smtp_verb verb)
 void smtp_tell_reject(struct smtp_session *s, const struct smtp_server_step *out)
 {
     const struct smtp_verdict_info *info = smtp_verdict_info(out->verdict);
-    struct trace_record             r;
-    char                            client[WORLD_PEER_TEXT], helo[256], from[WIRE_PATH_MAX + 1], to[WIRE_PATH_MAX + 1], line[600];
-    const char                     *open = out->line.len ? memchr(out->line.at, '<', out->line.len) : NULL;
-    const char                     *close = open ? memchr(open, '>', (size_t)(out->line.at + out->line.len - open)) : NULL;
+    struct trace_record r;
+    char client[WORLD_PEER_TEXT], helo[256], from[WIRE_PATH_MAX + 1], to[WIRE_PATH_MAX + 1], line[600];
+    const char *open = out->line.len ? memchr(out->line.at, '<', out->line.len) : NULL;
+    const char *close = open ? memchr(open, '>', (size_t)(out->line.at + out->line.len - open)) : NULL;
     if (!session_record(s, &r, out->verdict == SMTP_AUTH_DENIED ? "auth-failed" : "reject", client))
         return;
     snprintf(helo, sizeof helo, "%.*s", (int)s->helo_len, s->helo ? s->helo : "");
-    snprintf(from, sizeof from, "%.*s", s->item ? (int)s->item->sender.len : 0, s->item ? s->item->sender.at : "");
+    snprintf(from, sizeof from, "%.*s", s->item ? (int)s->item->sender.len : 0,
+             s->item ? s->item->sender.at : "");
     if (!s->item && out->verb == SMTP_VERB_CONTENT)
         snprintf(from, sizeof from, "%s", smtp_world(s)->scratch->last_sender);
-    snprintf(line, sizeof line, "%.*s", (int)(out->line.len < 599 ? out->line.len : 599), out->line.at ? out->line.at : "");
+    snprintf(line, sizeof line, "%.*s", (int)(out->line.len < 599 ? out->line.len : 599),
+             out->line.at ? out->line.at : "");
     r.code = info->code;
     snprintf(r.status, sizeof r.status, "%s", info->status);
     reply_words(&r, out);
@@ -137,7 +141,7 @@ void smtp_tell_reject(struct smtp_session *s, const struct smtp_server_step *out
 void smtp_tell_config(struct smtp_session *s, const char *pointer, const char *key, const char *value)
 {
     struct trace_record r;
-    char                whole[512];
+    char whole[512];
     if (!tell_state(&r, smtp_mta(s)->host, TRACE_KIND_CONFIG, NULL))
         return;
     snprintf(whole, sizeof whole, "%s%s%s", pointer ? pointer : "", key ? "/" : "", key ? key : "");

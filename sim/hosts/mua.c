@@ -19,13 +19,13 @@ static size_t nonce(void *host, char out[SASL_NONCE_MAX])
 
 static unsigned mechanisms(const char *list)
 {
-    unsigned    bits = 0;
+    unsigned bits = 0;
     const char *at = list;
     if (!list)
         return SASL_ALL;
     while (at && *at) {
-        const char    *end = strchr(at, ' ');
-        size_t         len = end ? (size_t)(end - at) : strlen(at);
+        const char *end = strchr(at, ' ');
+        size_t len = end ? (size_t)(end - at) : strlen(at);
         enum sasl_mech m = sasl_mech_find(wire_slice(at, len));
         if (m != SASL_MECHS)
             bits |= SASL_BIT(m);
@@ -37,7 +37,7 @@ static unsigned mechanisms(const char *list)
 struct mua *mua_new(struct host *host, const struct spec_client *spec)
 {
     struct world *w = host->world;
-    struct mua   *m = core_arena_take(&w->arena, sizeof *m);
+    struct mua *m = core_arena_take(&w->arena, sizeof *m);
     m->host = host;
     m->naccounts = spec->naccounts;
     m->accounts = core_arena_take(&w->arena, spec->naccounts * sizeof *m->accounts);
@@ -70,17 +70,18 @@ void mua_free(struct mua *m)
     }
 }
 
-/* ---- errands -------------------------------------------------------------------------------------------- */
+/* ---- errands --------------------------------------------------------------------------------------------
+ */
 
 struct lookup_ctx {
     struct lookup_ctx *next, **link; /* of the world's; who points here */
-    struct errand     *errand;
+    struct errand *errand;
     void (*ready)(struct errand *e);
 };
 
 static void found(void *ctx, const struct ask_found *f)
 {
-    struct lookup_ctx  l = *(struct lookup_ctx *)ctx;
+    struct lookup_ctx l = *(struct lookup_ctx *)ctx;
     *l.link = l.next;
     if (l.next)
         l.next->link = l.link;
@@ -89,12 +90,12 @@ static void found(void *ctx, const struct ask_found *f)
     l.ready(l.errand);
 }
 
-void errand_start(struct errand *e, struct action_run *run, struct account *account, struct host *host, const char *server,
-                  uint16_t port, void (*ready)(struct errand *e))
+void errand_start(struct errand *e, struct action_run *run, struct account *account, struct host *host,
+                  const char *server, uint16_t port, void (*ready)(struct errand *e))
 {
-    struct world      *w = host->world;
+    struct world *w = host->world;
     struct lookup_ctx *l = core_pool_take(&w->errand_lookups);
-    struct net_addr    literal;
+    struct net_addr literal;
     memset(e, 0, sizeof *e);
     e->run = run;
     e->account = account;
@@ -110,7 +111,8 @@ void errand_start(struct errand *e, struct action_run *run, struct account *acco
         l->next->link = &l->next;
     w->lookups = l;
     if (world_tells(w, TRACE_PHASE) && !net_addr_parse(&literal, server))
-        tell_phase(host, account ? PHASE_FIND_SERVER : PHASE_FIND_HOST, 0, 0, "%s looks up the address of %s", host->spec->name, server);
+        tell_phase(host, account ? PHASE_FIND_SERVER : PHASE_FIND_HOST, 0, 0, "%s looks up the address of %s",
+                   host->spec->name, server);
     ask_addresses(host, server, strlen(server), found, l);
 }
 
@@ -121,11 +123,11 @@ void errands_abandon(struct world *w)
         found(w->lookups, &nothing);
 }
 
-void errand_end(struct errand *e, const char *event, const char *result, uint16_t code, const char *status, const char *command,
-                uint32_t count, const char *error_fmt, ...)
+void errand_end(struct errand *e, const char *event, const char *result, uint16_t code, const char *status,
+                const char *command, uint32_t count, const char *error_fmt, ...)
 {
     struct trace_record r;
-    bool                ok = strcmp(result, "ok") == 0;
+    bool ok = strcmp(result, "ok") == 0;
     assert(!e->settled);
     e->settled = true;
     if (tell_state(&r, e->host, TRACE_KIND_CLIENT, event)) {
@@ -144,7 +146,7 @@ void errand_end(struct errand *e, const char *event, const char *result, uint16_
         tell_send(&r, e->host, true);
     }
     if (!ok && error_fmt && tell_state(&r, e->host, TRACE_KIND_ERROR, NULL)) {
-        char    text[512];
+        char text[512];
         va_list ap;
         va_start(ap, error_fmt);
         vsnprintf(text, sizeof text, error_fmt, ap);
@@ -156,7 +158,8 @@ void errand_end(struct errand *e, const char *event, const char *result, uint16_
     action_done(e->run, ok && (e->run->spec->kind != SPEC_DO_FETCH || count > 0), result);
 }
 
-bool errand_connect(struct errand *e, struct pump *p, const struct pump_ops *ops, const char *what, struct errand_trouble *t)
+bool errand_connect(struct errand *e, struct pump *p, const struct pump_ops *ops, const char *what,
+                    struct errand_trouble *t)
 {
     const struct net_addr *to = &e->found.addr[e->next];
     if (e->found.n == 0) {
@@ -165,8 +168,8 @@ bool errand_connect(struct errand *e, struct pump *p, const struct pump_ops *ops
     }
     if (world_tells(e->host->world, TRACE_PHASE))
         tell_phase(e->host, e->run->spec->kind == SPEC_DO_SEND ? PHASE_CONNECT_SUBMIT : PHASE_CONNECT_FETCH,
-                   world_host_at(e->host->world, to), 0, "%s opens %s to %s, port %u", e->host->spec->name, what,
-                   tell_place(e->server, to), e->port);
+                   world_host_at(e->host->world, to), 0, "%s opens %s to %s, port %u", e->host->spec->name,
+                   what, tell_place(e->server, to), e->port);
     if (!pump_connect(p, e->host, ops, to, e->port)) {
         *t = (struct errand_trouble){ "unreachable", "there is no way to the server" };
         return false;
@@ -185,9 +188,12 @@ bool errand_another(struct errand *e)
 
 const char *errand_word(enum tcp_end why)
 {
-    static const char *const words[] = { [TCP_END_NORMAL] = "lost",             [TCP_END_REFUSED] = "refused",
-                                         [TCP_END_RESET] = "reset",             [TCP_END_TIMED_OUT] = "timed-out",
-                                         [TCP_END_UNREACHABLE] = "unreachable", [TCP_END_PROHIBITED] = "prohibited",
+    static const char *const words[] = { [TCP_END_NORMAL] = "lost",
+                                         [TCP_END_REFUSED] = "refused",
+                                         [TCP_END_RESET] = "reset",
+                                         [TCP_END_TIMED_OUT] = "timed-out",
+                                         [TCP_END_UNREACHABLE] = "unreachable",
+                                         [TCP_END_PROHIBITED] = "prohibited",
                                          [TCP_END_ABORTED] = "timed-out" };
     return words[why];
 }
@@ -206,14 +212,16 @@ const char *errand_sentence(enum tcp_end why)
     return words[why];
 }
 
-/* ---- what arrived ------------------------------------------------------------------------------------------ */
+/* ---- what arrived
+ * ------------------------------------------------------------------------------------------ */
 
 static struct sent_copy **sent_bucket(struct world *w, const char *id, size_t len)
 {
     return &w->sent[core_hash(id, len) % (sizeof w->sent / sizeof w->sent[0])];
 }
 
-void mua_remember_sent(struct world *w, const char *name, const char *message_id, size_t id_len, struct mail *mail)
+void mua_remember_sent(struct world *w, const char *name, const char *message_id, size_t id_len,
+                       struct mail *mail)
 {
     struct sent_copy **bucket = sent_bucket(w, message_id, id_len), *c;
     if (!world_tells(w, TRACE_STATE))
@@ -253,9 +261,9 @@ static const struct sent_copy *sent_find(struct world *w, struct wire_slice id)
 /* True if `octets` end with what was sent, and all before it are trace fields. */
 static bool intact(const struct sent_copy *c, const char *octets, size_t len)
 {
-    size_t             n = c->mail->len, front, ends = 0;
+    size_t n = c->mail->len, front, ends = 0;
     struct wire_fields f;
-    struct wire_field  field;
+    struct wire_field field;
     /* SMTP can only carry whole lines: the end that the last one lacked is added on the way. */
     if (n > 0 && mail_text(c->mail)[n - 1] != '\n' && len >= 2 && memcmp(octets + len - 2, "\r\n", 2) == 0)
         ends = 2;
@@ -271,9 +279,9 @@ static bool intact(const struct sent_copy *c, const char *octets, size_t len)
 
 static void shown(char *out, const char *octets, size_t len, const char *name)
 {
-    char              flat[MUA_SHOWN_MAX];
+    char flat[MUA_SHOWN_MAX];
     struct wire_slice body = wire_field_body(octets, len, name);
-    size_t            n = wire_field_unfold(flat, sizeof flat, body);
+    size_t n = wire_field_unfold(flat, sizeof flat, body);
     n = wire_rfc2047_decode(out, MUA_SHOWN_MAX - 1, wire_slice(flat, n < sizeof flat ? n : sizeof flat));
     out[n < MUA_SHOWN_MAX - 1 ? n : MUA_SHOWN_MAX - 1] = '\0';
 }
@@ -288,14 +296,14 @@ void mua_attr_headers(struct trace_record *r, struct mua_headers *h, const char 
     trace_attr_str(r, "from", h->from);
 }
 
-void mua_tell_message(struct account *account, struct action_run *run, const char *via, const char *octets, size_t len,
-                      const char *flags)
+void mua_tell_message(struct account *account, struct action_run *run, const char *via, const char *octets,
+                      size_t len, const char *flags)
 {
-    struct host            *h = account->host;
-    struct world           *w = h->world;
+    struct host *h = account->host;
+    struct world *w = h->world;
     const struct sent_copy *c;
-    struct trace_record     r;
-    struct mua_headers      head;
+    struct trace_record r;
+    struct mua_headers head;
     w->totals.fetched++;
     if (!tell_state(&r, h, TRACE_KIND_CLIENT, "message"))
         return;

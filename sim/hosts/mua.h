@@ -18,67 +18,71 @@
 #include "sim/hosts/pump.h"
 
 #define MUA_CONNECT_NS (30 * CORE_S) /* patience with a server that does not answer the SYN */
-#define MUA_REPLY_NS   (60 * CORE_S) /* patience with a server that accepted and says nothing; programs for
-                                        people wait less than the minutes of RFC 5321 section 4.5.3.2 */
+#define MUA_REPLY_NS                                                                                         \
+    (60 * CORE_S) /* patience with a server that accepted and says nothing; programs for                     \
+                     people wait less than the minutes of RFC 5321 section 4.5.3.2 */
 
 struct action_run;
 
 struct seen_uidl { /* a message that stays on the server and was fetched already */
     struct seen_uidl *next;
-    char              uidl[72];
+    char uidl[72];
 };
 
 struct read_box { /* a mailbox that was read by IMAP, and how far */
     struct read_box *next;
-    const char      *name; /* borrowed from the scenario */
-    uint32_t         uidvalidity, last_uid;
+    const char *name; /* borrowed from the scenario */
+    uint32_t uidvalidity, last_uid;
 };
 
 struct account {
     const struct spec_account *spec;
-    struct host               *host;
-    struct sasl_client_config  sasl;
-    struct seen_uidl          *seen;    /* POP3, keep */
-    struct read_box           *boxes;   /* IMAP */
+    struct host *host;
+    struct sasl_client_config sasl;
+    struct seen_uidl *seen; /* POP3, keep */
+    struct read_box *boxes; /* IMAP */
 };
 
 struct mua {
-    struct host    *host;
+    struct host *host;
     struct account *accounts;
-    size_t          naccounts;
+    size_t naccounts;
 };
 
 struct mua *mua_new(struct host *host, const struct spec_client *spec);
-void        mua_free(struct mua *m);
+void mua_free(struct mua *m);
 
 /* What a session has in common with the others. */
 struct errand {
     struct action_run *run;
-    struct account    *account; /* NULL: done by hand */
-    struct host       *host;
-    const char        *server; /* name or address */
-    uint16_t           port;
-    struct ask_found   found;
-    size_t             next; /* address to try */
-    uint64_t           began_ns;
-    bool               settled; /* the action has been told how it went */
+    struct account *account; /* NULL: done by hand */
+    struct host *host;
+    const char *server; /* name or address */
+    uint16_t port;
+    struct ask_found found;
+    size_t next; /* address to try */
+    uint64_t began_ns;
+    bool settled; /* the action has been told how it went */
 };
 
 /* Looks the server up and then calls connect(), which tries found.addr[next]. */
-void errand_start(struct errand *e, struct action_run *run, struct account *account, struct host *host, const char *server,
-                  uint16_t port, void (*ready)(struct errand *e));
-/* Tells how it went: a client record, an error for the user unless result is "ok", and action_done. `r` may carry
- * code, status and attributes already (tell_state with `event` has been called), or be NULL. Once for each errand. */
-void errand_end(struct errand *e, const char *event, const char *result, uint16_t code, const char *status, const char *command,
-                uint32_t count, const char *error_fmt, ...) __attribute__((format(printf, 8, 9)));
+void errand_start(struct errand *e, struct action_run *run, struct account *account, struct host *host,
+                  const char *server, uint16_t port, void (*ready)(struct errand *e));
+/* Tells how it went: a client record, an error for the user unless result is "ok", and action_done. `r` may
+ * carry code, status and attributes already (tell_state with `event` has been called), or be NULL. Once for
+ * each errand. */
+void errand_end(struct errand *e, const char *event, const char *result, uint16_t code, const char *status,
+                const char *command, uint32_t count, const char *error_fmt, ...)
+    __attribute__((format(printf, 8, 9)));
 /* Why there is no connection, for a client record and for the user. */
 struct errand_trouble {
     const char *word;     /* "no-server", "unreachable" */
     const char *sentence; /* "the name of the server could not be found" */
 };
-/* Opens a connection to found.addr[next], as `what` ("a POP3 connection"). False: *t says why not, and nothing will
- * be called. */
-bool errand_connect(struct errand *e, struct pump *p, const struct pump_ops *ops, const char *what, struct errand_trouble *t);
+/* Opens a connection to found.addr[next], as `what` ("a POP3 connection"). False: *t says why not, and
+ * nothing will be called. */
+bool errand_connect(struct errand *e, struct pump *p, const struct pump_ops *ops, const char *what,
+                    struct errand_trouble *t);
 /* The connection could not be opened: is there another address of the server? Then it is the next one now. */
 bool errand_another(struct errand *e);
 /* The end of a world: errands that still wait for an address let go of what they hold. */
@@ -90,14 +94,15 @@ const char *errand_sentence(enum tcp_end why);
 
 /* ---- actions ------------------------------------------------------------------------------------- */
 struct action_run {
-    struct world             *world;
+    struct world *world;
     const struct spec_action *spec;
-    struct host              *host;
-    struct core_timer         timer;
-    uint64_t                  cause;
-    uint32_t                  times;
-    bool                      under_way, ended;
-    void (*done)(struct action_run *run, bool success); /* the bench's: instead of going on with the scenario */
+    struct host *host;
+    struct core_timer timer;
+    uint64_t cause;
+    uint32_t times;
+    bool under_way, ended;
+    void (*done)(struct action_run *run,
+                 bool success); /* the bench's: instead of going on with the scenario */
 };
 
 /* Schedules all actions of the world. False: one names what does not exist; *pointer says which. */
@@ -126,9 +131,10 @@ void mua_attr_headers(struct trace_record *r, struct mua_headers *h, const char 
 
 /* ---- what arrived ----------------------------------------------------------------------------------- */
 /* Records a message that the program now shows: subject, sender, whether it is what was sent. */
-void mua_tell_message(struct account *account, struct action_run *run, const char *via, const char *octets, size_t len,
-                      const char *flags);
-void mua_remember_sent(struct world *w, const char *name, const char *message_id, size_t id_len, struct mail *mail);
+void mua_tell_message(struct account *account, struct action_run *run, const char *via, const char *octets,
+                      size_t len, const char *flags);
+void mua_remember_sent(struct world *w, const char *name, const char *message_id, size_t id_len,
+                       struct mail *mail);
 void mua_forget_all(struct world *w);
 void mua_init_world(struct world *w);
 

@@ -12,32 +12,42 @@
 
 #define SET_TEXT 32
 
-enum stage { STAGE_SELECT, STAGE_LIST, STAGE_BODIES, STAGE_FLAG, STAGE_COPY, STAGE_EXPUNGE, STAGE_APPEND, STAGE_LOGOUT, STAGE_OVER };
+enum stage {
+    STAGE_SELECT,
+    STAGE_LIST,
+    STAGE_BODIES,
+    STAGE_FLAG,
+    STAGE_COPY,
+    STAGE_EXPUNGE,
+    STAGE_APPEND,
+    STAGE_LOGOUT,
+    STAGE_OVER
+};
 
 struct new_message { /* as the summary told */
     uint32_t uid;
     unsigned flags;
-    bool     summed; /* its summary has come */
+    bool summed; /* its summary has come */
 };
 
 struct mua_imap {
-    struct pump               pump;
-    struct imap_client        engine;
-    struct sasl_client        sasl;
+    struct pump pump;
+    struct imap_client engine;
+    struct sasl_client sasl;
     struct imap_client_config config;
-    struct errand             errand;
-    enum stage                stage;
-    struct read_box          *box; /* the account's, of the mailbox that is open; NULL before */
-    struct imap_task          task;
-    char                      set[SET_TEXT], flags[64];
-    struct new_message       *message; /* owned */
-    uint32_t                  nmessages, cap, at, fetched;
-    uint32_t                  exists;
-    struct mail              *incoming; /* a body that comes in */
-    struct mail              *save;     /* to APPEND; NULL: another errand */
-    bool                      opened, failed, finished, tried_create;
-    enum imap_answer          failure;
-    char                      *said; /* by the server, when it failed; owned; NULL: nothing */
+    struct errand errand;
+    enum stage stage;
+    struct read_box *box; /* the account's, of the mailbox that is open; NULL before */
+    struct imap_task task;
+    char set[SET_TEXT], flags[64];
+    struct new_message *message; /* owned */
+    uint32_t nmessages, cap, at, fetched;
+    uint32_t exists;
+    struct mail *incoming; /* a body that comes in */
+    struct mail *save;     /* to APPEND; NULL: another errand */
+    bool opened, failed, finished, tried_create;
+    enum imap_answer failure;
+    char *said; /* by the server, when it failed; owned; NULL: nothing */
 };
 
 static struct world *world_of(const struct mua_imap *s)
@@ -50,7 +60,8 @@ static enum spec_action_kind kind_of(const struct mua_imap *s)
     return s->errand.run->spec->kind;
 }
 
-/* ---- the list of work -------------------------------------------------------------------------------------- */
+/* ---- the list of work
+ * -------------------------------------------------------------------------------------- */
 
 static const struct imap_task *task(struct mua_imap *s, enum imap_verb verb)
 {
@@ -73,7 +84,8 @@ static void set_uid(struct mua_imap *s, uint32_t uid)
 static void phase(struct mua_imap *s, enum phase p, const char *words)
 {
     if (world_tells(world_of(s), TRACE_PHASE))
-        tell_phase(s->errand.host, p, s->pump.peer, pump_number(&s->pump), "%s %s", s->errand.host->spec->name, words);
+        tell_phase(s->errand.host, p, s->pump.peer, pump_number(&s->pump), "%s %s",
+                   s->errand.host->spec->name, words);
 }
 
 static const struct imap_task *next_body(struct mua_imap *s)
@@ -101,7 +113,10 @@ static const struct imap_task *begin_change(struct mua_imap *s)
     } else {
         s->stage = STAGE_FLAG;
         task(s, IMAP_VERB_UID_STORE);
-        snprintf(s->flags, sizeof s->flags, "(%s)", kind_of(s) == SPEC_DO_REMOVE ? "\\Deleted" : a->flag ? a->flag : "\\Flagged");
+        snprintf(s->flags, sizeof s->flags, "(%s)",
+                 kind_of(s) == SPEC_DO_REMOVE ? "\\Deleted"
+                 : a->flag                    ? a->flag
+                                              : "\\Flagged");
         s->task.args = s->flags;
         s->task.mode = IMAP_FLAGS_ADD;
     }
@@ -119,7 +134,7 @@ static const struct imap_task *log_out(struct mua_imap *s)
 /* What comes after the stage that has just been completed. */
 static const struct imap_task *op_next_task(void *host)
 {
-    struct mua_imap        *s = host;
+    struct mua_imap *s = host;
     const struct imap_task *next = NULL;
     if (s->stage == STAGE_LOGOUT || s->stage == STAGE_OVER)
         return NULL;
@@ -178,7 +193,8 @@ static const struct imap_task *op_next_task(void *host)
     return next ? next : log_out(s);
 }
 
-/* ---- what the server says ------------------------------------------------------------------------------------- */
+/* ---- what the server says
+ * ------------------------------------------------------------------------------------- */
 
 static void keep_said(struct mua_imap *s, struct wire_slice text)
 {
@@ -196,9 +212,10 @@ static const char *said(const struct mua_imap *s)
 static void op_result(void *host, const struct imap_result *r)
 {
     struct mua_imap *s = host;
-    if (r->answer == IMAP_ANSWER_OK || r->answer == IMAP_ANSWER_LOGGED_IN || r->answer == IMAP_ANSWER_FINISHED) {
-        if (r->task && r->task->verb == IMAP_VERB_UID_FETCH && s->stage == STAGE_BODIES && s->incoming == NULL && s->task.args &&
-            strcmp(s->task.args, "(BODY[])") == 0)
+    if (r->answer == IMAP_ANSWER_OK || r->answer == IMAP_ANSWER_LOGGED_IN ||
+        r->answer == IMAP_ANSWER_FINISHED) {
+        if (r->task && r->task->verb == IMAP_VERB_UID_FETCH && s->stage == STAGE_BODIES &&
+            s->incoming == NULL && s->task.args && strcmp(s->task.args, "(BODY[])") == 0)
             s->at++;
         if (r->task && r->task->verb == IMAP_VERB_LOGOUT)
             s->finished = true;
@@ -232,7 +249,8 @@ static void op_opened(void *host, const struct imap_opened *m)
     struct mua_imap *s = host;
     s->exists = m->exists;
     s->box = box_named(s->errand.account, mailbox_of(s));
-    if (s->box->uidvalidity != m->uidvalidity) { /* other uids than we knew: all is new, RFC 3501 section 2.3.1.1 */
+    if (s->box->uidvalidity !=
+        m->uidvalidity) { /* other uids than we knew: all is new, RFC 3501 section 2.3.1.1 */
         s->box->uidvalidity = m->uidvalidity;
         s->box->last_uid = 0;
     }
@@ -253,9 +271,9 @@ static struct new_message *message_with(struct mua_imap *s, uint32_t uid)
 
 static void op_fetched(void *host, const struct imap_fetched *f)
 {
-    struct mua_imap    *s = host;
+    struct mua_imap *s = host;
     struct new_message *m;
-    bool                only_new = kind_of(s) == SPEC_DO_FETCH;
+    bool only_new = kind_of(s) == SPEC_DO_FETCH;
     if (!(f->have & IMAP_FETCHED_UID) || s->stage != STAGE_BODIES || (only_new && f->uid <= s->box->last_uid))
         return; /* "7:*" names the last message even when it is older than 7 */
     m = message_with(s, f->uid);
@@ -267,8 +285,9 @@ static void op_fetched(void *host, const struct imap_fetched *f)
 
 static void flag_words(unsigned flags, char *out, size_t cap)
 {
-    snprintf(out, cap, "%s%s%s%s", flags & IMAP_SEEN ? "\\Seen " : "", flags & IMAP_ANSWERED ? "\\Answered " : "",
-             flags & IMAP_FLAGGED ? "\\Flagged " : "", flags & IMAP_DELETED ? "\\Deleted " : "");
+    snprintf(out, cap, "%s%s%s%s", flags & IMAP_SEEN ? "\\Seen " : "",
+             flags & IMAP_ANSWERED ? "\\Answered " : "", flags & IMAP_FLAGGED ? "\\Flagged " : "",
+             flags & IMAP_DELETED ? "\\Deleted " : "");
     if (out[0])
         out[strlen(out) - 1] = '\0';
 }
@@ -276,7 +295,7 @@ static void flag_words(unsigned flags, char *out, size_t cap)
 static void op_body(void *host, const struct imap_body *b)
 {
     struct mua_imap *s = host;
-    char             flags[64];
+    char flags[64];
     if (b->offset == 0 && !s->incoming)
         s->incoming = mail_new(&world_of(s)->mails, 3400);
     if (!s->incoming)
@@ -291,7 +310,8 @@ static void op_body(void *host, const struct imap_body *b)
             s->box->last_uid = s->message[s->at].uid;
     } else
         flags[0] = '\0';
-    mua_tell_message(s->errand.account, s->errand.run, "imap", mail_text(s->incoming), s->incoming->len, flags);
+    mua_tell_message(s->errand.account, s->errand.run, "imap", mail_text(s->incoming), s->incoming->len,
+                     flags);
     mail_drop(&world_of(s)->mails, s->incoming);
     s->incoming = NULL;
 }
@@ -311,7 +331,8 @@ static const struct imap_client_ops client_ops = { .next_task = op_next_task,
                                                    .body = op_body,
                                                    .append_read = op_append_read };
 
-/* ---- how it went ----------------------------------------------------------------------------------------------- */
+/* ---- how it went
+ * ----------------------------------------------------------------------------------------------- */
 
 static const char *failure_word(const struct mua_imap *s)
 {
@@ -342,7 +363,9 @@ static void conclude(struct mua_imap *s, const char *word, const char *sentence)
         return;
     }
     if (!s->failed && !word) {
-        static const char *const done[] = { [SPEC_DO_MARK] = "marked", [SPEC_DO_REMOVE] = "removed", [SPEC_DO_MOVE] = "moved" };
+        static const char *const done[] = {
+            [SPEC_DO_MARK] = "marked", [SPEC_DO_REMOVE] = "removed", [SPEC_DO_MOVE] = "moved"
+        };
         if (kind_of(s) == SPEC_DO_FETCH)
             errand_end(e, "fetched", "ok", 0, "", "", s->fetched, NULL);
         else
@@ -350,11 +373,14 @@ static void conclude(struct mua_imap *s, const char *word, const char *sentence)
                        "There is no message to work on.");
         return;
     }
-    errand_end(e, "fetch-failed", word ? word : failure_word(s), 0, "", "", s->fetched, "Reading mail on %s port %u failed: %s%s%s.",
-               e->server, e->port, sentence ? sentence : imap_answer_info(s->failure)->lesson.title, s->said ? ": " : "", said(s));
+    errand_end(e, "fetch-failed", word ? word : failure_word(s), 0, "", "", s->fetched,
+               "Reading mail on %s port %u failed: %s%s%s.", e->server, e->port,
+               sentence ? sentence : imap_answer_info(s->failure)->lesson.title, s->said ? ": " : "",
+               said(s));
 }
 
-/* ---- the session ------------------------------------------------------------------------------------------------- */
+/* ---- the session
+ * ------------------------------------------------------------------------------------------------- */
 
 static void after_step(struct mua_imap *s, struct imap_client_step *out)
 {
@@ -378,16 +404,16 @@ static void after_step(struct mua_imap *s, struct imap_client_step *out)
 
 static void on_opened(struct pump *p)
 {
-    struct mua_imap         *s = CORE_OWNER(p, struct mua_imap, pump);
+    struct mua_imap *s = CORE_OWNER(p, struct mua_imap, pump);
     struct imap_client_step *out = &world_of(s)->scratch->imap_client;
-    enum spec_security       security = s->errand.account->spec->fetch_security;
+    enum spec_security security = s->errand.account->spec->fetch_security;
     s->opened = true;
     s->config = (struct imap_client_config){ .ops = &client_ops,
                                              .auth = &sasl_wire_client,
                                              .scratch = &world_of(s)->scratch->imap_client_scratch,
-                                             .tls = security == SPEC_STARTTLS ? IMAP_TLS_REQUIRED :
-                                                    security == SPEC_TLS      ? IMAP_TLS_IMPLICIT :
-                                                                                IMAP_TLS_NONE,
+                                             .tls = security == SPEC_STARTTLS ? IMAP_TLS_REQUIRED
+                                                    : security == SPEC_TLS    ? IMAP_TLS_IMPLICIT
+                                                                              : IMAP_TLS_NONE,
                                              .use_login = s->errand.account->spec->fetch_auth_plain_command };
     sasl_client_init(&s->sasl, &s->errand.account->sasl);
     if (security == SPEC_TLS) {
@@ -401,7 +427,7 @@ static void on_opened(struct pump *p)
 
 static void on_secured(struct pump *p)
 {
-    struct mua_imap         *s = CORE_OWNER(p, struct mua_imap, pump);
+    struct mua_imap *s = CORE_OWNER(p, struct mua_imap, pump);
     struct imap_client_step *out = &world_of(s)->scratch->imap_client;
     s->sasl.tls = true;
     if (s->errand.account->spec->fetch_security == SPEC_TLS)
@@ -418,12 +444,11 @@ static void on_not_secured(struct pump *p, const char *name, const struct wire_l
     conclude(s, "not-secured", why->title);
 }
 
-
 static size_t on_step(struct pump *p, const char *in, size_t len)
 {
-    struct mua_imap         *s = CORE_OWNER(p, struct mua_imap, pump);
+    struct mua_imap *s = CORE_OWNER(p, struct mua_imap, pump);
     struct imap_client_step *out = &world_of(s)->scratch->imap_client;
-    size_t                   used = imap_client_step(&s->engine, in, len, out);
+    size_t used = imap_client_step(&s->engine, in, len, out);
     if (used > 0)
         after_step(s, out);
     return used;
@@ -431,7 +456,7 @@ static size_t on_step(struct pump *p, const char *in, size_t len)
 
 static bool on_pull(struct pump *p)
 {
-    struct mua_imap         *s = CORE_OWNER(p, struct mua_imap, pump);
+    struct mua_imap *s = CORE_OWNER(p, struct mua_imap, pump);
     struct imap_client_step *out = &world_of(s)->scratch->imap_client;
     if (!imap_client_pull(&s->engine, out))
         return false;
@@ -498,7 +523,7 @@ static const struct pump_ops session_ops = { .proto = TRACE_IMAP,
 
 static void ready(struct errand *e)
 {
-    struct mua_imap       *s = CORE_OWNER(e, struct mua_imap, errand);
+    struct mua_imap *s = CORE_OWNER(e, struct mua_imap, errand);
     struct errand_trouble t;
     if (!errand_connect(e, &s->pump, &session_ops, "an IMAP connection", &t)) {
         conclude(s, t.word, t.sentence);
@@ -508,7 +533,7 @@ static void ready(struct errand *e)
 
 static void start(struct action_run *run, struct account *account, struct mail *save)
 {
-    struct mua_imap           *s = core_pool_take(&run->world->muas_imap);
+    struct mua_imap *s = core_pool_take(&run->world->muas_imap);
     const struct spec_account *a = account->spec;
     memset(s, 0, sizeof *s);
     s->save = save ? mail_hold(save) : NULL;

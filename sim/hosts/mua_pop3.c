@@ -10,16 +10,16 @@
 #include "sim/hosts/tell.h"
 
 struct mua_pop3 {
-    struct pump               pump;
-    struct pop3_client        engine;
-    struct sasl_client        sasl;
+    struct pump pump;
+    struct pop3_client engine;
+    struct sasl_client sasl;
     struct pop3_client_config config;
-    struct errand             errand;
-    struct mail              *incoming;
-    char                    **uidl; /* by message number; owned; NULL where none is known */
-    uint32_t                  uidls, fetched;
-    enum pop3_client_verdict  failure;
-    bool                      opened, ended_well, stay;
+    struct errand errand;
+    struct mail *incoming;
+    char **uidl; /* by message number; owned; NULL where none is known */
+    uint32_t uidls, fetched;
+    enum pop3_client_verdict failure;
+    bool opened, ended_well, stay;
 };
 
 size_t mua_pop3_octets(void)
@@ -32,7 +32,8 @@ static struct world *world_of(const struct mua_pop3 *s)
     return s->errand.host->world;
 }
 
-/* ---- the engine's questions -------------------------------------------------------------------------------- */
+/* ---- the engine's questions
+ * -------------------------------------------------------------------------------- */
 
 static void op_identified(void *host, uint32_t number, struct wire_slice uidl)
 {
@@ -55,7 +56,7 @@ static const char *uidl_of(const struct mua_pop3 *s, uint32_t number)
 static bool op_wanted(void *host, uint32_t number)
 {
     struct mua_pop3 *s = host;
-    const char      *uidl = uidl_of(s, number);
+    const char *uidl = uidl_of(s, number);
     for (struct seen_uidl *seen = s->errand.account->seen; uidl && seen; seen = seen->next)
         if (strcmp(seen->uidl, uidl) == 0)
             return false;
@@ -78,9 +79,10 @@ static void op_body(void *host, const char *bytes, size_t len)
 static bool op_end(void *host, uint32_t number)
 {
     struct mua_pop3 *s = host;
-    const char      *uidl = uidl_of(s, number);
+    const char *uidl = uidl_of(s, number);
     s->fetched++;
-    mua_tell_message(s->errand.account, s->errand.run, "pop3", mail_text(s->incoming), s->incoming->len, NULL);
+    mua_tell_message(s->errand.account, s->errand.run, "pop3", mail_text(s->incoming), s->incoming->len,
+                     NULL);
     mail_drop(&world_of(s)->mails, s->incoming);
     s->incoming = NULL;
     if (uidl && s->config.leave_on_server) {
@@ -92,13 +94,12 @@ static bool op_end(void *host, uint32_t number)
     return true;
 }
 
-static const struct pop3_client_ops client_ops = { .identified = op_identified,
-                                                   .wanted = op_wanted,
-                                                   .begin = op_begin,
-                                                   .body = op_body,
-                                                   .end = op_end };
+static const struct pop3_client_ops client_ops = {
+    .identified = op_identified, .wanted = op_wanted, .begin = op_begin, .body = op_body, .end = op_end
+};
 
-/* ---- how it went ---------------------------------------------------------------------------------------------- */
+/* ---- how it went
+ * ---------------------------------------------------------------------------------------------- */
 
 static const char *failure_word(enum pop3_client_verdict v)
 {
@@ -127,25 +128,29 @@ static void conclude(struct mua_pop3 *s)
     if (s->ended_well)
         errand_end(e, "fetched", "ok", 0, "", "", s->fetched, NULL);
     else
-        errand_end(e, "fetch-failed", failure_word(s->failure), 0, "", "", s->fetched, "Fetching mail from %s port %u failed: %s.",
-                   e->server, e->port, pop3_client_verdict_info(s->failure)->lesson.title);
+        errand_end(e, "fetch-failed", failure_word(s->failure), 0, "", "", s->fetched,
+                   "Fetching mail from %s port %u failed: %s.", e->server, e->port,
+                   pop3_client_verdict_info(s->failure)->lesson.title);
 }
 
-/* ---- the session ------------------------------------------------------------------------------------------------ */
+/* ---- the session
+ * ------------------------------------------------------------------------------------------------ */
 
 static void tell_step(struct mua_pop3 *s, const struct pop3_client_step *out)
 {
     struct host *h = s->errand.host;
-    uint32_t     conn = pump_number(&s->pump);
-    const char  *name = h->spec->name;
+    uint32_t conn = pump_number(&s->pump);
+    const char *name = h->spec->name;
     if (out->before == out->after || !world_tells(world_of(s), TRACE_PHASE))
         return;
     if (out->before == POP3C_GREETING)
         tell_phase(h, PHASE_POP3_LOGIN, s->pump.peer, conn, "%s logs in to its maildrop", name);
     else if (out->after == POP3C_STAT || (out->after == POP3C_LIST && out->before != POP3C_STAT))
-        tell_phase(h, PHASE_POP3_FETCH, s->pump.peer, conn, "%s asks what is there and downloads what it has not got yet", name);
+        tell_phase(h, PHASE_POP3_FETCH, s->pump.peer, conn,
+                   "%s asks what is there and downloads what it has not got yet", name);
     else if (out->after == POP3C_DELE && s->fetched == 1)
-        tell_phase(h, PHASE_POP3_DELETE, s->pump.peer, conn, "%s has its copy and marks the message for deletion", name);
+        tell_phase(h, PHASE_POP3_DELETE, s->pump.peer, conn,
+                   "%s has its copy and marks the message for deletion", name);
     else if (out->after == POP3C_QUIT)
         tell_phase(h, PHASE_POP3_END, s->pump.peer, conn, "%s says goodbye", name);
 }
@@ -167,12 +172,13 @@ static void after_step(struct mua_pop3 *s, struct pop3_client_step *out)
 
 static void on_opened(struct pump *p)
 {
-    struct mua_pop3           *s = CORE_OWNER(p, struct mua_pop3, pump);
+    struct mua_pop3 *s = CORE_OWNER(p, struct mua_pop3, pump);
     const struct spec_account *a = s->errand.account->spec;
-    struct pop3_client_step   *out = &world_of(s)->scratch->pop3_client;
+    struct pop3_client_step *out = &world_of(s)->scratch->pop3_client;
     s->opened = true;
     s->config = (struct pop3_client_config){ .ops = &client_ops,
-                                             .capa = !a->fetch_auth_plain_command || a->fetch_security == SPEC_STARTTLS,
+                                             .capa = !a->fetch_auth_plain_command ||
+                                                     a->fetch_security == SPEC_STARTTLS,
                                              .stls = a->fetch_security == SPEC_STARTTLS,
                                              .tls_required = a->fetch_security == SPEC_STARTTLS,
                                              .sasl = !a->fetch_auth_plain_command,
@@ -191,7 +197,7 @@ static void on_opened(struct pump *p)
 
 static void on_secured(struct pump *p)
 {
-    struct mua_pop3         *s = CORE_OWNER(p, struct mua_pop3, pump);
+    struct mua_pop3 *s = CORE_OWNER(p, struct mua_pop3, pump);
     struct pop3_client_step *out = &world_of(s)->scratch->pop3_client;
     s->sasl.tls = true;
     if (s->errand.account->spec->fetch_security == SPEC_TLS) {
@@ -207,16 +213,15 @@ static void on_not_secured(struct pump *p, const char *name, const struct wire_l
 {
     struct mua_pop3 *s = CORE_OWNER(p, struct mua_pop3, pump);
     if (!s->errand.settled)
-        errand_end(&s->errand, "fetch-failed", "not-secured", 0, "", name, 0, "Fetching mail from %s port %u failed: %s.",
-                   s->errand.server, s->errand.port, why->title);
+        errand_end(&s->errand, "fetch-failed", "not-secured", 0, "", name, 0,
+                   "Fetching mail from %s port %u failed: %s.", s->errand.server, s->errand.port, why->title);
 }
-
 
 static size_t on_step(struct pump *p, const char *in, size_t len)
 {
-    struct mua_pop3         *s = CORE_OWNER(p, struct mua_pop3, pump);
+    struct mua_pop3 *s = CORE_OWNER(p, struct mua_pop3, pump);
     struct pop3_client_step *out = &world_of(s)->scratch->pop3_client;
-    size_t                   used = pop3_client_step(&s->engine, in, len, out);
+    size_t used = pop3_client_step(&s->engine, in, len, out);
     if (used == 0)
         return 0;
     tell_step(s, out);
@@ -234,7 +239,7 @@ static bool on_pull(struct pump *p)
 
 static void on_peer_closed(struct pump *p)
 {
-    struct mua_pop3         *s = CORE_OWNER(p, struct mua_pop3, pump);
+    struct mua_pop3 *s = CORE_OWNER(p, struct mua_pop3, pump);
     struct pop3_client_step *out = &world_of(s)->scratch->pop3_client;
     if (!s->errand.settled) {
         pop3_client_lost(&s->engine, out);
@@ -273,8 +278,9 @@ static void on_ended(struct pump *p, enum tcp_end why)
         return;
     }
     if (!s->errand.settled)
-        errand_end(&s->errand, "fetch-failed", errand_word(why), 0, "", "", 0, "Fetching mail from %s port %u failed: %s.",
-                   s->errand.server, s->errand.port, errand_sentence(why));
+        errand_end(&s->errand, "fetch-failed", errand_word(why), 0, "", "", 0,
+                   "Fetching mail from %s port %u failed: %s.", s->errand.server, s->errand.port,
+                   errand_sentence(why));
     free_session(s);
 }
 
@@ -291,17 +297,18 @@ static const struct pump_ops session_ops = { .proto = TRACE_POP3,
 
 static void ready(struct errand *e)
 {
-    struct mua_pop3       *s = CORE_OWNER(e, struct mua_pop3, errand);
+    struct mua_pop3 *s = CORE_OWNER(e, struct mua_pop3, errand);
     struct errand_trouble t;
     if (!errand_connect(e, &s->pump, &session_ops, "a POP3 connection", &t)) {
-        errand_end(e, "fetch-failed", t.word, 0, "", "", 0, "Fetching mail failed on %s port %u: %s.", e->server, e->port, t.sentence);
+        errand_end(e, "fetch-failed", t.word, 0, "", "", 0, "Fetching mail failed on %s port %u: %s.",
+                   e->server, e->port, t.sentence);
         free_session(s);
     }
 }
 
 void mua_fetch_pop3(struct action_run *run, struct account *account)
 {
-    struct mua_pop3           *s = core_pool_take(&run->world->muas_pop3);
+    struct mua_pop3 *s = core_pool_take(&run->world->muas_pop3);
     const struct spec_account *a = account->spec;
     memset(s, 0, sizeof *s);
     errand_start(&s->errand, run, account, run->host, a->fetch_server, a->fetch_port, ready);
@@ -312,5 +319,6 @@ void mua_pop3_idle(struct action_run *run, struct account *account)
     struct mua_pop3 *s = core_pool_take(&run->world->muas_pop3);
     memset(s, 0, sizeof *s);
     s->stay = true;
-    errand_start(&s->errand, run, account, run->host, account->spec->fetch_server, account->spec->fetch_port, ready);
+    errand_start(&s->errand, run, account, run->host, account->spec->fetch_server, account->spec->fetch_port,
+                 ready);
 }

@@ -11,23 +11,23 @@
 #include "sim/hosts/tell.h"
 
 struct pop3_listener { /* one port */
-    struct store                    *store;
-    const struct spec_service       *spec;
-    struct pop3_server_config        config;
+    struct store *store;
+    const struct spec_service *spec;
+    struct pop3_server_config config;
     const struct sasl_server_config *sasl;
 };
 
 struct pop3_session {
-    struct pump           pump;
+    struct pump pump;
     struct pop3_listener *listener;
-    struct pop3_server    engine;
-    struct service_auth   auth;
-    struct user          *locked;  /* whose maildrop is open; NULL: none */
-    struct stored       **message; /* the snapshot; owned */
-    uint8_t              *marked;  /* owned */
-    uint32_t              count;
-    uint32_t              retrieved; /* messages */
-    uint64_t              octets;    /* of them */
+    struct pop3_server engine;
+    struct service_auth auth;
+    struct user *locked;     /* whose maildrop is open; NULL: none */
+    struct stored **message; /* the snapshot; owned */
+    uint8_t *marked;         /* owned */
+    uint32_t count;
+    uint32_t retrieved; /* messages */
+    uint64_t octets;    /* of them */
 };
 
 static struct host *host_of(const struct pop3_session *s)
@@ -37,11 +37,11 @@ static struct host *host_of(const struct pop3_session *s)
 
 static void tell_session(struct pop3_session *s, const char *event, const char *result)
 {
-    struct host        *h = host_of(s);
+    struct host *h = host_of(s);
     struct trace_record r;
-    struct net_addr     addr, here;
-    uint16_t            port, local;
-    char                client[WORLD_PEER_TEXT], at[WORLD_PEER_TEXT];
+    struct net_addr addr, here;
+    uint16_t port, local;
+    char client[WORLD_PEER_TEXT], at[WORLD_PEER_TEXT];
     if (!tell_state(&r, h, TRACE_KIND_SESSION, event))
         return;
     pump_peer(&s->pump, &addr, &port);
@@ -75,8 +75,8 @@ static void tell_session(struct pop3_session *s, const char *event, const char *
 static enum pop3_open op_open(void *host, uint32_t *count)
 {
     struct pop3_session *s = host;
-    struct user         *u = s->auth.user;
-    struct mailbox      *box;
+    struct user *u = s->auth.user;
+    struct mailbox *box;
     if (!u)
         return POP3_OPEN_PERMFAIL;
     if (u->locked)
@@ -104,7 +104,7 @@ static uint64_t op_size(void *host, uint32_t i)
 static struct wire_slice op_uidl(void *host, uint32_t i)
 {
     struct pop3_session *s = host;
-    char                *text = host_of(s)->world->scratch->uidl;
+    char *text = host_of(s)->world->scratch->uidl;
     snprintf(text, SCRATCH_UIDL, "%08x%08x", s->locked->inbox.uidvalidity, s->message[i]->uid);
     return wire_slice(text, 16);
 }
@@ -130,7 +130,7 @@ static void op_mark(void *host, uint32_t i, bool deleted)
 static bool op_close(void *host, bool commit)
 {
     struct pop3_session *s = host;
-    struct user         *u = s->locked;
+    struct user *u = s->locked;
     if (!u)
         return true;
     for (uint32_t i = 0; i < s->count; i++) {
@@ -209,8 +209,8 @@ static void on_not_secured(struct pump *p, const char *name, const struct wire_l
 static size_t on_step(struct pump *p, const char *in, size_t len)
 {
     struct pop3_session *s = CORE_OWNER(p, struct pop3_session, pump);
-    struct pop3_step    *out = &host_of(s)->world->scratch->pop3_server;
-    size_t               used = pop3_server_step(&s->engine, in, len, out);
+    struct pop3_step *out = &host_of(s)->world->scratch->pop3_server;
+    size_t used = pop3_server_step(&s->engine, in, len, out);
     if (used == 0)
         return 0;
     pump_wait(p, POP3_AUTOLOGOUT_NS);
@@ -233,8 +233,8 @@ static size_t on_step(struct pump *p, const char *in, size_t len)
 static bool on_pull(struct pump *p)
 {
     struct pop3_session *s = CORE_OWNER(p, struct pop3_session, pump);
-    struct pop3_step    *out = &host_of(s)->world->scratch->pop3_server;
-    bool                 any = pop3_server_pull(&s->engine, out);
+    struct pop3_step *out = &host_of(s)->world->scratch->pop3_server;
+    bool any = pop3_server_pull(&s->engine, out);
     if (!any)
         return false;
     pump_say(p, &out->send);
@@ -254,7 +254,7 @@ static void on_peer_closed(struct pump *p)
 static void on_expired(struct pump *p)
 {
     struct pop3_session *s = CORE_OWNER(p, struct pop3_session, pump);
-    struct pop3_step    *out = &host_of(s)->world->scratch->pop3_server;
+    struct pop3_step *out = &host_of(s)->world->scratch->pop3_server;
     if (p->closing) {
         pump_abort(p);
         return;
@@ -269,7 +269,7 @@ static void on_expired(struct pump *p)
 static void on_ended(struct pump *p, enum tcp_end why)
 {
     struct pop3_session *s = CORE_OWNER(p, struct pop3_session, pump);
-    struct world        *w = host_of(s)->world;
+    struct world *w = host_of(s)->world;
     pop3_server_lost(&s->engine);
     tell_session(s, why == TCP_END_NORMAL ? "disconnect" : "lost", NULL);
     service_auth_end(&s->auth);
@@ -294,10 +294,11 @@ static const struct pump_ops session_ops = { .proto = TRACE_POP3,
                                              .secured = on_secured,
                                              .not_secured = on_not_secured };
 
-static bool accepted(struct net_host *net_host, void *ctx, struct tcp_conn *c, const struct tcp_ops **ops, void **app)
+static bool accepted(struct net_host *net_host, void *ctx, struct tcp_conn *c, const struct tcp_ops **ops,
+                     void **app)
 {
     struct pop3_listener *l = ctx;
-    struct pop3_session  *s = core_pool_take(&l->store->host->world->pop3_in);
+    struct pop3_session *s = core_pool_take(&l->store->host->world->pop3_in);
     (void)net_host;
     pump_accept(&s->pump, l->store->host, &session_ops, c, ops, app);
     s->listener = l;
@@ -323,7 +324,8 @@ bool pop3_services_open(struct store *store, const struct spec_store *spec, cons
         l->spec = &spec->services[i];
         l->sasl = service_auth_config(h, l->spec->mechanisms, l->spec->security == SPEC_STARTTLS);
         l->config = (struct pop3_server_config){ .ops = &drop_ops,
-                                                 .host_name = wire_slice_str(h->spec->fqdn ? h->spec->fqdn : h->spec->name),
+                                                 .host_name = wire_slice_str(h->spec->fqdn ? h->spec->fqdn
+                                                                                           : h->spec->name),
                                                  .user = true,
                                                  .stls = l->spec->security == SPEC_STARTTLS,
                                                  .user_needs_tls = l->spec->security == SPEC_STARTTLS };

@@ -20,7 +20,8 @@ static size_t push(struct pump *p, const char *at, size_t len)
     }
     while (done < len) {
         size_t chunk = len - done, took;
-        while (p->lines->next && p->lines->next->at == p->lines->sent) { /* several, when they share a TLS record */
+        while (p->lines->next &&
+               p->lines->next->at == p->lines->sent) { /* several, when they share a TLS record */
             tcp_mark(p->conn, (uint64_t)(uintptr_t)p->lines->next);
             p->lines->next = p->lines->next->next;
         }
@@ -40,7 +41,7 @@ static void keep(struct pump *p, const char *at, size_t len)
     struct core_depot *depot = &pump_world(p)->net.depot;
     if (p->left_cap - p->left_at - p->left_len < len) {
         size_t cap;
-        char  *grown = core_depot_take(depot, p->left_len + len, &cap);
+        char *grown = core_depot_take(depot, p->left_len + len, &cap);
         if (p->left_len > 0)
             memcpy(grown, p->left + p->left_at, p->left_len);
         core_depot_give(depot, p->left, p->left_cap);
@@ -169,7 +170,7 @@ bool pump_hungry(const struct pump *p)
 
 size_t pump_feed(struct pump *p, const char *octets, size_t len)
 {
-    bool   sealed = p->tls != NULL;
+    bool sealed = p->tls != NULL;
     size_t used = 0;
     while (used < len && pump_hungry(p)) {
         size_t n = p->ops->step(p, octets + used, len - used);
@@ -177,7 +178,8 @@ size_t pump_feed(struct pump *p, const char *octets, size_t len)
             break;
         used += n;
         if (!sealed && p->tls)
-            return len; /* TLS begins: what came with the last words in clear is discarded, RFC 3207 section 4.2 */
+            return len; /* TLS begins: what came with the last words in clear is discarded, RFC 3207
+                           section 4.2 */
         if (p->more && !p->ops->step_while_pulling)
             flush(p);
     }
@@ -187,7 +189,7 @@ size_t pump_feed(struct pump *p, const char *octets, size_t len)
 static size_t on_data(struct tcp_conn *c, void *app, const char *octets, size_t len)
 {
     struct pump *p = app;
-    size_t       used;
+    size_t used;
     if (p->closing)
         return len; /* whoever says goodbye no longer listens */
     tcp_cork(c);
@@ -199,7 +201,7 @@ static size_t on_data(struct tcp_conn *c, void *app, const char *octets, size_t 
 static void on_writable(struct tcp_conn *c, void *app)
 {
     struct pump *p = app;
-    bool         waited = p->more || p->left_len > 0;
+    bool waited = p->more || p->left_len > 0;
     tcp_cork(c);
     p->inside = true;
     if (!leave(p, c) || !waited || p->closing || p->more || p->left_len > 0)
@@ -227,7 +229,7 @@ static void on_peer_closed(struct tcp_conn *c, void *app)
 
 static void on_ended(struct tcp_conn *c, void *app, enum tcp_end why)
 {
-    struct pump  *p = app;
+    struct pump *p = app;
     struct world *w = pump_world(p);
     (void)c;
     core_timer_cancel(&w->queue, &p->timer);
@@ -309,7 +311,7 @@ void pump_accept(struct pump *p, struct host *host, const struct pump_ops *ops, 
                  const struct tcp_ops **tcp_ops, void **app)
 {
     struct net_addr addr;
-    uint16_t        port;
+    uint16_t port;
     begin(p, host, ops);
     p->conn = conn;
     pump_peer(p, &addr, &port);
@@ -321,13 +323,13 @@ void pump_accept(struct pump *p, struct host *host, const struct pump_ops *ops, 
 void pump_peer(const struct pump *p, struct net_addr *addr, uint16_t *port)
 {
     struct net_addr local;
-    uint16_t        local_port;
+    uint16_t local_port;
     tcp_endpoints(p->conn, &local, &local_port, addr, port);
 }
 
 void pump_local(const struct pump *p, struct net_addr *addr, uint16_t *port)
 {
     struct net_addr remote;
-    uint16_t        remote_port;
+    uint16_t remote_port;
     tcp_endpoints(p->conn, addr, port, &remote, &remote_port);
 }

@@ -22,19 +22,19 @@ struct tls_context;
 
 struct pump_ops {
     enum trace_proto proto;
-    char             dir;                /* of what this end says: 'C' or 'S' */
-    bool             step_while_pulling; /* a pipelining SMTP client must read while it writes */
-    void (*opened)(struct pump *p);      /* the connection is there */
+    char dir;                       /* of what this end says: 'C' or 'S' */
+    bool step_while_pulling;        /* a pipelining SMTP client must read while it writes */
+    void (*opened)(struct pump *p); /* the connection is there */
     /* Feeds the engine; calls pump_say for what it wants sent, pump_more or pump_close as it demands.
      * Returns the octets taken, 0: more are needed. */
     size_t (*step)(struct pump *p, const char *in, size_t len);
     /* The engine's next piece of long output, through pump_say. False: there is none. */
     bool (*pull)(struct pump *p);
-    void (*peer_closed)(struct pump *p); /* no more will come */
-    void (*expired)(struct pump *p);     /* the time set with pump_wait is over */
+    void (*peer_closed)(struct pump *p);             /* no more will come */
+    void (*expired)(struct pump *p);                 /* the time set with pump_wait is over */
     void (*ended)(struct pump *p, enum tcp_end why); /* the last call: frees the session */
-    /* After pump_secure: the handshake is complete; it has failed, and the connection is being closed. NULL where a
-     * session never asks for TLS. */
+    /* After pump_secure: the handshake is complete; it has failed, and the connection is being closed. NULL
+     * where a session never asks for TLS. */
     void (*secured)(struct pump *p);
     void (*not_secured)(struct pump *p, const char *name, const struct wire_lesson *why);
     /* Is a line with this lesson, about to be said, message content? NULL: never. */
@@ -42,18 +42,18 @@ struct pump_ops {
 };
 
 struct pump {
-    struct tcp_conn       *conn; /* NULL before it is open and after it has ended */
+    struct tcp_conn *conn; /* NULL before it is open and after it has ended */
     const struct pump_ops *ops;
-    struct host           *host;
-    char                  *left; /* said, and not yet taken by TCP; owned */
-    size_t                 left_cap;
-    uint32_t               left_at, left_len;
-    struct pump_tls       *tls;  /* NULL: in clear; owned */
-    struct pump_lines     *lines; /* what is said, for the trace; NULL while nobody reads it; owned */
-    uint64_t               wait_until_ns;
-    struct core_timer      timer;
-    uint32_t               peer; /* host number for the trace */
-    bool                   more, closing, closed, inside, aborting;
+    struct host *host;
+    char *left; /* said, and not yet taken by TCP; owned */
+    size_t left_cap;
+    uint32_t left_at, left_len;
+    struct pump_tls *tls;     /* NULL: in clear; owned */
+    struct pump_lines *lines; /* what is said, for the trace; NULL while nobody reads it; owned */
+    uint64_t wait_until_ns;
+    struct core_timer timer;
+    uint32_t peer; /* host number for the trace */
+    bool more, closing, closed, inside, aborting;
 };
 
 /* Opens a connection from `host`. False: there is no way to the address; nothing else will be called. */
@@ -68,8 +68,8 @@ void pump_more(struct pump *p);  /* there is something to pull */
 void pump_close(struct pump *p); /* after all that was said; no step is called any more */
 void pump_abort(struct pump *p); /* RST; ended() follows, at the latest when the call from the pump returns */
 
-/* From now on the connection is encrypted; what has come in clear and not been taken is discarded. A client names the
- * server that it wants to reach (NULL: a server). The engine is fed again after secured(). */
+/* From now on the connection is encrypted; what has come in clear and not been taken is discarded. A client
+ * names the server that it wants to reach (NULL: a server). The engine is fed again after secured(). */
 void pump_secure(struct pump *p, struct tls_context *context, const char *server_name);
 
 /* expired() is called when nothing moves the time for so long; 0: never. */

@@ -57,8 +57,10 @@ static void said_queue(struct pump *p, struct said *s)
 static void said_add(struct pump *p, const struct wire_line *line, const char *at, size_t len, bool whole)
 {
     struct world *w = pump_world(p);
-    struct said  *s = core_pool_take(&w->saids);
-    *s = (struct said){ .pump = p, .why = line->why, .at = p->lines->said, .cause = w->trace.cause, .code = line->code };
+    struct said *s = core_pool_take(&w->saids);
+    *s = (struct said){
+        .pump = p, .why = line->why, .at = p->lines->said, .cause = w->trace.cause, .code = line->code
+    };
     s->text = core_depot_take(&w->net.depot, len ? len : 1, &s->cap);
     memcpy(s->text, at, len);
     s->len = (uint32_t)len;
@@ -76,8 +78,8 @@ static void said_split(struct pump *p, const struct wire_line *line, const char 
 {
     while (len > 0) {
         const char *lf = at, *end = at + len;
-        size_t      n;
-        bool        whole;
+        size_t n;
+        bool whole;
         do {
             lf = memchr(lf, '\n', (size_t)(end - lf));
         } while (lf && lf > at && lf[-1] != '\r' && ++lf < end);
@@ -114,8 +116,10 @@ void said_lines(struct pump *p, const struct wire_out *out, size_t sealed)
 void said_tls(struct pump *p, const struct tls_event *e)
 {
     struct world *w = pump_world(p);
-    struct said  *s = core_pool_take(&w->saids);
-    *s = (struct said){ .pump = p, .why = e->why, .at = p->lines->said, .cause = w->trace.cause, .proto = TRACE_TLS };
+    struct said *s = core_pool_take(&w->saids);
+    *s = (struct said){
+        .pump = p, .why = e->why, .at = p->lines->said, .cause = w->trace.cause, .proto = TRACE_TLS
+    };
     s->text = core_depot_take(&w->net.depot, e->text.len ? e->text.len : 1, &s->cap);
     memcpy(s->text, e->text.at, e->text.len);
     s->len = (uint32_t)e->text.len;
@@ -128,9 +132,9 @@ void said_tls(struct pump *p, const struct tls_event *e)
 /* TCP is about to send the segment with the first octet of a line. */
 static void said_leaves(void *ctx, struct tcp_conn *conn, uint64_t token)
 {
-    struct world       *w = ctx;
-    struct said        *s = (struct said *)(uintptr_t)token;
-    struct pump        *p = s->pump;
+    struct world *w = ctx;
+    struct said *s = (struct said *)(uintptr_t)token;
+    struct pump *p = s->pump;
     struct trace_record r;
     assert(p->lines->first == s);
     tell_begin(&r, p->host, s->kind);

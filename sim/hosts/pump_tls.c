@@ -11,9 +11,9 @@
 
 struct pump_tls {
     struct tls_session *session;
-    char               *plain; /* what the engine has not taken yet; owned */
-    size_t              cap, at, len;
-    bool                eof_told;
+    char *plain; /* what the engine has not taken yet; owned */
+    size_t cap, at, len;
+    bool eof_told;
 };
 
 static struct tls_step *step_of(const struct pump *p)
@@ -47,7 +47,7 @@ static void put_out(struct pump *p, struct tls_step *out)
 void pump_tls_say(struct pump *p, const struct wire_out *said)
 {
     struct tls_step *out = step_of(p);
-    size_t           took = tls_session_send(p->tls->session, said->text, said->len, out);
+    size_t took = tls_session_send(p->tls->session, said->text, said->len, out);
     if (took == 0)
         return; /* the session has ended: the engine will hear of it */
     assert(took == said->len);
@@ -65,24 +65,25 @@ void pump_tls_say(struct pump *p, const struct wire_out *said)
 void pump_tls_close(struct pump *p)
 {
     struct tls_step *out = step_of(p);
-    enum tls_state   state = tls_session_state(p->tls->session);
+    enum tls_state state = tls_session_state(p->tls->session);
     if (state != TLS_OPEN && state != TLS_READ_CLOSED)
         return;
     tls_session_close(p->tls->session, out);
     put_out(p, out);
 }
 
-/* ---- in -------------------------------------------------------------------------------------------------- */
+/* ---- in --------------------------------------------------------------------------------------------------
+ */
 
 static void keep_plain(struct pump *p, const struct tls_step *out)
 {
-    struct pump_tls   *t = p->tls;
+    struct pump_tls *t = p->tls;
     struct core_depot *depot = &pump_world(p)->net.depot;
     if (out->plain_len == 0)
         return;
     if (t->cap - t->at - t->len < out->plain_len) {
         size_t cap;
-        char  *grown = core_depot_take(depot, t->len + out->plain_len, &cap);
+        char *grown = core_depot_take(depot, t->len + out->plain_len, &cap);
         if (t->len > 0)
             memcpy(grown, t->plain + t->at, t->len);
         core_depot_give(depot, t->plain, t->cap);
@@ -113,10 +114,10 @@ void pump_tls_again(struct pump *p)
 
 static void tell_secured(struct pump *p)
 {
-    struct trace_record       r;
+    struct trace_record r;
     const struct tls_session *s = p->tls->session;
-    enum tls_verdict          trust = tls_session_trust(s);
-    char                      version[8];
+    enum tls_verdict trust = tls_session_trust(s);
+    char version[8];
     if (!tell_state(&r, p->host, TRACE_KIND_SESSION, "tls"))
         return;
     r.conn = pump_number(p);
@@ -171,15 +172,16 @@ static void moved(struct pump *p, enum tls_state before, enum tls_state after, e
 
 static void took_step(struct pump *p, struct tls_step *out)
 {
-    enum tls_state            before = out->before, after = out->after;
-    enum tls_verdict          verdict = out->verdict;
+    enum tls_state before = out->before, after = out->after;
+    enum tls_verdict verdict = out->verdict;
     const struct wire_lesson *why = out->why;
     keep_plain(p, out);
     put_out(p, out);
     if (before != after)
         moved(p, before, after, verdict, why);
     pump_tls_again(p);
-    if ((after == TLS_READ_CLOSED || after == TLS_CLOSED) && before != after && !p->tls->eof_told && !p->closing) {
+    if ((after == TLS_READ_CLOSED || after == TLS_CLOSED) && before != after && !p->tls->eof_told &&
+        !p->closing) {
         p->tls->eof_told = true;
         p->ops->peer_closed(p);
     }
@@ -207,11 +209,12 @@ void pump_tls_eof(struct pump *p)
     }
 }
 
-/* ---- beginning and end ------------------------------------------------------------------------------------ */
+/* ---- beginning and end ------------------------------------------------------------------------------------
+ */
 
 void pump_secure(struct pump *p, struct tls_context *context, const char *server_name)
 {
-    struct world             *w = pump_world(p);
+    struct world *w = pump_world(p);
     struct tls_session_config config = { .random = secure_random(w),
                                          .server_name = server_name,
                                          .now_s = world_seconds(w),

@@ -18,24 +18,25 @@
 
 struct upstream { /* how a task reaches the server that it has asked */
     struct resolver_host *owner;
-    struct udp_socket    *socket;
-    struct dns_tcp       *tcp;
-    struct core_timer     no_way; /* the query could not leave: the engine hears of it when it has finished speaking */
-    uint64_t              cause;
+    struct udp_socket *socket;
+    struct dns_tcp *tcp;
+    struct core_timer
+        no_way; /* the query could not leave: the engine hears of it when it has finished speaking */
+    uint64_t cause;
 };
 
 struct resolver_host {
-    struct host               *host;
-    struct udp_socket         *socket; /* port 53 */
-    struct dns_resolver        resolver;
+    struct host *host;
+    struct udp_socket *socket; /* port 53 */
+    struct dns_resolver resolver;
     struct dns_resolver_config config;
-    struct dns_cache           cache;
-    struct core_timer          timer;
-    struct upstream            up[TASKS];
-    struct dns_tcp            *client[TCP_CLIENTS];
-    uint32_t                   exchange[TASKS]; /* of the clients' questions, by port: see note_client */
-    uint16_t                   exchange_port[TASKS];
-    uint32_t                   exchange_next;
+    struct dns_cache cache;
+    struct core_timer timer;
+    struct upstream up[TASKS];
+    struct dns_tcp *client[TCP_CLIENTS];
+    uint32_t exchange[TASKS]; /* of the clients' questions, by port: see note_client */
+    uint16_t exchange_port[TASKS];
+    uint32_t exchange_next;
 };
 
 static struct world *world_of(const struct resolver_host *rh)
@@ -58,23 +59,24 @@ static void on_server_datagram(struct udp_socket *s, void *ctx, const struct net
                                const uint8_t *octets, size_t len)
 {
     struct upstream *u = ctx;
-    struct dns_addr  from;
+    struct dns_addr from;
     dns_addr_from_net(&from, src);
-    dns_resolver_reply(&u->owner->resolver, world_now(world_of(u->owner)), &from, sport, udp_port(s), false, octets, len);
+    dns_resolver_reply(&u->owner->resolver, world_now(world_of(u->owner)), &from, sport, udp_port(s), false,
+                       octets, len);
     arm(u->owner);
 }
 
 static void on_server_tcp(void *ctx, struct dns_tcp *t, const uint8_t *msg, size_t len)
 {
     struct upstream *u = ctx;
-    uint64_t         now = world_now(world_of(u->owner));
+    uint64_t now = world_now(world_of(u->owner));
     if (!msg) {
         u->tcp = NULL;
         dns_resolver_failed(&u->owner->resolver, now, (uint32_t)(u - u->owner->up));
     } else {
         struct net_addr addr;
         struct dns_addr from;
-        uint16_t        port;
+        uint16_t port;
         dns_tcp_peer(t, &addr, &port);
         dns_addr_from_net(&from, &addr);
         dns_resolver_reply(&u->owner->resolver, now, &from, port, 0, true, msg, len);
@@ -101,12 +103,13 @@ static void upstream_done(struct upstream *u)
     u->tcp = NULL;
 }
 
-static void op_send(void *host, uint32_t task, const struct dns_server_try *to, const uint8_t *msg, size_t len)
+static void op_send(void *host, uint32_t task, const struct dns_server_try *to, const uint8_t *msg,
+                    size_t len)
 {
     struct resolver_host *rh = host;
-    struct upstream      *u = &rh->up[task];
-    struct net_addr       addr;
-    uint32_t              exchange;
+    struct upstream *u = &rh->up[task];
+    struct net_addr addr;
+    uint32_t exchange;
     dns_addr_to_net(&addr, &to->addr);
     upstream_done(u);
     u->cause = world_of(rh)->trace.cause;
@@ -156,7 +159,7 @@ static void op_answer(void *host, const struct dns_client *client, const uint8_t
                       const struct dns_step *step)
 {
     struct resolver_host *rh = host;
-    struct net_addr       addr;
+    struct net_addr addr;
     (void)step;
     if (client->conn > 0) {
         struct dns_tcp *t = rh->client[client->conn - 1];
@@ -178,10 +181,11 @@ static uint32_t op_random(void *host)
 static void op_report(void *host, const struct dns_resolver_event *e)
 {
     struct resolver_host *rh = host;
-    struct trace_record   r;
-    char                  question[DNS_TEXT_LINE_MAX], name[DNS_NAME_TEXT_MAX] = "";
-    char                  type[DNS_CODE_TEXT_MAX];
-    if (e->kind != DNS_EV_CACHE_HIT && e->kind != DNS_EV_OUTSIDE && e->kind != DNS_EV_GAVE_UP && e->kind != DNS_EV_REFERRAL)
+    struct trace_record r;
+    char question[DNS_TEXT_LINE_MAX], name[DNS_NAME_TEXT_MAX] = "";
+    char type[DNS_CODE_TEXT_MAX];
+    if (e->kind != DNS_EV_CACHE_HIT && e->kind != DNS_EV_OUTSIDE && e->kind != DNS_EV_GAVE_UP &&
+        e->kind != DNS_EV_REFERRAL)
         return;
     if (!tell_state(&r, rh->host, TRACE_KIND_CACHE, dns_resolver_event_name(e->kind)))
         return;
@@ -200,11 +204,12 @@ static void op_report(void *host, const struct dns_resolver_event *e)
 static void cache_report(void *host, enum dns_cache_change change, const struct dns_cache_entry *entry)
 {
     static const char *const words[] = { "stored", "replaced", "expired", "evicted" };
-    struct resolver_host    *rh = host;
-    struct trace_record      r;
-    char                     text[DNS_TEXT_LINE_MAX], name[DNS_NAME_TEXT_MAX], type[DNS_CODE_TEXT_MAX];
+    struct resolver_host *rh = host;
+    struct trace_record r;
+    char text[DNS_TEXT_LINE_MAX], name[DNS_NAME_TEXT_MAX], type[DNS_CODE_TEXT_MAX];
     if (!tell_state(&r, rh->host, TRACE_KIND_CACHE,
-                    change == DNS_CACHE_INSERTED && entry->kind != DNS_CACHE_RRSET ? "negative" : words[change]))
+                    change == DNS_CACHE_INSERTED && entry->kind != DNS_CACHE_RRSET ? "negative"
+                                                                                   : words[change]))
         return;
     r.text_len = dns_text_cache(text, sizeof text, entry);
     r.text = text;
@@ -220,7 +225,7 @@ static void on_client_datagram(struct udp_socket *s, void *ctx, const struct net
                                const uint8_t *octets, size_t len)
 {
     struct resolver_host *rh = ctx;
-    struct dns_client     client = { .port = sport };
+    struct dns_client client = { .port = sport };
     dns_addr_from_net(&client.addr, src);
     note_client(rh, sport, udp_exchange(s));
     dns_resolver_query(&rh->resolver, world_now(world_of(rh)), &client, octets, len);
@@ -230,9 +235,9 @@ static void on_client_datagram(struct udp_socket *s, void *ctx, const struct net
 static void on_client_tcp(void *ctx, struct dns_tcp *t, const uint8_t *msg, size_t len)
 {
     struct resolver_host *rh = ctx;
-    struct dns_client     client = { 0 };
-    struct net_addr       addr;
-    uint32_t              i = 0, free_at = TCP_CLIENTS;
+    struct dns_client client = { 0 };
+    struct net_addr addr;
+    uint32_t i = 0, free_at = TCP_CLIENTS;
     for (i = 0; i < TCP_CLIENTS && rh->client[i] != t; i++)
         if (!rh->client[i] && free_at == TCP_CLIENTS)
             free_at = i;
@@ -268,12 +273,12 @@ static const struct dns_resolver_ops resolver_ops = { op_send, op_done, op_answe
 
 void resolver_host_new(struct host *host, const struct spec_resolver *spec)
 {
-    struct world         *w = host->world;
+    struct world *w = host->world;
     struct resolver_host *rh = core_arena_take(&w->arena, sizeof *rh);
     struct dns_root_hint *roots = core_arena_take(&w->arena, (spec->nroots + 1) * sizeof *roots);
-    uint32_t              slots = spec->cache_slots ? spec->cache_slots : CACHE_DEFAULT;
+    uint32_t slots = spec->cache_slots ? spec->cache_slots : CACHE_DEFAULT;
     struct dns_cache_slot *slot = core_arena_take(&w->arena, slots * sizeof *slot);
-    void                 *tasks = core_arena_take(&w->arena, TASKS * dns_task_octets());
+    void *tasks = core_arena_take(&w->arena, TASKS * dns_task_octets());
     for (size_t i = 0; i < spec->nroots; i++)
         dns_addr_from_net(&roots[i].addr, &spec->roots[i]);
     rh->host = host;
@@ -284,7 +289,8 @@ void resolver_host_new(struct host *host, const struct spec_resolver *spec)
         rh->up[i].no_way.run = on_no_way;
     }
     dns_cache_init(&rh->cache, slot, slots, cache_report, rh);
-    dns_resolver_init(&rh->resolver, &rh->config, &resolver_ops, rh, &rh->cache, tasks, TASKS, w->scratch->dns_resolver);
+    dns_resolver_init(&rh->resolver, &rh->config, &resolver_ops, rh, &rh->cache, tasks, TASKS,
+                      w->scratch->dns_resolver);
     rh->socket = udp_bind(host->net, DNS_PORT, on_client_datagram, rh);
     dns_tcp_listen(host, on_client_tcp, rh);
     host->resolver = rh;

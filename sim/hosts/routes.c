@@ -8,12 +8,12 @@
 #include "sim/net/net_link.h"
 
 struct map { /* what the search needs to know of each link, by number */
-    struct net        *net;
-    uint32_t          *routers; /* how many forwarding interfaces it has */
-    struct net_iface **router;  /* the first of them */
-    struct net_iface **via;     /* of the search: the first router on the way; NULL: not reached */
-    bool              *reached;
-    struct net_link  **todo;
+    struct net *net;
+    uint32_t *routers;         /* how many forwarding interfaces it has */
+    struct net_iface **router; /* the first of them */
+    struct net_iface **via;    /* of the search: the first router on the way; NULL: not reached */
+    bool *reached;
+    struct net_link **todo;
 };
 
 static void map_make(struct map *m, struct net *net)
@@ -60,7 +60,7 @@ static void add_link(struct net_host *h, const struct net_link *link, const stru
             continue;
         for (uint32_t i = 0; i < link->nports; i++) {
             const struct net_iface *f = link->ports[i].iface;
-            bool                    seen = family == 4 ? !f->bits4 : !f->bits6;
+            bool seen = family == 4 ? !f->bits4 : !f->bits6;
             for (uint32_t k = 0; k < i && !seen; k++)
                 seen = same_prefix(link->ports[k].iface, f, family);
             if (!seen)
@@ -100,10 +100,10 @@ static void search(struct map *m, struct net_host *h)
 
 void routes_find(struct world *w)
 {
-    struct net           *net = &w->net;
-    static const uint8_t  any[16] = { 0 };
-    struct net_addr       any6, any4 = net_addr4(0, 0, 0, 0);
-    struct map            m;
+    struct net *net = &w->net;
+    static const uint8_t any[16] = { 0 };
+    struct net_addr any6, any4 = net_addr4(0, 0, 0, 0);
+    struct map m;
     memcpy(any6.b, any, sizeof any);
     map_make(&m, net);
     for (size_t i = 0; i < net->nhosts; i++) {

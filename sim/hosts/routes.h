@@ -6,7 +6,8 @@
  *   a host on one link with one router    a default route to it
  *   any other host, and every router      for each prefix elsewhere, the first router on a shortest way
  *
- * The way is the one over the fewest routers; among equals, over links and hosts in the order of the scenario.
+ * The way is the one over the fewest routers; among equals, over links and hosts in the order of the
+ * scenario.
  */
 #include "sim/hosts/host.h"
 

@@ -11,17 +11,17 @@
 #define RECENT 256 /* key log lines remembered: both ends of a connection have the same ones */
 
 struct secure {
-    struct tls_lib     *lib;
-    struct tls_pki     *pki;
+    struct tls_lib *lib;
+    struct tls_pki *pki;
     struct tls_context *client[CHECKS];
-    uint64_t            recent[RECENT]; /* hashes */
-    unsigned            recent_next;
+    uint64_t recent[RECENT]; /* hashes */
+    unsigned recent_next;
     struct server {
-        struct server      *next;
-        const struct host  *host;
-        struct tls_cert    *cert;
+        struct server *next;
+        const struct host *host;
+        struct tls_cert *cert;
         struct tls_context *context;
-    } *servers;
+    } * servers;
 };
 
 static void *needed(void *p)
@@ -59,7 +59,7 @@ static struct secure *secure_of(struct world *w)
 static unsigned names_of(const struct host *h, const char **names, char text[][NET_ADDR_TEXT], unsigned max)
 {
     const struct spec_host *spec = h->spec;
-    unsigned                n = 0, t = 0;
+    unsigned n = 0, t = 0;
     for (size_t i = 0; i < spec->ncertificate_names && n < max; i++)
         names[n++] = spec->certificate_names[i];
     if (n > 0)
@@ -89,12 +89,12 @@ static enum tls_fault fault_named(const char *name)
 
 struct tls_context *secure_server(struct host *host)
 {
-    struct secure            *s = secure_of(host->world);
-    const char               *names[TLS_NAMES_MAX];
-    char                      text[TLS_NAMES_MAX][NET_ADDR_TEXT];
-    struct tls_cert_config    cert = { .names = names, .now_s = host->world->spec->epoch_s };
+    struct secure *s = secure_of(host->world);
+    const char *names[TLS_NAMES_MAX];
+    char text[TLS_NAMES_MAX][NET_ADDR_TEXT];
+    struct tls_cert_config cert = { .names = names, .now_s = host->world->spec->epoch_s };
     struct tls_context_config config = { .side = TLS_SERVER };
-    struct server            *v;
+    struct server *v;
     for (v = s->servers; v; v = v->next)
         if (v->host == host)
             return v->context;
@@ -112,9 +112,9 @@ struct tls_context *secure_server(struct host *host)
 
 struct tls_context *secure_client(struct world *w, enum tls_check check)
 {
-    struct secure             *s = secure_of(w);
-    const struct tls_pki      *trust[1] = { s->pki };
-    struct tls_context_config  config = { .side = TLS_CLIENT, .check = check, .trust = trust, .trust_len = 1 };
+    struct secure *s = secure_of(w);
+    const struct tls_pki *trust[1] = { s->pki };
+    struct tls_context_config config = { .side = TLS_CLIENT, .check = check, .trust = trust, .trust_len = 1 };
     if (!s->client[check])
         s->client[check] = needed(tls_context_new(s->lib, &config));
     return s->client[check];
@@ -127,9 +127,9 @@ size_t secure_ca_pem(struct world *w, char *buf, size_t size)
 
 void secure_keylog(void *world, const char *line)
 {
-    struct world  *w = world;
+    struct world *w = world;
     struct secure *s = secure_of(w);
-    uint64_t       hash = core_hash(line, strlen(line));
+    uint64_t hash = core_hash(line, strlen(line));
     if (!w->on_keylog)
         return;
     for (unsigned i = 0; i < RECENT; i++)

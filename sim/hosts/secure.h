@@ -15,7 +15,7 @@ struct secure;
 
 struct tls_context *secure_server(struct host *host);
 struct tls_context *secure_client(struct world *w, enum tls_check check);
-struct tls_random   secure_random(struct world *w);
+struct tls_random secure_random(struct world *w);
 /* The CA's certificate as PEM text; returns its octets, 0 if it does not fit. */
 size_t secure_ca_pem(struct world *w, char *buf, size_t size);
 /* For tls_session_config.keylog: host is the world. */

@@ -9,7 +9,8 @@
 
 #define SERVICE_SALT 16 /* octets, as many as RFC 7677 section 3 has in its example */
 
-static void hmac_md5(const void *key, size_t key_len, const void *msg, size_t len, unsigned char out[SASL_MD5_LEN])
+static void hmac_md5(const void *key, size_t key_len, const void *msg, size_t len,
+                     unsigned char out[SASL_MD5_LEN])
 {
     digest_hmac_md5(key, key_len, msg, len, out);
 }
@@ -36,8 +37,8 @@ const char *service_auth_tried(const struct service_auth *a)
 static struct user *find(struct service_auth *a, struct wire_slice name)
 {
     const char *at = name.len > 0 ? memchr(name.at, '@', name.len) : NULL;
-    char       *tried = a->host->world->scratch->tried;
-    size_t      n = name.len < SCRATCH_TRIED ? name.len : SCRATCH_TRIED - 1;
+    char *tried = a->host->world->scratch->tried;
+    size_t n = name.len < SCRATCH_TRIED ? name.len : SCRATCH_TRIED - 1;
     if (n > 0)
         memcpy(tried, name.at, n);
     tried[n] = '\0';
@@ -51,7 +52,7 @@ static struct user *find(struct service_auth *a, struct wire_slice name)
 static enum wire_auth verify(void *host, struct wire_slice user, struct wire_slice password)
 {
     struct service_auth *a = host;
-    struct user         *u = find(a, user);
+    struct user *u = find(a, user);
     if (!u || !store_password_is(u, password))
         return WIRE_AUTH_DENIED;
     a->claimed = u;
@@ -61,7 +62,7 @@ static enum wire_auth verify(void *host, struct wire_slice user, struct wire_sli
 static enum wire_auth lookup(void *host, struct wire_slice user, struct wire_slice *password)
 {
     struct service_auth *a = host;
-    struct user         *u = find(a, user);
+    struct user *u = find(a, user);
     if (!u || !u->spec->password)
         return WIRE_AUTH_DENIED;
     a->claimed = u;
@@ -81,13 +82,14 @@ static size_t scram_nonce(void *host, char out[SASL_NONCE_MAX])
     return service_auth_nonce(a->host->world, out);
 }
 
-/* A salt for the name, whether anybody bears it or not: the same each time, and in each run of this scenario. */
+/* A salt for the name, whether anybody bears it or not: the same each time, and in each run of this scenario.
+ */
 static void salt_of(const struct host *host, struct wire_slice user, struct sasl_secret *secret)
 {
     unsigned char text[8 + SASL_USER_MAX + 1 + 255], digest[DIGEST_SHA256_LEN];
-    uint64_t      seed = host->world->spec->seed;
-    const char   *name = host->spec->name;
-    size_t        n = 0, name_len = strlen(name) < 255 ? strlen(name) : 255;
+    uint64_t seed = host->world->spec->seed;
+    const char *name = host->spec->name;
+    size_t n = 0, name_len = strlen(name) < 255 ? strlen(name) : 255;
     for (; n < 8; n++)
         text[n] = (unsigned char)(seed >> 8 * n);
     for (size_t i = 0; i < user.len && i < SASL_USER_MAX; i++)
@@ -104,14 +106,15 @@ static void salt_of(const struct host *host, struct wire_slice user, struct sasl
 static enum wire_auth secret(void *host, struct wire_slice user, struct sasl_secret *out)
 {
     struct service_auth *a = host;
-    struct user         *u = find(a, user);
+    struct user *u = find(a, user);
     if (u && u->scram) {
         *out = *u->scram;
         a->claimed = u;
         return WIRE_AUTH_OK;
     }
     salt_of(a->host, u ? wire_slice_str(u->spec->name) : user, out);
-    if (!u || !u->spec->password || !sasl_secret_make(&service_digests, wire_slice_str(u->spec->password), out))
+    if (!u || !u->spec->password ||
+        !sasl_secret_make(&service_digests, wire_slice_str(u->spec->password), out))
         return WIRE_AUTH_DENIED;
     u->scram = core_arena_take(&a->host->world->arena, sizeof *u->scram);
     *u->scram = *out;
@@ -119,24 +122,24 @@ static enum wire_auth secret(void *host, struct wire_slice user, struct sasl_sec
     return WIRE_AUTH_OK;
 }
 
-static const struct sasl_server_ops account_ops = { .verify = verify,
-                                                    .lookup = lookup,
-                                                    .nonce = nonce,
-                                                    .secret = secret,
-                                                    .scram_nonce = scram_nonce };
+static const struct sasl_server_ops account_ops = {
+    .verify = verify, .lookup = lookup, .nonce = nonce, .secret = secret, .scram_nonce = scram_nonce
+};
 
-const struct sasl_server_config *service_auth_config(struct host *host, const char *mechanisms, bool clear_needs_tls)
+const struct sasl_server_config *service_auth_config(struct host *host, const char *mechanisms,
+                                                     bool clear_needs_tls)
 {
     struct sasl_server_config *c = core_arena_take(&host->world->arena, sizeof *c);
-    const char                *at = mechanisms;
+    const char *at = mechanisms;
     *c = (struct sasl_server_config){ .ops = &account_ops,
                                       .digest = &service_digests,
                                       .mechs = mechanisms ? 0 : SASL_ALL,
                                       .clear_needs_tls = clear_needs_tls,
-                                      .host_name = wire_slice_str(host->spec->fqdn ? host->spec->fqdn : host->spec->name) };
+                                      .host_name = wire_slice_str(host->spec->fqdn ? host->spec->fqdn
+                                                                                   : host->spec->name) };
     while (at && *at) {
-        const char    *end = strchr(at, ' ');
-        size_t         len = end ? (size_t)(end - at) : strlen(at);
+        const char *end = strchr(at, ' ');
+        size_t len = end ? (size_t)(end - at) : strlen(at);
         enum sasl_mech m = sasl_mech_find(wire_slice(at, len));
         if (m != SASL_MECHS)
             c->mechs |= SASL_BIT(m);
@@ -193,10 +196,11 @@ static const char *op_mechanisms(void *ctx)
     return sasl_server_mechanisms(&a->sasl);
 }
 
-static enum wire_auth op_begin(void *ctx, const char *mech, const char *in, size_t len, char *out, size_t *out_len)
+static enum wire_auth op_begin(void *ctx, const char *mech, const char *in, size_t len, char *out,
+                               size_t *out_len)
 {
     struct service_auth *a = ctx;
-    enum wire_auth       verdict;
+    enum wire_auth verdict;
     a->sasl.now_s = (uint64_t)world_seconds(a->host->world);
     identity_take(a);
     verdict = sasl_wire_server.begin(&a->sasl, mech, in, len, out, out_len);
@@ -207,7 +211,8 @@ static enum wire_auth op_step(void *ctx, const char *in, size_t len, char *out, 
 {
     struct service_auth *a = ctx;
     identity_take(a);
-    return settle(a, sasl_wire_server.step(&a->sasl, in, len, out, out_len), sasl_mech_info(a->sasl.mech)->name);
+    return settle(a, sasl_wire_server.step(&a->sasl, in, len, out, out_len),
+                  sasl_mech_info(a->sasl.mech)->name);
 }
 
 static void op_cancel(void *ctx)
@@ -217,7 +222,8 @@ static void op_cancel(void *ctx)
     service_auth_end(a);
 }
 
-static enum wire_auth op_login(void *ctx, const char *user, size_t user_len, const char *pass, size_t pass_len)
+static enum wire_auth op_login(void *ctx, const char *user, size_t user_len, const char *pass,
+                               size_t pass_len)
 {
     struct service_auth *a = ctx;
     identity_take(a);

@@ -11,17 +11,18 @@
 #include "sim/hosts/store.h"
 
 struct service_auth {
-    struct sasl_server         sasl;
-    struct host               *host;
-    struct user               *user; /* proven; NULL before */
-    struct user               *claimed;
-    const char                *method; /* of the proof: "PLAIN", "USER"; NULL before */
+    struct sasl_server sasl;
+    struct host *host;
+    struct user *user; /* proven; NULL before */
+    struct user *claimed;
+    const char *method; /* of the proof: "PLAIN", "USER"; NULL before */
 };
 
 extern const struct wire_auth_server service_auth_ops; /* ctx is a struct service_auth */
 
 /* For a service: mechanisms by name ("PLAIN LOGIN"); NULL: all. Memory is the world's. */
-const struct sasl_server_config *service_auth_config(struct host *host, const char *mechanisms, bool clear_needs_tls);
+const struct sasl_server_config *service_auth_config(struct host *host, const char *mechanisms,
+                                                     bool clear_needs_tls);
 
 void service_auth_init(struct service_auth *a, const struct sasl_server_config *config, struct host *host);
 void service_auth_end(struct service_auth *a);

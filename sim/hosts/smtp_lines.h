@@ -17,6 +17,7 @@ static inline bool smtp_is_content(const struct smtp_client *c, const struct wir
 static inline bool smtp_begins_content(const struct smtp_client_step *out, const struct smtp_client *c)
 {
     return out->before == SMTP_CLIENT_ENVELOPE && !c->empty_end &&
-           (out->after == SMTP_CLIENT_CONTENT || out->after == SMTP_CLIENT_CHUNK || out->after == SMTP_CLIENT_END);
+           (out->after == SMTP_CLIENT_CONTENT || out->after == SMTP_CLIENT_CHUNK ||
+            out->after == SMTP_CLIENT_END);
 }
 #endif

@@ -32,10 +32,10 @@ static void mailbox_init(struct mailbox *box, struct user *u, char *name)
 
 struct store *store_new(struct host *host, const struct spec_store *spec)
 {
-    static char   inbox[] = "INBOX";
+    static char inbox[] = "INBOX";
     struct world *w = host->world;
     struct store *s = core_arena_take(&w->arena, sizeof *s);
-    uint32_t      size = 4;
+    uint32_t size = 4;
     while (size < spec->nusers * 2)
         size *= 2;
     s->host = host;
@@ -46,7 +46,7 @@ struct store *store_new(struct host *host, const struct spec_store *spec)
     /* A number that only grows, even when a mailbox is made anew: RFC 3501 section 2.3.1.1. */
     s->uidvalidity_next = (uint32_t)w->spec->epoch_s;
     for (size_t i = 0; i < spec->nusers; i++) {
-        struct user  *u = &s->users[i];
+        struct user *u = &s->users[i];
         struct user **head = &s->hash[name_hash(wire_slice_str(spec->users[i].name)) & s->mask];
         u->spec = &spec->users[i];
         u->store = s;
@@ -99,10 +99,10 @@ static const char *store_domain(const struct store *s)
 void store_tell(struct user *u, const struct mailbox *box, enum trace_proto proto, const char *event,
                 const struct stored *m)
 {
-    struct host        *host = u->store->host;
+    struct host *host = u->store->host;
     struct trace_record r;
-    struct wire_slice   id;
-    char                message_id[256], flags[128], address[400];
+    struct wire_slice id;
+    char message_id[256], flags[128], address[400];
     if (!tell_state(&r, host, TRACE_KIND_MAILBOX, event))
         return;
     r.proto = proto;
@@ -115,7 +115,8 @@ void store_tell(struct user *u, const struct mailbox *box, enum trace_proto prot
         trace_attr_num(&r, "uid", m->uid);
         trace_attr_num(&r, "size", (int64_t)stored_len(m));
         id = wire_field_body(stored_octets(m), stored_len(m), "Message-ID");
-        snprintf(message_id, sizeof message_id, "%.*s", (int)(id.len < 255 ? id.len : 255), id.at ? id.at : "");
+        snprintf(message_id, sizeof message_id, "%.*s", (int)(id.len < 255 ? id.len : 255),
+                 id.at ? id.at : "");
         trace_attr_str(&r, "message_id", message_id);
         snprintf(flags, sizeof flags, "%s%s%s%s%s", m->flags & IMAP_SEEN ? "\\Seen " : "",
                  m->flags & IMAP_ANSWERED ? "\\Answered " : "", m->flags & IMAP_FLAGGED ? "\\Flagged " : "",
@@ -139,8 +140,8 @@ static void views_wake(struct mailbox *box)
 enum store_verdict store_add(struct mailbox *box, struct mail *mail, uint32_t before, uint32_t flags,
                              uint32_t keywords, int64_t date_s, uint32_t *uid)
 {
-    struct user   *u = box->user;
-    struct world  *w = world_of(box);
+    struct user *u = box->user;
+    struct world *w = world_of(box);
     struct stored *m;
     if (!store_has_room(u, mail->len + before))
         return STORE_OVER_QUOTA;
@@ -190,8 +191,8 @@ static void forget_vanished(struct mailbox *box)
     box->forgot_modseq = box->modseq;
 }
 
-/* A removal directly behind the one before it joins its range: whoever knows of neither is told of both, and who
- * knows of the first is told once more, which does no harm (RFC 7162 section 3.2.5.1). */
+/* A removal directly behind the one before it joins its range: whoever knows of neither is told of both, and
+ * who knows of the first is told once more, which does no harm (RFC 7162 section 3.2.5.1). */
 static void remember_vanished(struct mailbox *box, uint32_t uid)
 {
     uint64_t modseq = ++box->modseq;
@@ -290,10 +291,10 @@ void store_flags_changed(struct mailbox *box, struct stored *m, const struct vie
 
 bool store_preload(struct user *u, const char *message)
 {
-    struct world              *w = u->store->host->world;
+    struct world *w = u->store->host->world;
     const struct spec_message *m = letter_named(w, message);
-    struct mail               *mail = m ? letter_write(w, m, NULL) : NULL;
-    bool                       ok = mail && store_add(&u->inbox, mail, 0, 0, 0, world_seconds(w), NULL) == STORE_OK;
+    struct mail *mail = m ? letter_write(w, m, NULL) : NULL;
+    bool ok = mail && store_add(&u->inbox, mail, 0, 0, 0, world_seconds(w), NULL) == STORE_OK;
     if (ok)
         store_tell(u, &u->inbox, TRACE_NONE, "stored", u->inbox.message[u->inbox.count - 1]);
     mail_drop(&w->mails, mail);
@@ -316,7 +317,7 @@ struct mailbox *store_mailbox(struct user *u, struct wire_slice name)
 struct mailbox *store_mailbox_create(struct user *u, struct wire_slice name)
 {
     struct mailbox *box = core_alloc(sizeof *box), **end = &u->inbox.next;
-    char           *copy = core_alloc(name.len + 1);
+    char *copy = core_alloc(name.len + 1);
     memcpy(copy, name.at, name.len);
     mailbox_init(box, u, copy);
     while (*end)

@@ -19,37 +19,38 @@
 #include "protocols/wire/ascii.h"
 #include "sim/hosts/host.h"
 
-#define STORE_MAILBOXES_MAX 1000 /* of one user */
+#define STORE_MAILBOXES_MAX 1000    /* of one user */
 #define STORE_MESSAGES_MAX  1000000 /* in one mailbox */
-#define STORE_VANISHED_MAX  4096    /* ranges of uids a mailbox remembers as removed; then it forgets them all */
+#define STORE_VANISHED_MAX  4096 /* ranges of uids a mailbox remembers as removed; then it forgets them all  \
+                                  */
 
 struct stored { /* one message in one mailbox */
     struct mail *mail;
-    uint32_t     uid;
-    uint32_t     refs;     /* the mailbox, and every view that counts it */
-    uint32_t     flags;    /* enum imap_flag */
-    uint32_t     keywords; /* bits of the mailbox's keywords */
-    uint32_t     before;   /* octets of Return-Path in front of mail_text */
-    bool         gone;     /* no longer in the mailbox */
-    bool         seen_new; /* some session has had it as \Recent */
-    int64_t      date_s;
-    uint64_t     modseq; /* of its last change in this mailbox, RFC 7162 */
+    uint32_t uid;
+    uint32_t refs;     /* the mailbox, and every view that counts it */
+    uint32_t flags;    /* enum imap_flag */
+    uint32_t keywords; /* bits of the mailbox's keywords */
+    uint32_t before;   /* octets of Return-Path in front of mail_text */
+    bool gone;         /* no longer in the mailbox */
+    bool seen_new;     /* some session has had it as \Recent */
+    int64_t date_s;
+    uint64_t modseq; /* of its last change in this mailbox, RFC 7162 */
 };
 
 struct view_entry {
     struct stored *stored;
-    bool           dirty;  /* its flags changed behind the view's back */
-    bool           recent; /* \Recent for this session */
+    bool dirty;  /* its flags changed behind the view's back */
+    bool recent; /* \Recent for this session */
 };
 
 struct view {
-    struct view       *next; /* of the same mailbox */
-    struct mailbox    *box;  /* NULL: it has been deleted meanwhile */
-    struct world      *world;
+    struct view *next;   /* of the same mailbox */
+    struct mailbox *box; /* NULL: it has been deleted meanwhile */
+    struct world *world;
     struct view_entry *entry;
-    uint32_t           count, cap;
-    uint32_t           dirty, gone; /* how many entries wait to be told */
-    bool               read_only;
+    uint32_t count, cap;
+    uint32_t dirty, gone; /* how many entries wait to be told */
+    bool read_only;
     void (*wake)(void *ctx); /* something waits; may be NULL */
     void *ctx;
 };
@@ -61,50 +62,50 @@ struct vanished { /* uids that were removed one after the other, in one go */
 
 struct mailbox {
     struct mailbox *next; /* of the same user, in order of creation; INBOX is first */
-    struct user    *user;
-    char           *name;
+    struct user *user;
+    char *name;
     struct stored **message;
-    uint32_t        count, cap;
-    uint32_t        uidnext, uidvalidity;
-    bool            subscribed, noselect;
-    char          **keyword; /* NULL until one is used; then IMAP_KEYWORDS_MAX */
-    struct view    *views;
-    uint64_t         modseq;       /* of the latest change; every change takes the next */
-    struct vanished *vanished;     /* owned; by uid */
-    uint32_t         nvanished, cap_vanished;
-    uint64_t         forgot_modseq; /* up to here it has forgotten which uids vanished */
+    uint32_t count, cap;
+    uint32_t uidnext, uidvalidity;
+    bool subscribed, noselect;
+    char **keyword; /* NULL until one is used; then IMAP_KEYWORDS_MAX */
+    struct view *views;
+    uint64_t modseq;           /* of the latest change; every change takes the next */
+    struct vanished *vanished; /* owned; by uid */
+    uint32_t nvanished, cap_vanished;
+    uint64_t forgot_modseq; /* up to here it has forgotten which uids vanished */
 };
 
 struct sasl_secret;
 
 struct user {
-    struct user            *next_hash;
+    struct user *next_hash;
     const struct spec_user *spec;
-    struct store           *store;
-    struct mailbox          inbox;
-    uint64_t                used_octets;
-    uint32_t                names_version; /* grows when a mailbox is made or removed */
-    bool                    locked; /* by a POP3 session */
-    struct sasl_secret     *scram;  /* the arena's; NULL before the first login by SCRAM */
+    struct store *store;
+    struct mailbox inbox;
+    uint64_t used_octets;
+    uint32_t names_version;    /* grows when a mailbox is made or removed */
+    bool locked;               /* by a POP3 session */
+    struct sasl_secret *scram; /* the arena's; NULL before the first login by SCRAM */
 };
 
 struct store {
-    struct host   *host;
-    struct user  **hash;
-    uint32_t       mask;
-    struct user   *users; /* nusers of them */
-    size_t         nusers;
-    uint32_t       uidvalidity_next;
+    struct host *host;
+    struct user **hash;
+    uint32_t mask;
+    struct user *users; /* nusers of them */
+    size_t nusers;
+    uint32_t uidvalidity_next;
     struct pop3_service *pop3;
     struct imap_service *imap;
 };
 
 struct store *store_new(struct host *host, const struct spec_store *spec);
-void          store_free(struct store *s); /* mails and arrays; not the arena's part */
+void store_free(struct store *s); /* mails and arrays; not the arena's part */
 
 /* By bare name, without regard to case; NULL: no such user. */
 struct user *store_user(struct store *s, struct wire_slice name);
-bool         store_password_is(const struct user *u, struct wire_slice password);
+bool store_password_is(const struct user *u, struct wire_slice password);
 
 enum store_verdict { STORE_OK, STORE_OVER_QUOTA, STORE_FULL };
 
@@ -124,18 +125,19 @@ bool store_preload(struct user *u, const char *message);
 
 struct mailbox *store_mailbox(struct user *u, struct wire_slice name);
 struct mailbox *store_mailbox_create(struct user *u, struct wire_slice name);
-void            store_mailbox_remove(struct user *u, struct mailbox *box);
+void store_mailbox_remove(struct user *u, struct mailbox *box);
 
 /* Lets go of one hold; the last one frees it. */
 void stored_drop(struct world *w, struct stored *m);
 
 /* ---- views ---- */
 struct view *store_view_open(struct mailbox *box, bool read_only);
-void         store_view_close(struct view *v);
+void store_view_close(struct view *v);
 /* The next range of uids from `from` on that vanished after that change; false behind the last. */
 bool store_vanished(const struct mailbox *box, uint64_t since, uint32_t from, uint32_t *lo, uint32_t *hi);
-/* The flags of `m` have changed: it takes the next mod-sequence. All changed flags of `m` are told to every view but `by` (NULL: to all). */
-void         store_flags_changed(struct mailbox *box, struct stored *m, const struct view *by);
+/* The flags of `m` have changed: it takes the next mod-sequence. All changed flags of `m` are told to every
+ * view but `by` (NULL: to all). */
+void store_flags_changed(struct mailbox *box, struct stored *m, const struct view *by);
 
 static inline const char *stored_octets(const struct stored *m)
 {
@@ -147,7 +149,8 @@ static inline size_t stored_len(const struct stored *m)
     return m->mail->len + m->before;
 }
 
-/* A `mailbox` record about one message (NULL: about the mailbox). `proto`: who did it; TRACE_NONE: delivery. */
+/* A `mailbox` record about one message (NULL: about the mailbox). `proto`: who did it; TRACE_NONE: delivery.
+ */
 void store_tell(struct user *u, const struct mailbox *box, enum trace_proto proto, const char *event,
                 const struct stored *m);
 #endif

@@ -28,11 +28,11 @@ void tell_begin(struct trace_record *r, const struct host *host, enum trace_kind
 
 void tell_phase(struct host *host, enum phase p, uint32_t peer, uint32_t conn, const char *fmt, ...)
 {
-    struct trace       *t = &host->world->trace;
+    struct trace *t = &host->world->trace;
     struct trace_record r;
-    char                text[SENTENCE_MAX];
-    va_list             ap;
-    int                 n;
+    char text[SENTENCE_MAX];
+    va_list ap;
+    int n;
     if (!trace_wants(t, TRACE_PHASE)) {
         if (t->levels)
             t->cause = trace_skip(t);
@@ -56,7 +56,7 @@ void tell_phase(struct host *host, enum phase p, uint32_t peer, uint32_t conn, c
 
 void tell_words(struct host *host, const char *title, const char *lesson)
 {
-    struct trace       *t = &host->world->trace;
+    struct trace *t = &host->world->trace;
     struct trace_record r;
     if (!t->levels)
         return;
@@ -83,7 +83,7 @@ bool tell_state(struct trace_record *r, const struct host *host, enum trace_kind
 uint64_t tell_send(struct trace_record *r, const struct host *host, bool leads)
 {
     struct trace *t = &host->world->trace;
-    uint64_t      seq = trace_emit(t, r);
+    uint64_t seq = trace_emit(t, r);
     if (leads)
         t->cause = seq;
     return seq;
@@ -91,7 +91,7 @@ uint64_t tell_send(struct trace_record *r, const struct host *host, bool leads)
 
 const char *tell_addr(const struct net_addr *a)
 {
-    static char     text[4][NET_ADDR_TEXT];
+    static char text[4][NET_ADDR_TEXT];
     static unsigned next;
     return net_addr_text(a, text[next++ % 4]);
 }
@@ -110,18 +110,18 @@ const char *tell_wait(uint64_t ns)
 {
     static const struct {
         const char *name;
-        uint64_t    seconds;
+        uint64_t seconds;
     } unit[] = { { "d", 86400 }, { "h", 3600 }, { "min", 60 }, { "s", 1 } };
-    static char    text[48];
+    static char text[48];
     const uint64_t s = ns / CORE_S;
-    size_t         i = 0;
-    uint64_t       rest;
+    size_t i = 0;
+    uint64_t rest;
     while (i < 3 && s < unit[i].seconds)
         i++;
     rest = i < 3 ? s % unit[i].seconds / unit[i + 1].seconds : 0;
     if (rest > 0)
-        snprintf(text, sizeof text, "%llu %s %llu %s", (unsigned long long)(s / unit[i].seconds), unit[i].name,
-                 (unsigned long long)rest, unit[i + 1].name);
+        snprintf(text, sizeof text, "%llu %s %llu %s", (unsigned long long)(s / unit[i].seconds),
+                 unit[i].name, (unsigned long long)rest, unit[i + 1].name);
     else
         snprintf(text, sizeof text, "%llu %s", (unsigned long long)(s / unit[i].seconds), unit[i].name);
     return text;

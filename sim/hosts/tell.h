@@ -49,7 +49,7 @@
     X(CONTENT, "The message itself crosses the wire",                                                        \
       "354 was the go-ahead. Now comes the text, line by line, ended by a line with a single dot. A "        \
       "line of the text that begins with a dot gets a second one.",                                          \
-      "RFC 5321 section 4.5.2")                                                                 \
+      "RFC 5321 section 4.5.2")                                                                              \
     X(ACCEPTED, "The server takes responsibility",                                                           \
       "250 after the dot is a promise: from now on this server must deliver the message or report that "     \
       "it could not.",                                                                                       \
@@ -116,9 +116,8 @@
     X(POP3_DELETE, "POP3 removes what was downloaded",                                                       \
       "Nothing in POP3 forces a client to delete; most are set to. DELE only marks, the server deletes "     \
       "at QUIT. Afterwards the only copy is on this device.",                                                \
-      "RFC 1939 section 6")                                                                           \
-    X(POP3_END, "POP3 says goodbye",                                                                         \
-      "QUIT ends the session and unlocks the maildrop.",                                                     \
+      "RFC 1939 section 6")                                                                                  \
+    X(POP3_END, "POP3 says goodbye", "QUIT ends the session and unlocks the maildrop.",                      \
       "RFC 1939 section 6")                                                                                  \
     X(IMAP_LOGIN, "The reader logs in by IMAP",                                                              \
       "Every command carries a tag, and the answer repeats it, so several commands can be under way at "     \
@@ -135,16 +134,14 @@
     X(IMAP_CHANGE, "IMAP changes the mailbox",                                                               \
       "STORE sets flags, COPY files a message, EXPUNGE removes what is marked \\Deleted: on the "            \
       "server, so for all devices.",                                                                         \
-      "RFC 3501 section 6.4.6")                                                                   \
-    X(IMAP_END, "IMAP says goodbye",                                                                         \
-      "LOGOUT ends the session; the mail stays on the server.",                                              \
+      "RFC 3501 section 6.4.6")                                                                              \
+    X(IMAP_END, "IMAP says goodbye", "LOGOUT ends the session; the mail stays on the server.",               \
       "RFC 3501 section 6.1.3")                                                                              \
     X(TELNET, "A person types to the server",                                                                \
       "Mail protocols are lines of text: telnet and a keyboard are enough to be a client. With port "        \
       "465 or 993 it would have to be \"openssl s_client\".",                                                \
       "RFC 5321 section 2.3.7")                                                                              \
-    X(LOOKUP, "Somebody asks the DNS",                                                                       \
-      "The same question that a mail server asks, by hand.",                                                 \
+    X(LOOKUP, "Somebody asks the DNS", "The same question that a mail server asks, by hand.",                \
       "RFC 1034 section 3.7")                                                                                \
     X(PING, "Somebody pings a host",                                                                         \
       "An echo request asks whether the host answers at all. It says nothing about the service on a "        \
@@ -182,7 +179,8 @@ uint64_t tell_send(struct trace_record *r, const struct host *host, bool leads);
 /* The text of an address without a buffer of one's own: lives until the fourth next call. */
 const char *tell_addr(const struct net_addr *a);
 
-/* "mail.example.com, 198.51.100.25", or the address alone where the name is one: lives until the next call. */
+/* "mail.example.com, 198.51.100.25", or the address alone where the name is one: lives until the next call.
+ */
 const char *tell_place(const char *name, const struct net_addr *a);
 
 /* A wait for people: "45 s", "5 min", "2 h 40 min", "1 d 4 h"; lives until the next call. */

@@ -24,7 +24,8 @@
 #include "sim/net/net_host.h"
 #include "sim/net/net_link.h"
 
-__attribute__((format(printf, 3, 4))) static bool fail(struct world_error *e, const char *pointer, const char *fmt, ...)
+__attribute__((format(printf, 3, 4))) static bool fail(struct world_error *e, const char *pointer,
+                                                       const char *fmt, ...)
 {
     va_list ap;
     va_start(ap, fmt);
@@ -61,19 +62,23 @@ void world_init(struct world *w, const struct spec_world *spec)
     core_rng_init(&w->rng_tls, spec->seed, "tls");
 }
 
-/* ---- network ---------------------------------------------------------------------------------------------- */
+/* ---- network ----------------------------------------------------------------------------------------------
+ */
 
 static enum net_fault_kind fault_kind(enum spec_fault_kind k)
 {
     static const enum net_fault_kind kinds[SPEC_FAULT_KIND_COUNT] = { [SPEC_FAULT_DROP] = NET_FAULT_DROP_NTH,
                                                                       [SPEC_FAULT_LOSS] = NET_FAULT_LOSS,
-                                                                      [SPEC_FAULT_DUPLICATE] = NET_FAULT_DUPLICATE,
-                                                                      [SPEC_FAULT_REORDER] = NET_FAULT_REORDER,
+                                                                      [SPEC_FAULT_DUPLICATE] =
+                                                                          NET_FAULT_DUPLICATE,
+                                                                      [SPEC_FAULT_REORDER] =
+                                                                          NET_FAULT_REORDER,
                                                                       [SPEC_FAULT_CUT] = NET_FAULT_CUT };
     return kinds[k];
 }
 
-static bool fault_build(struct world *w, struct net_link *link, const struct spec_fault *f, struct world_error *e)
+static bool fault_build(struct world *w, struct net_link *link, const struct spec_fault *f,
+                        struct world_error *e)
 {
     struct net_fault_params p = { .name = f->name ? f->name : "fault",
                                   .kind = fault_kind(f->kind),
@@ -101,11 +106,12 @@ static bool links_build(struct world *w)
 {
     for (size_t i = 0; i < w->spec->nlinks; i++) {
         const struct spec_link *l = &w->spec->links[i];
-        struct net_link_params  p = { .rate_bps = l->rate_bps,
-                                      .delay_ns = l->delay_ns,
-                                      .jitter_ns = l->jitter_ns,
-                                      .queue_octets = (l->queue_frames ? l->queue_frames : 1000) * NET_FRAME_MAX };
-        struct net_link        *link = net_link_add(&w->net, l->name, &p);
+        struct net_link_params p = { .rate_bps = l->rate_bps,
+                                     .delay_ns = l->delay_ns,
+                                     .jitter_ns = l->jitter_ns,
+                                     .queue_octets =
+                                         (l->queue_frames ? l->queue_frames : 1000) * NET_FRAME_MAX };
+        struct net_link *link = net_link_add(&w->net, l->name, &p);
         link->label = l->label;
     }
     return true;
@@ -115,7 +121,8 @@ static bool faults_build(struct world *w, struct world_error *e)
 {
     for (size_t i = 0; i < w->spec->nlinks; i++)
         for (size_t k = 0; k < w->spec->links[i].nfaults; k++)
-            if (!fault_build(w, net_link_find(&w->net, w->spec->links[i].name), &w->spec->links[i].faults[k], e))
+            if (!fault_build(w, net_link_find(&w->net, w->spec->links[i].name), &w->spec->links[i].faults[k],
+                             e))
                 return false;
     return true;
 }
@@ -125,10 +132,10 @@ static void rule_build(struct net_rule *out, const struct spec_fw_rule *r, enum 
     *out = (struct net_rule){ .name = r->name ? r->name : "rule",
                               .pointer = r->pointer,
                               .direction = dir,
-                              .action = r->action == SPEC_FW_ACCEPT ? NET_ACTION_ACCEPT :
-                                        r->action == SPEC_FW_DROP   ? NET_ACTION_DROP :
-                                        r->reject_with_icmp         ? NET_ACTION_PROHIBIT :
-                                                                      NET_ACTION_RESET,
+                              .action = r->action == SPEC_FW_ACCEPT ? NET_ACTION_ACCEPT
+                                        : r->action == SPEC_FW_DROP ? NET_ACTION_DROP
+                                        : r->reject_with_icmp       ? NET_ACTION_PROHIBIT
+                                                                    : NET_ACTION_RESET,
                               .proto = r->proto,
                               .src = { r->src.addr, r->src.bits, r->src.bits > 0 },
                               .dst = { r->dst.addr, r->dst.bits, r->dst.bits > 0 },
@@ -173,7 +180,7 @@ static struct net_link *world_link(struct world *w, const char *name)
 static bool host_network(struct world *w, struct host *host, struct world_error *e)
 {
     const struct spec_host *h = host->spec;
-    struct net_host        *nh = net_host_add(&w->net, h->name);
+    struct net_host *nh = net_host_add(&w->net, h->name);
     host->net = nh;
     host->number = nh->number;
     nh->app = host;
@@ -183,10 +190,11 @@ static bool host_network(struct world *w, struct host *host, struct world_error 
     nh->forwards = h->forwards;
     for (size_t i = 0; i < h->nifaces; i++) {
         const struct spec_iface *f = &h->ifaces[i];
-        struct net_link         *link = world_link(w, f->link);
+        struct net_link *link = world_link(w, f->link);
         if (!link)
             return fail(e, f->pointer, "there is no link '%s'", f->link);
-        if (!net_iface_add(nh, link, f->ip4.bits ? &f->ip4.addr : NULL, f->ip4.bits, f->ip6.bits ? &f->ip6.addr : NULL, f->ip6.bits))
+        if (!net_iface_add(nh, link, f->ip4.bits ? &f->ip4.addr : NULL, f->ip4.bits,
+                           f->ip6.bits ? &f->ip6.addr : NULL, f->ip6.bits))
             return fail(e, f->pointer, "an address of this interface is in use already");
     }
     firewall_build(w, nh, h);
@@ -204,10 +212,11 @@ static bool routes_build(struct world *w, struct host *host, struct world_error 
     return true;
 }
 
-/* ---- being switched off ------------------------------------------------------------------------------------- */
+/* ---- being switched off
+ * ------------------------------------------------------------------------------------- */
 
 struct power {
-    struct host      *host;
+    struct host *host;
     struct core_timer off, on;
 };
 
@@ -240,7 +249,7 @@ static void power_on(struct core_queue *q, struct core_timer *t)
 static void power_build(struct world *w, struct host *host)
 {
     const struct spec_host *h = host->spec;
-    struct power           *p;
+    struct power *p;
     if (h->down_until_ns <= h->down_from_ns)
         return;
     p = core_arena_take(&w->arena, sizeof *p);
@@ -252,14 +261,16 @@ static void power_build(struct world *w, struct host *host)
         core_timer_set(&w->queue, &p->on, h->down_until_ns);
 }
 
-/* ---- roles --------------------------------------------------------------------------------------------------- */
+/* ---- roles
+ * --------------------------------------------------------------------------------------------------- */
 
 static void stub_build(struct world *w, struct host *host)
 {
     const struct spec_host *h = host->spec;
     if (h->nresolvers == 0)
         return;
-    if (host != w->hosts && h->resolvers == host[-1].spec->resolvers) { /* the bench gives many hosts one list */
+    if (host != w->hosts &&
+        h->resolvers == host[-1].spec->resolvers) { /* the bench gives many hosts one list */
         host->stub = host[-1].stub;
         return;
     }
@@ -271,8 +282,8 @@ static void stub_build(struct world *w, struct host *host)
 static bool roles_build(struct world *w, struct host *host, struct world_error *e)
 {
     const struct spec_host *h = host->spec;
-    const char             *pointer = h->pointer;
-    struct zone_error       zone = { .pointer = NULL };
+    const char *pointer = h->pointer;
+    struct zone_error zone = { .pointer = NULL };
     stub_build(w, host);
     if (h->dns && !dns_host_new(host, h->dns, &zone))
         return fail(e, zone.pointer, "%s", zone.text);
@@ -282,7 +293,8 @@ static bool roles_build(struct world *w, struct host *host, struct world_error *
         resolver_host_new(host, h->resolver);
     if (h->store) {
         host->store = store_new(host, h->store);
-        if (!pop3_services_open(host->store, h->store, &pointer) || !imap_services_open(host->store, h->store, &pointer))
+        if (!pop3_services_open(host->store, h->store, &pointer) ||
+            !imap_services_open(host->store, h->store, &pointer))
             return fail(e, pointer, "another service of this host has the same port");
     }
     if (h->mta) {
@@ -302,8 +314,10 @@ static bool messages_preload(struct world *w, struct world_error *e)
         for (size_t k = 0; s && k < s->nusers; k++)
             for (size_t m = 0; m < s->users[k].spec->nmessages; m++)
                 if (!store_preload(&s->users[k], s->users[k].spec->messages[m]))
-                    return fail(e, s->users[k].spec->pointer, "message '%s' cannot be put into the mailbox: it does not exist, is "
-                                "not valid, or the quota is too small", s->users[k].spec->messages[m]);
+                    return fail(e, s->users[k].spec->pointer,
+                                "message '%s' cannot be put into the mailbox: it does not exist, is "
+                                "not valid, or the quota is too small",
+                                s->users[k].spec->messages[m]);
     }
     return true;
 }
@@ -326,8 +340,8 @@ static void opening_write(struct world *w)
 bool world_build(struct world *w, struct world_error *e)
 {
     const struct spec_world *spec = w->spec;
-    struct zone_error        zone = { .pointer = NULL };
-    const char              *pointer = NULL;
+    struct zone_error zone = { .pointer = NULL };
+    const char *pointer = NULL;
     links_build(w);
     w->hosts = core_arena_take(&w->arena, (spec->nhosts + 1) * sizeof *w->hosts);
     w->nhosts = spec->nhosts;
@@ -351,11 +365,14 @@ bool world_build(struct world *w, struct world_error *e)
     if (!messages_preload(w, e))
         return false;
     if (!actions_start(w, &pointer))
-        return fail(e, pointer, "this action names a host that does not exist, or an account that the host does not have");
+        return fail(
+            e, pointer,
+            "this action names a host that does not exist, or an account that the host does not have");
     return true;
 }
 
-/* ---- running ---------------------------------------------------------------------------------------------------- */
+/* ---- running
+ * ---------------------------------------------------------------------------------------------------- */
 
 void world_run(struct world *w, uint64_t until_ns)
 {
@@ -370,9 +387,10 @@ void world_end(struct world *w)
 
 void world_free(struct world *w)
 {
-    struct core_pool *pools[] = { &w->saids,     &w->lines,    &w->asks,     &w->ask_boths,   &w->errand_lookups, &w->stored,
-                                  &w->identities, &w->smtp_in, &w->smtp_out,    &w->pop3_in,        &w->imap_in,
-                                  &w->queue_items, &w->muas_smtp, &w->muas_pop3, &w->muas_imap,     &w->dns_tcp };
+    struct core_pool *pools[] = { &w->saids,          &w->lines,     &w->asks,       &w->ask_boths,
+                                  &w->errand_lookups, &w->stored,    &w->identities, &w->smtp_in,
+                                  &w->smtp_out,       &w->pop3_in,   &w->imap_in,    &w->queue_items,
+                                  &w->muas_smtp,      &w->muas_pop3, &w->muas_imap,  &w->dns_tcp };
     w->ending = true;
     w->trace.levels = 0;
     w->trace.nsinks = 0;
@@ -406,11 +424,12 @@ uint32_t world_host_at(const struct world *w, const struct net_addr *addr)
 
 const char *world_peer_text(const struct world *w, const struct net_addr *addr, unsigned port, char *buf)
 {
-    uint32_t    number = world_host_at(w, addr);
+    uint32_t number = world_host_at(w, addr);
     const char *name = "unknown";
-    char        text[NET_ADDR_TEXT];
+    char text[NET_ADDR_TEXT];
     if (number > 0)
-        name = w->hosts[number - 1].spec->fqdn ? w->hosts[number - 1].spec->fqdn : w->hosts[number - 1].spec->name;
+        name = w->hosts[number - 1].spec->fqdn ? w->hosts[number - 1].spec->fqdn
+                                               : w->hosts[number - 1].spec->name;
     net_addr_text(addr, text);
     if (port)
         snprintf(buf, WORLD_PEER_TEXT, "%.60s[%s]:%u", name, text, port);

@@ -13,18 +13,19 @@
 #define WORLD_ERROR_MAX 512
 
 struct world_error {
-    char        text[WORLD_ERROR_MAX]; /* what is wrong and what is allowed */
-    const char *pointer;               /* JSON pointer into the scenario; NULL: none */
+    char text[WORLD_ERROR_MAX]; /* what is wrong and what is allowed */
+    const char *pointer;        /* JSON pointer into the scenario; NULL: none */
 };
 
 /* The spec is borrowed until world_free. */
 void world_init(struct world *w, const struct spec_world *spec);
 
-/* False: nothing can be run; *error says why. world_free is due in either case. Writes the trace's opening. */
+/* False: nothing can be run; *error says why. world_free is due in either case. Writes the trace's opening.
+ */
 bool world_build(struct world *w, struct world_error *error);
 
-/* Runs until nothing is left to happen, or the spec's until_ns, or `until_ns`, whichever is first. Does not close
- * the trace: records may still be added, world_end does. */
+/* Runs until nothing is left to happen, or the spec's until_ns, or `until_ns`, whichever is first. Does not
+ * close the trace: records may still be added, world_end does. */
 void world_run(struct world *w, uint64_t until_ns);
 void world_end(struct world *w);
 void world_free(struct world *w);

@@ -50,12 +50,11 @@ struct net_fault_params {
     enum net_fault_kind kind;
     uint64_t from_ns, until_ns; /* until 0: CORE_NEVER */
     struct net_match match;
-    uint32_t
-        nth[NET_FAULT_NTH_MAX]; /* 1 is the first matching frame of the window, ascending; 0 ends. Other kinds than
-                                   DROP_NTH act by chance when it is empty */
-    uint32_t chance_ppm;        /* all but DROP_NTH and CUT: of a million matching frames; 0: 1,000,000 */
-    uint64_t extra_ns;          /* REORDER: the added delay; DUPLICATE: how much later the copy arrives */
-    uint64_t cause;             /* seq of the record that explains it (an input, a setting); 0: none */
+    uint32_t nth[NET_FAULT_NTH_MAX]; /* 1 is the first matching frame of the window, ascending; 0 ends. Other
+                                        kinds than DROP_NTH act by chance when it is empty */
+    uint32_t chance_ppm; /* all but DROP_NTH and CUT: of a million matching frames; 0: 1,000,000 */
+    uint64_t extra_ns;   /* REORDER: the added delay; DUPLICATE: how much later the copy arrives */
+    uint64_t cause;      /* seq of the record that explains it (an input, a setting); 0: none */
 };
 
 struct net_fault {

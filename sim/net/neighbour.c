@@ -222,8 +222,8 @@ static void wait_for(struct net_neighbour *n, struct net_packet *p)
     }
 }
 
-/* An entry that has grown old is verified while it is still used (RFC 4861 section 7.3.3): the packet goes first, the
- * question behind it, so nothing waits. Only if nobody answers is the entry given up. */
+/* An entry that has grown old is verified while it is still used (RFC 4861 section 7.3.3): the packet goes
+ * first, the question behind it, so nothing waits. Only if nobody answers is the entry given up. */
 static void send_and_verify(struct net_neighbour *n, struct net_packet *p)
 {
     uint64_t cause = p->cause;

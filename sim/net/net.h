@@ -172,8 +172,8 @@ struct net {
     struct net_iface **owners; /* hash of all addresses: net_owner */
     size_t nowners, max_owners;
     struct core_arena arena; /* hosts, interfaces, links: they live as long as the network */
-    /* Called for every datagram just before its maker sends it, if someone reads the trace: who knows what is in it
-     * records that as a line, and makes it p->cause. NULL: nobody does. */
+    /* Called for every datagram just before its maker sends it, if someone reads the trace: who knows what is
+     * in it records that as a line, and makes it p->cause. NULL: nobody does. */
     void (*datagram)(void *ctx, struct net_host *host, struct net_packet *p);
     void *datagram_ctx;
     uint64_t seed;

@@ -210,8 +210,8 @@ void tcp_send_reset(struct tcp_conn *c)
 {
     struct net_packet *p = net_packet_take(c->tcp->net, c->family, TCP_HEADER);
     uint8_t *h = net_packet_l4(p);
-    /* A zero-window probe has gone beyond the peer's window; a RST there would not be believed (RFC 9293 section
-     * 3.10.7.4), so it says the window's end. */
+    /* A zero-window probe has gone beyond the peer's window; a RST there would not be believed (RFC 9293
+     * section 3.10.7.4), so it says the window's end. */
     uint32_t edge = c->snd_una + c->snd_wnd;
     uint32_t seq = tcp_lt(edge, c->snd_max) ? edge : c->snd_max;
     fill_header(h, c->local_port, c->remote_port, seq, c->rcv_nxt, TCP_HEADER, TCP_RST | TCP_ACK, 0);

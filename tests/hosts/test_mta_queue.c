@@ -292,7 +292,8 @@ START_TEST(a_refusal_far_away_is_the_cause_of_the_bounce_here)
 {
     const struct seen *bounce;
     sm.levels = TRACE_ALL;
-    mx_b->mta.no_pipelining = true; /* with it a frame carries several replies, and names the last as its cause */
+    mx_b->mta.no_pipelining =
+        true; /* with it a frame carries several replies, and names the last as its cause */
     refusal_add(mx_b, "RCPT", 550, "5.7.1")->match = "bob@b.test";
     mail_at(alice, "hello", "bob@b.test", CORE_S);
     run_until(CORE_MINUTE);

@@ -150,7 +150,8 @@ static void world_begin(uint64_t seed)
 
 static const struct net_link_params world_params = { .rate_bps = 8000000000, .delay_ns = CORE_MS };
 
-static inline struct net_iface *world_iface(struct net_host *h, struct net_link *l, const char *ip4, const char *ip6)
+static inline struct net_iface *world_iface(struct net_host *h, struct net_link *l, const char *ip4,
+                                            const char *ip6)
 {
     struct net_addr a4 = addr(ip4), a6 = addr(ip6);
     struct net_iface *iface = net_iface_add(h, l, &a4, 24, &a6, 64);

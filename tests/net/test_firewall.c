@@ -159,10 +159,9 @@ END_TEST
 START_TEST(a_rule_is_in_force_only_in_its_time)
 {
     routers();
-    guard(w.server, (struct net_rule){ .direction = NET_IN,
-                                       .action = NET_ACTION_RESET,
-                                       .proto = NET_PROTO_UDP,
-                                       .until_ns = 1 });
+    guard(w.server,
+          (struct net_rule){
+              .direction = NET_IN, .action = NET_ACTION_RESET, .proto = NET_PROTO_UDP, .until_ns = 1 });
     user_say(&alice, &w.server4, 53, "hello"); /* it arrives later than that */
     world_run();
     ck_assert_uint_eq(server.received, 1);
