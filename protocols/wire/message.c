@@ -120,9 +120,12 @@ unsigned wire_message_received_count(const char *at, size_t len)
         end = line_end(at, len, pos);
         if (is_empty_line(at, pos, end))
             break;
-        if (end - pos > 9 && (at[pos] | 0x20) == 'r' && wire_equal_nocase(at + pos, 8, "received", 8) &&
-            (at[pos + 8] == ':' || wire_is_wsp(at[pos + 8])))
-            n++;
+        if (end - pos > 9 && (at[pos] | 0x20) == 'r' && wire_equal_nocase(at + pos, 8, "received", 8)) {
+            size_t colon = pos + 8;
+            while (colon < end && wire_is_wsp(at[colon])) /* obsolete white space, RFC 5322 section 4.5 */
+                colon++;
+            n += colon < end && at[colon] == ':';
+        }
     }
     return n;
 }
