@@ -200,10 +200,10 @@ struct net_iface *net_owner(const struct net *net, const struct net_addr *a);
 /* Ends p here: counts it, records why, gives it back. `host` NULL: the network itself. */
 void net_drop(struct net *net, struct net_host *host, struct net_packet *p, enum net_drop why);
 
-/* Brings the line `at` octets after `p` into the cache. */
+/* Brings the line `at` octets after `p`, which may be NULL, into the cache. */
 static inline void net_prefetch(const void *p, size_t at)
 {
-    __builtin_prefetch((const char *)p + at);
+    __builtin_prefetch((const void *)((uintptr_t)p + at));
 }
 
 /* Packets. `family` 4 or 6; room for `l4_octets` at net_packet_l4(). */

@@ -123,8 +123,8 @@ write("scenario", "small", json.dumps(small).encode())
 write("scenario", "syntax", b'{"title": "\\u00fc\\ud83d\\ude00", "x": [1, -2.5e3, true, false, null, {}], // no comment\n "y": "\\q"}')
 write("scenario", "zone", b'{"title":"z","zones":{"example.org":{"records":["@ MX 10 mx","mx 60 A 192.0.2.1","w TXT \\"v=spf1 -all\\""]}}}')
 
-HEAD = (b'{"mailwalk":"0.1.0","recording":1,"scenario":"mail-world","text":"00","link":"street","doors":3,"actions":false}\n'
+HEAD = (b'{"mailwalk":"0.1.0","recording":1,"scenario":"mail-world","text":"0000000000000000","link":"street","doors":3,"actions":false}\n'
         b'{"set":"/links/street/delay=20ms"}\n')
 write("replay", "session", HEAD + b'{"t":1200,"connect":1,"door":1,"to":"198.51.100.25","port":25}\n{"t":1300,"octets":1,"data":"EHLO me\\r\\n\\u00ff"}\n'
       b'{"t":1400,"credit":1,"n":100}\n{"t":1400,"close":1}\n{"t":1500,"reset":1}\n{"t":1600,"ask":2,"door":2,"to":"2001:db8::53","port":53}\n'
-      b'{"t":1700,"datagram":2,"data":"x"}\n{"t":1800,"forget":2}\n{"t":9999,"end":true,"hash":"55b1c0","records":4711}\n')
+      b'{"t":1700,"datagram":2,"data":"x"}\n{"t":1800,"forget":2}\n{"t":9999,"end":true,"hash":"55b1c0d9a3c04a11","records":4711}\n')

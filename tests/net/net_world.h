@@ -25,7 +25,9 @@
 #include "sim/net/tcp.h"
 #include "sim/net/udp.h"
 
-#define WORLD_LOG 4096
+#ifndef WORLD_LOG
+#define WORLD_LOG 4096 /* records kept */
+#endif
 
 struct world_record {
     enum trace_kind kind;
