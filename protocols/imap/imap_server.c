@@ -149,16 +149,24 @@ static enum imap_verdict admit_literal(struct imap_server *s, struct wire_slice 
 struct literal { /* what a line announces at its end */
     uint64_t octets;
     bool waits; /* for permission */
+    bool tilde; /* literal8 */
     size_t brace_at;
 };
+
+static bool announces(struct wire_slice line, struct literal *lit)
+{
+    if (!imap_literal_at_end(line.at, line.len, &lit->octets, &lit->waits, &lit->brace_at))
+        return false;
+    lit->tilde = line.at[lit->brace_at] == '~';
+    return true;
+}
 
 /* Is it the message of an APPEND? Then it goes to the store as it comes. */
 static bool begins_append(struct imap_server *s, struct imap_cursor *c, const struct literal *lit,
                           enum imap_verdict *verdict)
 {
-    bool literal8 = *c->end == '~';
     if (s->verb != IMAP_VERB_APPEND || !imap_take_sp(c) ||
-        !imap_append_begin(s, c, lit->octets, literal8, verdict))
+        !imap_append_begin(s, c, lit->octets, lit->tilde, verdict))
         return false;
     if (*verdict == IMAP_TAKEN) {
         s->input = IMAP_INPUT_APPEND;
@@ -170,7 +178,8 @@ static bool begins_append(struct imap_server *s, struct imap_cursor *c, const st
 
 static enum imap_verdict check_literal(const struct imap_server *s, const struct literal *lit)
 {
-    if ((imap_verb_verdicts((enum imap_verb)s->verb) & IMAP_CAN_END(IMAP_SEND_LITERAL)) == 0)
+    if ((imap_verb_verdicts((enum imap_verb)s->verb) & IMAP_CAN_END(IMAP_SEND_LITERAL)) == 0 ||
+        (lit->tilde && s->verb != IMAP_VERB_APPEND))
         return IMAP_BAD_SYNTAX;
     if (lit->waits || imap_extends(s, IMAP_EXT_LITERAL_PLUS))
         return IMAP_COMPLETED;
@@ -225,7 +234,7 @@ static void take_command(struct imap_server *s, struct wire_slice line, struct i
     struct literal lit;
     struct wire_slice text = wire_slice(line.at, line.len - 2);
     mask_part(s, text.len, out);
-    if (imap_literal_at_end(text.at, text.len, &lit.octets, &lit.waits, &lit.brace_at)) {
+    if (announces(text, &lit)) {
         take_announcement(s, line, &lit, out);
         return;
     }
@@ -245,7 +254,7 @@ static void skip_line(struct imap_server *s, struct wire_slice line, struct imap
 {
     struct literal lit;
     out->verb = (enum imap_verb)s->verb;
-    if (imap_literal_at_end(line.at, line.len - 2, &lit.octets, &lit.waits, &lit.brace_at))
+    if (announces(wire_slice(line.at, line.len - 2), &lit))
         refuse_literal(s, (enum imap_verdict)s->verdict, lit.octets, lit.waits, out);
     else
         imap_conclude(s, (enum imap_verdict)s->verdict, out);

@@ -422,8 +422,7 @@ static enum imap_verdict op_expunge(void *host, void *view, uint32_t seq)
     return IMAP_COMPLETED;
 }
 
-/* ---- copy and append ------------------------------------------------------------------------------------
- */
+/* ---- copy and append ----------------------------------------------------------------------------------- */
 
 static enum imap_verdict op_copy_begin(void *host, void *view, struct wire_slice to)
 {
@@ -507,8 +506,7 @@ static enum imap_verdict op_append_end(void *host, bool commit, uint32_t *uidval
     return verdict == STORE_OK ? IMAP_COMPLETED : verdict == STORE_OVER_QUOTA ? IMAP_OVER_QUOTA : IMAP_LIMIT;
 }
 
-/* ---- numbered changes, quota -----------------------------------------------------------------------------
- */
+/* ---- numbered changes, quota --------------------------------------------------------------------------- */
 
 static uint64_t op_highest_modseq(void *host, void *view)
 {

@@ -21,8 +21,8 @@
 
 #define STORE_MAILBOXES_MAX 1000    /* of one user */
 #define STORE_MESSAGES_MAX  1000000 /* in one mailbox */
-#define STORE_VANISHED_MAX  4096 /* ranges of uids a mailbox remembers as removed; then it forgets them all  \
-                                  */
+/* ranges of uids a mailbox remembers as removed; then it forgets them all */
+#define STORE_VANISHED_MAX 256
 
 struct stored { /* one message in one mailbox */
     struct mail *mail;
@@ -149,8 +149,8 @@ static inline size_t stored_len(const struct stored *m)
     return m->mail->len + m->before;
 }
 
-/* A `mailbox` record about one message (NULL: about the mailbox). `proto`: who did it; TRACE_NONE: delivery.
- */
+/* A `mailbox` record about one message (NULL: about the mailbox). `proto`: who did it; TRACE_NONE:
+ * delivery. */
 void store_tell(struct user *u, const struct mailbox *box, enum trace_proto proto, const char *event,
                 const struct stored *m);
 #endif
