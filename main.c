@@ -94,8 +94,7 @@ static int machine_refused(const char *what, int error)
     return refuse(EXIT_MACHINE, "%s: %s", what, strerror(error));
 }
 
-/* ---- run ------------------------------------------------------------------------------------------------
- */
+/* ---- run ----------------------------------------------------------------------------------------------- */
 
 struct run_options {
     const char *scenario, *pcap, *pcapng, *keylog, *logs, *until, *replay;
@@ -489,8 +488,8 @@ static int command_help(int argc, char **argv)
     return usage(stdout);
 }
 
-/* A standard stream that is closed would give its number to the next file, and what is said would go there.
- */
+/* A standard stream that is closed would give its number to the next file, and what is said would go
+ * there. */
 static bool streams_open(void)
 {
     for (int fd = 0; fd <= 2; fd++)

@@ -11,8 +11,7 @@
 #include "protocols/smtp/smtp_reply.h"
 #include "protocols/smtp/smtp_verb.h"
 
-/* ---- SMTP: commands, reply codes, enhanced status codes, extensions -------------------------------------
- */
+/* ---- SMTP: commands, reply codes, enhanced status codes, extensions ------------------------------------ */
 
 static bool smtp_find(const char *word, const struct wire_lesson **row, size_t i)
 {
@@ -42,8 +41,7 @@ static const char *smtp_word(size_t i)
     return i < SMTP_EXTS ? smtp_ext_at(i)->name : NULL;
 }
 
-/* ---- POP3 -------------------------------------------------------------------------------------------------
- */
+/* ---- POP3 ---------------------------------------------------------------------------------------------- */
 
 static bool pop3_find(const char *word, const struct wire_lesson **row, size_t i)
 {
@@ -62,8 +60,7 @@ static const char *pop3_word(size_t i)
     return NULL;
 }
 
-/* ---- IMAP -------------------------------------------------------------------------------------------------
- */
+/* ---- IMAP ---------------------------------------------------------------------------------------------- */
 
 static bool imap_find(const char *word, const struct wire_lesson **row, size_t i)
 {
@@ -80,8 +77,7 @@ static const char *imap_word(size_t i)
     return i + 1 < IMAP_VERBS_END ? imap_verb_info((enum imap_verb)(i + 1))->name : NULL;
 }
 
-/* ---- DNS --------------------------------------------------------------------------------------------------
- */
+/* ---- DNS ----------------------------------------------------------------------------------------------- */
 
 static bool dns_find(const char *word, const struct wire_lesson **row, size_t i)
 {
@@ -104,8 +100,7 @@ static const char *dns_word(size_t i)
     return NULL;
 }
 
-/* ---- SASL -------------------------------------------------------------------------------------------------
- */
+/* ---- SASL ---------------------------------------------------------------------------------------------- */
 
 static bool sasl_find(const char *word, const struct wire_lesson **row, size_t i)
 {

@@ -18,8 +18,8 @@
 #include "protocols/dns/dns_verdict.h"
 #include "protocols/dns/dns_zone.h"
 
-#define DNS_AUTH_ALIASES_MAX                                                                                 \
-    8 /* CNAMEs chased inside the server, ours; RFC 1034 section 3.6.2 asks for care */
+/* CNAMEs chased inside the server, ours; RFC 1034 section 3.6.2 asks for care */
+#define DNS_AUTH_ALIASES_MAX 8
 
 enum dns_fault_kind { DNS_FAULT_SERVFAIL, DNS_FAULT_DROP, DNS_FAULT_REFUSED, DNS_FAULT_TRUNCATE };
 

@@ -23,12 +23,11 @@
 #include "protocols/wire/auth.h"
 #include "protocols/wire/out.h"
 
-#define POP3_CLIENT_LINE_MAX                                                                                 \
-    4098 /* octets of a reply line with CRLF; RFC 2449 section 4 says 512, a challenge may be longer */
-#define POP3_CLIENT_COUNT_MAX                                                                                \
-    1000000 /* messages in a maildrop that this program believes; a limit of ours                            \
-             */
-#define POP3_CLIENT_WAIT_NS (60ULL * 1000000000ULL) /* patience with a silent server; a choice of ours */
+/* octets of a reply line with CRLF; RFC 2449 section 4 says 512, a challenge may be longer */
+#define POP3_CLIENT_LINE_MAX 4098
+/* messages in a maildrop that this program believes; a limit of ours */
+#define POP3_CLIENT_COUNT_MAX 1000000
+#define POP3_CLIENT_WAIT_NS   (60ULL * 1000000000ULL) /* patience with a silent server; a choice of ours */
 
 enum pop3_client_state {
     POP3C_GREETING, /* waits for the server's first line */

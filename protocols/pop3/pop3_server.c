@@ -227,8 +227,8 @@ static void split_args(struct wire_slice rest, struct pop3_args *args)
     }
 }
 
-/* What must not be shown: all behind PASS, and the initial response of AUTH. Offsets from the line's start.
- */
+/* What must not be shown: all behind PASS, and the initial response of AUTH. Offsets from the line's
+ * start. */
 static void mark_secret(const char *line, enum pop3_verb verb, const struct pop3_args *args,
                         struct pop3_step *out)
 {

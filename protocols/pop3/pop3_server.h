@@ -27,8 +27,8 @@
 #include "protocols/wire/out.h"
 
 #define POP3_LINE_MAX 255 /* octets of a command with CRLF, RFC 2449 section 4 */
-#define POP3_AUTH_LINE_MAX                                                                                   \
-    4098 /* octets of an AUTH response with CRLF: WIRE_AUTH_DATA_MAX in base64, RFC 5034 section 4 */
+/* octets of an AUTH response with CRLF: WIRE_AUTH_DATA_MAX in base64, RFC 5034 section 4 */
+#define POP3_AUTH_LINE_MAX 4098
 #define POP3_REPLY_MAX     512 /* octets of a first reply line with CRLF, RFC 2449 section 4 */
 #define POP3_USER_MAX      80  /* octets of a user name in USER; RFC 1939 section 3 says arguments up to 40 */
 #define POP3_UIDL_MAX      70  /* octets of a unique-id, RFC 1939 section 7 */
@@ -180,8 +180,8 @@ void pop3_server_start(struct pop3_server *s, uint64_t now_ns, struct pop3_step 
  * untouched. Not to be called while out->more, or after out->close. */
 size_t pop3_server_step(struct pop3_server *s, const char *in, size_t len, struct pop3_step *out);
 
-/* The next piece of a listing or message into out->send (only send and more change); false if there is none.
- */
+/* The next piece of a listing or message into out->send (only send and more change); false if there is
+ * none. */
 bool pop3_server_pull(struct pop3_server *s, struct pop3_step *out);
 
 /* The TLS handshake that out->start_tls asked for is done, or TLS was there from the start (port 995). */

@@ -1,5 +1,5 @@
-/* The client's half of SCRAM (RFC 5802): it proves the password, and does not believe a server that cannot.
- */
+/* The client's half of SCRAM (RFC 5802): it proves the password, and does not believe a server that
+ * cannot. */
 #include "protocols/sasl/sasl_inside.h"
 
 #include <assert.h>

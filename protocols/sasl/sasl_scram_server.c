@@ -1,5 +1,5 @@
-/* The server's half of SCRAM (RFC 5802): it recognizes a proof of the password without keeping the password.
- */
+/* The server's half of SCRAM (RFC 5802): it recognizes a proof of the password without keeping the
+ * password. */
 #include "protocols/sasl/sasl_inside.h"
 
 #include <assert.h>

@@ -28,10 +28,9 @@
 #define SMTP_CLIENT_REPLY_OCTETS_MAX 2048 /* of one line; the standard's 512, and patience */
 #define SMTP_CLIENT_INPUT_MIN        SMTP_AUTH_LINE_OCTETS_MAX
 #define SMTP_CLIENT_REPLY_LINES_MAX  128 /* of one reply; a limit of ours */
-#define SMTP_CLIENT_IN_FLIGHT_MAX                                                                            \
-    200                          /* commands sent and not answered: their replies fit into any window        \
-                                  */
-#define SMTP_CLIENT_PATH_MAX 254 /* octets without < and >, RFC 5321 section 4.5.3.1.3 */
+/* commands sent and not answered: their replies fit into any window */
+#define SMTP_CLIENT_IN_FLIGHT_MAX 200
+#define SMTP_CLIENT_PATH_MAX      254 /* octets without < and >, RFC 5321 section 4.5.3.1.3 */
 
 /* RFC 5321 section 4.5.3.2, "the minimum per-command timeouts" */
 #define SMTP_CLIENT_SECOND_NS   UINT64_C(1000000000)
@@ -215,8 +214,8 @@ void smtp_client_start(struct smtp_client *c, bool tls, struct smtp_client_step 
  * and DONE it throws away whatever it is given. */
 size_t smtp_client_step(struct smtp_client *c, const char *in, size_t len, struct smtp_client_step *out);
 
-/* More to send: the rest of an envelope, or of the content. False: nothing now; *out then has an empty send.
- */
+/* More to send: the rest of an envelope, or of the content. False: nothing now; *out then has an empty
+ * send. */
 bool smtp_client_pull(struct smtp_client *c, struct smtp_client_step *out);
 
 /* The handshake that TLS_GO asked for is done: EHLO again, since nothing learnt before counts. If it failed

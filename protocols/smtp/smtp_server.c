@@ -114,8 +114,8 @@ static void write_reply(const struct smtp_server *s, struct smtp_server_step *ou
     const struct smtp_verdict_info *info = smtp_verdict_info(verdict);
     const struct wire_lesson *why = info->lesson;
     bool hello = out->verb == SMTP_VERB_EHLO || out->verb == SMTP_VERB_HELO || out->verb == SMTP_VERB_CONNECT;
-    /* The client learns of enhanced codes from the EHLO reply; RFC 2034 section 4 keeps them out of that one.
-     */
+    /* The client learns of enhanced codes from the EHLO reply; RFC 2034 section 4 keeps them out of that
+     * one. */
     bool status = s->extended && !hello && (s->config->extensions & SMTP_EXT_STATUS) && info->status_len > 0;
     bool domain = shows_domain(verdict, info), last;
     if (text.len > SMTP_ANSWER_OCTETS_MAX)

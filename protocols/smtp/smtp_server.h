@@ -122,8 +122,8 @@ struct smtp_server_ops {
      * [NOT_IMPLEMENTED] */
     enum smtp_verdict (*vrfy)(void *host, struct wire_slice name, bool utf8, struct wire_slice *text);
     enum smtp_verdict (*expn)(void *host, struct wire_slice name, bool utf8, struct wire_slice *text);
-    /* SMTP_OK: 220, the host starts the handshake once that is sent; TLS_NOT_NOW: 454. NULL: never offered.
-     */
+    /* SMTP_OK: 220, the host starts the handshake once that is sent; TLS_NOT_NOW: 454. NULL: never
+     * offered. */
     enum smtp_verdict (*starttls)(void *host, struct wire_slice *text);
     /* The client says goodbye. [nothing] */
     void (*quit)(void *host);

@@ -64,8 +64,8 @@ void smtp_server_begin(const struct smtp_server *s, struct smtp_server_step *out
 /* What octets hold that text does not: bits. */
 enum smtp_odd { SMTP_ODD_CONTROL = 1, SMTP_ODD_NUL = 2, SMTP_ODD_8BIT = 4 };
 
-/* High bits of the octets of x that are odd, gathered in three words. Exact as long as only "any" is asked.
- */
+/* High bits of the octets of x that are odd, gathered in three words. Exact as long as only "any" is
+ * asked. */
 struct smtp_odd_sum {
     uint64_t eight, control, nul;
 };

@@ -114,8 +114,8 @@ static bool name_fits(const char *name)
     return label > 0;
 }
 
-/* Another host of the same domain: the certificate that a hurried administrator copied from the web server.
- */
+/* Another host of the same domain: the certificate that a hurried administrator copied from the web
+ * server. */
 static void wrong_name(const char *name, char out[TLS_NAME_MAX + 8])
 {
     const char *domain = name, *dot = strchr(name, '.');

@@ -18,8 +18,8 @@ static int by_name(const void *a, const void *b)
     return order ? order : x->index < y->index ? -1 : x->index > y->index;
 }
 
-/* `first` is the name of the first of `count` structs that are `size` octets apart; NULL names are left out.
- */
+/* `first` is the name of the first of `count` structs that are `size` octets apart; NULL names are left
+ * out. */
 static void names_init(struct check_names *n, const char *kind, const void *first, size_t size, size_t count)
 {
     struct named *sorted = core_alloc((count + 1) * sizeof *sorted);

@@ -220,8 +220,7 @@ static void check_mta(struct check *c, const struct spec_host *h)
         json_error_at(c->g, m->pointer, "/relayhost", "is a name, but this host has no \"resolvers\"");
 }
 
-/* ---- mail programs --------------------------------------------------------------------------------------
- */
+/* ---- mail programs ------------------------------------------------------------------------------------- */
 
 static void check_client(struct check *c, const struct spec_host *h)
 {

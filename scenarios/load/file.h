@@ -5,8 +5,8 @@
 
 enum file_error { FILE_OK, FILE_NOT_THERE, FILE_NOT_ALLOWED, FILE_FOLDER, FILE_TOO_BIG, FILE_UNREADABLE };
 
-/* *octets is the caller's, for file_free; a NUL follows its *len octets. On an error nothing is to be freed.
- */
+/* *octets is the caller's, for file_free; a NUL follows its *len octets. On an error nothing is to be
+ * freed. */
 enum file_error file_read(const char *path, size_t max, char **octets, size_t *len);
 void file_free(char *octets);
 

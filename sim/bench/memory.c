@@ -11,8 +11,8 @@
 
 #define DOMAINS 1000
 #define USERS   10
-#define BATCH                                                                                                \
-    100 /* connections opened at one moment: what opening takes for a while is not what idling costs */
+/* connections opened at one moment: what opening takes for a while is not what idling costs */
+#define BATCH    100
 #define BATCH_NS (100 * CORE_MS)
 
 /* What malloc has handed out, and of the slabs that pools share only those in use: what earlier worlds have

@@ -87,8 +87,8 @@ void core_depot_give(struct core_depot *d, void *buf, size_t cap);
 void *core_alloc(size_t octets); /* zeroed */
 void *core_realloc(void *old, size_t octets);
 
-/* Octets of the large slabs that all pools and arenas share: taken from the system, and in their hands now.
- */
+/* Octets of the large slabs that all pools and arenas share: taken from the system, and in their hands
+ * now. */
 struct core_slab_use {
     size_t held, used;
 };

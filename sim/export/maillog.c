@@ -84,8 +84,8 @@ static bool is_taken(const struct export_maillog *m, const char *path)
     return false;
 }
 
-/* The full name, or the short one where there is none or another host has it; then a number makes it unique.
- */
+/* The full name, or the short one where there is none or another host has it; then a number makes it
+ * unique. */
 static char *choose_path(const struct export_maillog *m, const struct export_host *h)
 {
     char name[FILE_NAME_MAX - 20];

@@ -20,11 +20,10 @@
 #include "sim/net/tcp.h"
 
 #define ENTRANCE_CREDIT 65536u /* octets a session takes from its server in advance */
-#define ENTRANCE_LINGER_NS                                                                                   \
-    (60 * CORE_S)                       /* the server has closed: so long a program may take to close too    \
-                                         */
-#define ENTRANCE_QUIET_NS (10 * CORE_S) /* a datagram's answer is waited for so long */
-#define ENTRANCE_ASKS_MAX 64            /* sessions of datagrams at a time */
+/* the server has closed: so long a program may take to close too */
+#define ENTRANCE_LINGER_NS (60 * CORE_S)
+#define ENTRANCE_QUIET_NS  (10 * CORE_S) /* a datagram's answer is waited for so long */
+#define ENTRANCE_ASKS_MAX  64            /* sessions of datagrams at a time */
 
 struct entrance;
 struct session;
@@ -52,8 +51,8 @@ void entrance_free(struct entrance *e);
 /* Runs all that is due until `t_ns` and makes that the present. */
 void entrance_at(struct entrance *e, uint64_t t_ns);
 
-/* A free door, used the longest time ago; 6 asks for one that need not have an IPv4 address. 0: none is free.
- */
+/* A free door, used the longest time ago; 6 asks for one that need not have an IPv4 address. 0: none is
+ * free. */
 unsigned entrance_free_door(const struct entrance *e, int family);
 
 /* ---- inputs: false: not possible, nothing has happened

@@ -26,8 +26,7 @@ bool socket_prepare(int fd)
     return flags >= 0 && fcntl(fd, F_SETFL, flags | O_NONBLOCK) == 0 && fcntl(fd, F_SETFD, FD_CLOEXEC) == 0;
 }
 
-/* ---- which -----------------------------------------------------------------------------------------------
- */
+/* ---- which --------------------------------------------------------------------------------------------- */
 
 __attribute__((format(printf, 1, 2))) static int usage(const char *fmt, ...)
 {

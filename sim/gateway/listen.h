@@ -10,10 +10,9 @@
 
 #include "sim/gateway/options.h"
 
-#define LISTENERS_MAX                                                                                        \
-    ((SERVE_MAPS_MAX + 200) * SERVE_LISTEN_MAX * 2) /* a scenario names 200 doors at most                    \
-                                                     */
-#define LISTEN_QUEUE 1024 /* connections that wait to be accepted; the kernel may allow fewer */
+/* a scenario names 200 doors at most */
+#define LISTENERS_MAX ((SERVE_MAPS_MAX + 200) * SERVE_LISTEN_MAX * 2)
+#define LISTEN_QUEUE  1024 /* connections that wait to be accepted; the kernel may allow fewer */
 
 struct listener {
     int fd;

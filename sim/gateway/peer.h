@@ -39,8 +39,8 @@ void peer_init(struct peer *p, int fd, uint32_t id, const struct listener *at);
 void peer_take(struct peer *p, const char *octets, size_t len);
 void peer_flush(struct peer *p);
 
-/* Octets from the socket, at most `room`: > 0; 0: it has closed its side; -1: nothing now; -2: it is broken.
- */
+/* Octets from the socket, at most `room`: > 0; 0: it has closed its side; -1: nothing now; -2: it is
+ * broken. */
 long peer_read(struct peer *p, char *buf, size_t room);
 
 /* Closes the socket, with RST if it is due. */

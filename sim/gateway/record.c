@@ -14,8 +14,7 @@ static const char *const kind_keys[RECORD_KIND_COUNT] = {
 #undef X
 };
 
-/* ---- writing ---------------------------------------------------------------------------------------------
- */
+/* ---- writing ------------------------------------------------------------------------------------------- */
 
 static void put_string(FILE *to, const char *at, size_t len)
 {

@@ -28,8 +28,7 @@ bool client_lines_is_content(const struct wire_lesson *why)
     return why == &smtp_verb_info(SMTP_VERB_CONTENT)->lesson || why == imap_words(IMAP_LINE_CLIENT_MESSAGE);
 }
 
-/* ---- one line, as far as it has come --------------------------------------------------------------------
- */
+/* ---- one line, as far as it has come ------------------------------------------------------------------- */
 
 /* The n-th word from 0, separated by spaces; empty if there is none. */
 static struct wire_slice word(const char *line, size_t len, unsigned n)
@@ -99,8 +98,8 @@ static size_t pop3_line(struct client_lines *c)
     return verb == POP3_AUTH || verb == POP3_APOP ? place(c->head, word(c->head, c->len, 2)) : NO_SECRET;
 }
 
-/* What follows the user's name in LOGIN, which may be quoted; a password as literal is hidden by its literal.
- */
+/* What follows the user's name in LOGIN, which may be quoted; a password as literal is hidden by its
+ * literal. */
 static size_t login_secret(const char *line, size_t len)
 {
     struct wire_slice user = word(line, len, 2);

@@ -10,8 +10,8 @@
 #include "sim/hosts/host.h"
 #include "sim/net/tcp.h"
 
-#define DNS_TCP_IDLE_NS                                                                                      \
-    (10 * CORE_S) /* a server closes a connection without a query; RFC 7766 section 6.2.3 */
+/* a server closes a connection without a query; RFC 7766 section 6.2.3 */
+#define DNS_TCP_IDLE_NS (10 * CORE_S)
 #define DNS_TCP_BUSY_NS (60 * CORE_S) /* and one whose query finds no answer */
 
 struct dns_tcp;

@@ -23,9 +23,8 @@
 #define MTA_RETRY_MAX_NS   (4 * CORE_HOUR)
 #define MTA_NOTICE_NS      (4 * CORE_HOUR)
 #define MTA_EXPIRE_NS      (5 * CORE_DAY) /* RFC 5321 section 4.5.4.1: 4 to 5 days */
-#define MTA_HOPS_MAX                                                                                         \
-    50                              /* Received fields; RFC 5321 section 6.3 says at least 100 may be legal, \
-                                       Postfix and others stop at 50 */
+/* Received fields; RFC 5321 section 6.3 says at least 100 may be legal, Postfix and others stop at 50 */
+#define MTA_HOPS_MAX       50
 #define MTA_SIZE_MAX       10240000 /* octets */
 #define MTA_RECIPIENTS_MAX 1000
 #define MTA_ALIAS_MAX      1000 /* recipients that one message may grow to by aliases */

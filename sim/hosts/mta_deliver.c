@@ -141,8 +141,7 @@ static void op_failed(void *host, const struct smtp_client_result *result)
 static const struct smtp_client_ops client_ops = { op_next, op_recipient, op_recipient_done, op_message_done,
                                                    op_failed };
 
-/* ---- the pump's calls ------------------------------------------------------------------------------------
- */
+/* ---- the pump's calls ---------------------------------------------------------------------------------- */
 
 static void after_step(struct delivery *d, struct smtp_client_step *out)
 {

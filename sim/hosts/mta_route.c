@@ -59,8 +59,7 @@ void delivery_next(struct delivery *d)
     ask_addresses(delivery_mta(d)->host, name, strlen(name), delivery_found, d);
 }
 
-/* ---- the route ------------------------------------------------------------------------------------------
- */
+/* ---- the route ----------------------------------------------------------------------------------------- */
 
 static uint32_t mx_random(void *ctx)
 {

@@ -138,8 +138,7 @@ static bool accepted(struct net_host *net_host, void *ctx, struct tcp_conn *c, c
     return true;
 }
 
-/* ---- setting up -----------------------------------------------------------------------------------------
- */
+/* ---- setting up ---------------------------------------------------------------------------------------- */
 
 static void listener_config(struct mta_listener *l)
 {

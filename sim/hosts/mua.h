@@ -18,9 +18,9 @@
 #include "sim/hosts/pump.h"
 
 #define MUA_CONNECT_NS (30 * CORE_S) /* patience with a server that does not answer the SYN */
-#define MUA_REPLY_NS                                                                                         \
-    (60 * CORE_S) /* patience with a server that accepted and says nothing; programs for                     \
-                     people wait less than the minutes of RFC 5321 section 4.5.3.2 */
+/* patience with a server that accepted and says nothing; programs for people wait less than the minutes
+ * of RFC 5321 section 4.5.3.2 */
+#define MUA_REPLY_NS (60 * CORE_S)
 
 struct action_run;
 

@@ -10,8 +10,7 @@
 
 #define TYPING_NS (2 * CORE_S) /* from the last thing that happened to the next line typed */
 
-/* ---- telnet ----------------------------------------------------------------------------------------------
- */
+/* ---- telnet -------------------------------------------------------------------------------------------- */
 
 struct telnet {
     struct pump pump;

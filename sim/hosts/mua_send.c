@@ -58,8 +58,7 @@ static bool has_8bit(const struct mail *m)
     return (high & UINT64_C(0x8080808080808080)) != 0;
 }
 
-/* ---- the engine's questions -------------------------------------------------------------------------------
- */
+/* ---- the engine's questions ---------------------------------------------------------------------------- */
 
 static const char *recipient_at(const struct mua_smtp *s, uint32_t i)
 {

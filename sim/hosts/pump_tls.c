@@ -72,8 +72,7 @@ void pump_tls_close(struct pump *p)
     put_out(p, out);
 }
 
-/* ---- in --------------------------------------------------------------------------------------------------
- */
+/* ---- in ------------------------------------------------------------------------------------------------ */
 
 static void keep_plain(struct pump *p, const struct tls_step *out)
 {
@@ -209,8 +208,7 @@ void pump_tls_eof(struct pump *p)
     }
 }
 
-/* ---- beginning and end ------------------------------------------------------------------------------------
- */
+/* ---- beginning and end --------------------------------------------------------------------------------- */
 
 void pump_secure(struct pump *p, struct tls_context *context, const char *server_name)
 {

@@ -82,8 +82,8 @@ static size_t scram_nonce(void *host, char out[SASL_NONCE_MAX])
     return service_auth_nonce(a->host->world, out);
 }
 
-/* A salt for the name, whether anybody bears it or not: the same each time, and in each run of this scenario.
- */
+/* A salt for the name, whether anybody bears it or not: the same each time, and in each run of this
+ * scenario. */
 static void salt_of(const struct host *host, struct wire_slice user, struct sasl_secret *secret)
 {
     unsigned char text[8 + SASL_USER_MAX + 1 + 255], digest[DIGEST_SHA256_LEN];

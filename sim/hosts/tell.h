@@ -179,8 +179,8 @@ uint64_t tell_send(struct trace_record *r, const struct host *host, bool leads);
 /* The text of an address without a buffer of one's own: lives until the fourth next call. */
 const char *tell_addr(const struct net_addr *a);
 
-/* "mail.example.com, 198.51.100.25", or the address alone where the name is one: lives until the next call.
- */
+/* "mail.example.com, 198.51.100.25", or the address alone where the name is one: lives until the next
+ * call. */
 const char *tell_place(const char *name, const struct net_addr *a);
 
 /* A wait for people: "45 s", "5 min", "2 h 40 min", "1 d 4 h"; lives until the next call. */

@@ -62,8 +62,7 @@ void world_init(struct world *w, const struct spec_world *spec)
     core_rng_init(&w->rng_tls, spec->seed, "tls");
 }
 
-/* ---- network ----------------------------------------------------------------------------------------------
- */
+/* ---- network ------------------------------------------------------------------------------------------- */
 
 static enum net_fault_kind fault_kind(enum spec_fault_kind k)
 {

@@ -20,8 +20,8 @@ struct world_error {
 /* The spec is borrowed until world_free. */
 void world_init(struct world *w, const struct spec_world *spec);
 
-/* False: nothing can be run; *error says why. world_free is due in either case. Writes the trace's opening.
- */
+/* False: nothing can be run; *error says why. world_free is due in either case. Writes the trace's
+ * opening. */
 bool world_build(struct world *w, struct world_error *error);
 
 /* Runs until nothing is left to happen, or the spec's until_ns, or `until_ns`, whichever is first. Does not

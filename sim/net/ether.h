@@ -26,8 +26,8 @@ void net_ether_send(struct net_neighbour *n, struct net_packet *p);
 
 /* A frame has arrived at p->iface. Takes p over. */
 void net_ether_input(struct net_packet *p);
-/* A broadcast or multicast frame reaches `port`, one of several: p stays the caller's. True: it took it in.
- */
+/* A broadcast or multicast frame reaches `port`, one of several: p stays the caller's. True: it took it
+ * in. */
 bool net_ether_flood_input(const struct net_port *port, struct net_packet *p);
 
 /* Asks who has `addr`; `cause` is the record that made it necessary. */

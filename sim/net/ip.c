@@ -21,8 +21,8 @@ static uint16_t fold16(uint64_t sum)
     return (uint16_t)((sum & 0xffff) + (sum >> 16));
 }
 
-/* The words are summed before they are stored: reading back what was just written in smaller pieces is slow.
- */
+/* The words are summed before they are stored: reading back what was just written in smaller pieces is
+ * slow. */
 static void header4(struct net_packet *p, uint8_t proto, uint32_t src, uint32_t dst, uint8_t ttl, uint16_t id)
 {
     uint32_t w[5];

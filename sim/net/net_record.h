@@ -41,8 +41,8 @@ static inline void net_record_packet(struct net *net, enum trace_kind kind, cons
 void net_drop_on_link(struct net_link *link, const struct net_host *host, struct net_packet *p,
                       enum net_drop why, const char *fault);
 
-/* Starts a record of `host` at this moment: everything else is empty. Cheaper than to clear all attributes.
- */
+/* Starts a record of `host` at this moment: everything else is empty. Cheaper than to clear all
+ * attributes. */
 void net_record_begin(const struct net *net, struct trace_record *r, enum trace_kind kind, uint32_t host);
 
 /* The protocol that names p in the trace. */

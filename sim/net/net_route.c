@@ -141,8 +141,8 @@ bool net_route_remove(struct net_host *h, const struct net_addr *prefix, unsigne
     return false;
 }
 
-/* Without branches in the loop, since half of them would be guessed wrong: *run is the last that may be it.
- */
+/* Without branches in the loop, since half of them would be guessed wrong: *run is the last that may be
+ * it. */
 static const struct net_route *search4(const struct net_route *run, uint32_t n, uint64_t key)
 {
     for (uint32_t half; n > 1; n -= half) {

@@ -1,5 +1,5 @@
-/* One line about a packet, for people. Reads the frame as it is: what is too short is said to be malformed.
- */
+/* One line about a packet, for people. Reads the frame as it is: what is too short is said to be
+ * malformed. */
 #include "sim/net/net_record.h"
 
 #include "sim/net/ether.h"

@@ -114,8 +114,8 @@ void tcp_mark(struct tcp_conn *c, uint64_t token);
 typedef void tcp_mark_fn(void *ctx, struct tcp_conn *c, uint64_t token);
 void tcp_on_mark(struct net *net, tcp_mark_fn *fn, void *ctx);
 
-/* Octets of receive window that connections opened from now on offer: 1 .. 262,144; TCP_WINDOW_MAX at first.
- */
+/* Octets of receive window that connections opened from now on offer: 1 .. 262,144; TCP_WINDOW_MAX at
+ * first. */
 void tcp_window(struct net *net, size_t octets);
 
 /* The end of a world: aborts every connection, so that whoever uses one can clean up in ended(). What ended()

@@ -55,8 +55,8 @@ static void begin(enum trace_proto proto)
     told[0] = '\0';
 }
 
-/* The pieces that a test is run in; `#` marks show where a piece of content begins, so they are told apart.
- */
+/* The pieces that a test is run in; `#` marks show where a piece of content begins, so they are told
+ * apart. */
 static const size_t steps[] = { 1, 2, 7, 100000 };
 
 static void without_marks(char *text)

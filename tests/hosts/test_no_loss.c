@@ -443,8 +443,8 @@ static void check_recipient(uint64_t seed, const struct taken *t)
                   t->state, t->said);
 }
 
-/* What a mail program was told to be sent was taken by its server, for every recipient that was not refused.
- */
+/* What a mail program was told to be sent was taken by its server, for every recipient that was not
+ * refused. */
 static void check_submissions(uint64_t seed)
 {
     const struct seen *r = NULL;

@@ -1,5 +1,5 @@
-/* Between TCP and the engines: long messages, slow lines, what the trace says of it, what is left afterwards.
- */
+/* Between TCP and the engines: long messages, slow lines, what the trace says of it, what is left
+ * afterwards. */
 #include "tests/hosts/puppet.h"
 
 #define BIG (5 * 1024 * 1024)
