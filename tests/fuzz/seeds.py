@@ -128,3 +128,12 @@ HEAD = (b'{"mailwalk":"0.1.0","recording":1,"scenario":"mail-world","text":"0000
 write("replay", "session", HEAD + b'{"t":1200,"connect":1,"door":1,"to":"198.51.100.25","port":25}\n{"t":1300,"octets":1,"data":"EHLO me\\r\\n\\u00ff"}\n'
       b'{"t":1400,"credit":1,"n":100}\n{"t":1400,"close":1}\n{"t":1500,"reset":1}\n{"t":1600,"ask":2,"door":2,"to":"2001:db8::53","port":53}\n'
       b'{"t":1700,"datagram":2,"data":"x"}\n{"t":1800,"forget":2}\n{"t":9999,"end":true,"hash":"55b1c0d9a3c04a11","records":4711}\n')
+
+# TLS: handshakes that pass, that are changed, and a ClientHello alone
+write("tls", "honest13", bytes(12))
+write("tls", "honest12", b"\x01" + bytes(12))
+write("tls", "changed", bytes([0, 1, 0, 20, 9, 0, 0, 0]))
+write("tls", "noise", b"\x02\x16\x03\x01\x00\x2d\x01\x00\x00\x29\x03\x03" + bytes(32) + b"\x00\x00\x02\x13\x01\x01\x00")
+
+# Found by fuzzing
+write("message", "received_without_colon", b"Received by b.example\nX: 1\n")
