@@ -176,7 +176,7 @@ static size_t q_decode(unsigned char *dst, struct wire_slice payload)
 
 static void put_decoded(struct wire_writer *w, const struct word *word)
 {
-    unsigned char octets[WIRE_BASE64_OCTETS_MAX(WORD_TOLERATED)];
+    unsigned char octets[WORD_TOLERATED]; /* Q may decode to as many octets as it has letters */
     size_t n;
     if (word->encoding == 'q') {
         n = q_decode(octets, word->payload);

@@ -137,3 +137,4 @@ write("tls", "noise", b"\x02\x16\x03\x01\x00\x2d\x01\x00\x00\x29\x03\x03" + byte
 
 # Found by fuzzing
 write("message", "received_without_colon", b"Received by b.example\nX: 1\n")
+write("text", "long_q_word", b"\x00\x05=?utf-8?Q?" + b"k" * 960 + b"?=")

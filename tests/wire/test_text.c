@@ -54,6 +54,24 @@ START_TEST(the_display_examples_of_rfc_2047_hold)
 }
 END_TEST
 
+/* Every length that the decoder looks at as one word, in both encodings; a longer one stays as it is. */
+START_TEST(a_long_encoded_word_has_room)
+{
+    char text[1100], out[2200];
+    for (size_t n = 1; n < 1080; n++) {
+        size_t len, got;
+        memcpy(text, "=?iso-8859-1?Q?", 15);
+        memset(text + 15, 'k', n);
+        memcpy(text + 15 + n, "?=", 2);
+        got = wire_rfc2047_decode(out, sizeof out, wire_slice(text, n + 17));
+        ck_assert_uint_eq(got, n + 17 <= 996 ? n : n + 17);
+        text[13] = 'B';
+        len = n + 17;
+        ck_assert_uint_le(wire_rfc2047_decode(out, sizeof out, wire_slice(text, len)), 2 * len);
+    }
+}
+END_TEST
+
 START_TEST(what_is_no_encoded_word_stays)
 {
     ck_slice(decode("=?koi8-r?Q?a?= b"), "=?koi8-r?Q?a?= b");
@@ -250,6 +268,7 @@ static Suite *suite(void)
     tcase_add_test(t, numbers_do_not_overflow);
     tcase_add_test(t, case_folds_only_ascii_letters);
     tcase_add_test(t, the_display_examples_of_rfc_2047_hold);
+    tcase_add_test(t, a_long_encoded_word_has_room);
     tcase_add_test(t, what_is_no_encoded_word_stays);
     tcase_add_test(t, ascii_is_not_encoded);
     tcase_add_test(t, encoded_words_come_back_and_stay_short);
