@@ -150,9 +150,36 @@ static bool idle_over(void *host)
     return ((struct run *)host)->stop_idle;
 }
 
-static const struct imap_client_ops ops = { next_task, result,      capability, mailbox, status,
-                                            opened,    number,      number,     fetched, body,
-                                            number,    append_read, idle_over };
+static void summary(void *host, const struct imap_summary *m)
+{
+    (void)m;
+    fuzz_say(&((struct run *)host)->told, "summary|", 8);
+}
+
+static void vanished(void *host, uint32_t lo, uint32_t hi, bool earlier)
+{
+    struct run *r = host;
+    HOLDS(lo <= hi && lo > 0);
+    number(r, lo);
+    number(r, hi);
+    number(r, earlier);
+}
+
+static const struct imap_client_ops ops = { .next_task = next_task,
+                                            .result = result,
+                                            .capability = capability,
+                                            .mailbox = mailbox,
+                                            .status = status,
+                                            .opened = opened,
+                                            .exists = number,
+                                            .expunged = number,
+                                            .fetched = fetched,
+                                            .body = body,
+                                            .found = number,
+                                            .summary = summary,
+                                            .vanished = vanished,
+                                            .append_read = append_read,
+                                            .idle_over = idle_over };
 
 static void collect(struct run *r)
 {
