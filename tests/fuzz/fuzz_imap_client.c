@@ -28,6 +28,10 @@ static const struct imap_task tasks[] = {
     { .verb = IMAP_VERB_COPY, .set = "1:2", .mailbox = "Archive" },
     { .verb = IMAP_VERB_MOVE, .set = "3", .mailbox = "Archive" },
     { .verb = IMAP_VERB_RENAME, .mailbox = "Archive", .to = "Old" },
+    { .verb = IMAP_VERB_ENABLE, .args = "QRESYNC" },
+    { .verb = IMAP_VERB_SELECT, .mailbox = "INBOX", .args = "(QRESYNC (1001 917))" },
+    { .verb = IMAP_VERB_UID_SEARCH, .args = "RETURN (ALL COUNT) UNSEEN" },
+    { .verb = IMAP_VERB_SORT, .args = "(REVERSE DATE) UTF-8 ALL" },
     { .verb = IMAP_VERB_EXPUNGE },
     { .verb = IMAP_VERB_CLOSE },
 };
