@@ -100,6 +100,19 @@ START_TEST(a_long_literal_may_not_come_unasked)
 }
 END_TEST
 
+START_TEST(a_message_with_an_octet_of_zero_is_not_stored)
+{
+    static const char plain[] = "p APPEND Sent {12+}\r\nSubject: \0x\n\r\n",
+                      literal8[] = "q APPEND Sent ~{12+}\r\nSubject: \0x\n\r\n";
+    wire_login(&a);
+    wire_feed(&a, plain, sizeof plain - 1, 5);
+    ck_assert_int_eq(a.verdict, IMAP_UNKNOWN_CTE);
+    wire_feed(&a, literal8, sizeof literal8 - 1, 5);
+    ck_assert_int_eq(a.verdict, IMAP_UNKNOWN_CTE);
+    ck_assert_uint_eq(mem_box(st, "Sent")->n, 0);
+}
+END_TEST
+
 /* ---- load ---- */
 
 static uint32_t count_of(const char *text, const char *what)
@@ -401,6 +414,7 @@ static Suite *suite(void)
     tcase_add_test(t, what_the_store_cannot_do_is_not_offered);
     tcase_add_test(t, the_newer_imap_needs_all_its_parts);
     tcase_add_test(t, a_long_literal_may_not_come_unasked);
+    tcase_add_test(t, a_message_with_an_octet_of_zero_is_not_stored);
     suite_add_tcase(s, t);
     t = tcase_create("load");
     tcase_add_checked_fixture(t, setup, teardown);
