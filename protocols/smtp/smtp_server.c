@@ -307,8 +307,11 @@ static size_t line_limit(const struct smtp_server *s, const char *in, size_t len
 /* No line end in sight. Waits, or begins to throw away a line that is longer than any may be. */
 static size_t unfinished(struct smtp_server *s, const char *in, size_t len, struct smtp_server_step *out)
 {
+    size_t word;
     if (!s->skipping && (len < SMTP_COMMAND_OCTETS_MAX || len < line_limit(s, in, len)))
         return 0;
+    if (!s->skipping && s->state != SMTP_SERVER_AUTH)
+        s->skipped = (uint8_t)smtp_verb_find(in, len, &word);
     s->skipping = true;
     smtp_server_begin(s, out, s->state == SMTP_SERVER_AUTH ? SMTP_VERB_RESPONSE : SMTP_VERB_UNKNOWN);
     out->discarded = true;
@@ -362,12 +365,16 @@ static size_t take_line(struct smtp_server *s, const char *in, size_t len, struc
     crlf = used > 1 && lf[-1] == '\r';
     line = wire_slice(in, used - 1 - crlf);
     verb = s->state == SMTP_SERVER_AUTH ? SMTP_VERB_RESPONSE
-           : skipped                    ? SMTP_VERB_UNKNOWN
+           : skipped                    ? (enum smtp_verb)s->skipped
                                         : smtp_verb_find(in, line.len, &word);
     s->skipping = false;
     smtp_server_begin(s, out, verb);
     out->line = line;
     mask_secret(out);
+    if (skipped && out->verb == SMTP_VERB_AUTH) { /* its front is gone: this is the end of the secret */
+        out->secret_at = 0;
+        out->secret_len = (uint32_t)line.len;
+    }
     if (skipped || (used > SMTP_COMMAND_OCTETS_MAX && used > line_limit(s, in, line.len)))
         refuse_line(s, SMTP_LINE_TOO_LONG, out);
     else if (!crlf && !s->config->accept_lf)

@@ -155,6 +155,7 @@ struct smtp_server {
     bool stray_chunk; /* BDAT: its octets are read and thrown away */
     bool last_chunk;  /* this BDAT said LAST */
     bool skipping;    /* an endless line: throw away until its LF */
+    uint8_t skipped;  /* enum smtp_verb that the line began with */
 };
 
 /* All that one step did. Slices point into the input of the step. */

@@ -138,3 +138,5 @@ write("tls", "noise", b"\x02\x16\x03\x01\x00\x2d\x01\x00\x00\x29\x03\x03" + byte
 # Found by fuzzing
 write("message", "received_without_colon", b"Received by b.example\nX: 1\n")
 write("text", "long_q_word", b"\x00\x05=?utf-8?Q?" + b"k" * 960 + b"?=")
+write("smtp_server", "endless_bdat", b"\x02\x00EHLO x.example\r\nBDAT " + b"9" * 600 + b"\r\nQUIT\r\n")
+write("smtp_server", "endless_ehlo", b"\x02\x00EHLO " + b"x" * 600 + b"\r\nQUIT\r\n")

@@ -94,6 +94,41 @@ START_TEST(an_endless_line_is_thrown_away_and_answered_once)
 }
 END_TEST
 
+/* What a line began with decides how it is answered, in however many pieces it has come: behind a BDAT that
+ * nobody could read there is content, and it must not be taken for commands. */
+START_TEST(an_endless_bdat_ends_the_session_in_any_pieces)
+{
+    for (size_t piece = 600; piece <= 1500; piece += 900) {
+        char text[1500];
+        set_up();
+        ck_assert_int_eq(say("EHLO client.example"), SMTP_HELLO);
+        memset(text, '9', sizeof text);
+        memcpy(text, "BDAT ", 5);
+        memcpy(text + sizeof text - 2, "\r\n", 2);
+        for (size_t at = 0; at < sizeof text;) {
+            size_t n = sizeof text - at < piece ? sizeof text - at : piece;
+            say_octets(text + at, n);
+            at += n;
+        }
+        ck_assert_int_eq(step.verdict, SMTP_CHUNK_LOST);
+        ck_assert_int_eq(server.state, SMTP_SERVER_CLOSED);
+    }
+}
+END_TEST
+
+START_TEST(the_end_of_an_endless_auth_is_masked)
+{
+    char text[13000];
+    ck_assert_int_eq(say("EHLO client.example"), SMTP_HELLO);
+    memset(text, 'A', sizeof text);
+    memcpy(text, "AUTH PLAIN ", 11);
+    ck_assert_int_eq(say_octets(text, sizeof text), SMTP_SILENT);
+    ck_assert_int_eq(say_octets("secret\r\n", 8), SMTP_LINE_TOO_LONG);
+    ck_assert_uint_eq(step.secret_at, 0);
+    ck_assert_uint_eq(step.secret_len, 6);
+}
+END_TEST
+
 START_TEST(an_auth_line_may_have_12288_octets)
 {
     const char *text;
@@ -424,6 +459,8 @@ static Suite *suite(void)
     tcase_add_test(t, a_command_of_512_octets_is_read_and_of_513_is_not);
     tcase_add_test(t, mail_and_rcpt_may_be_longer_by_what_extensions_add);
     tcase_add_test(t, an_endless_line_is_thrown_away_and_answered_once);
+    tcase_add_test(t, an_endless_bdat_ends_the_session_in_any_pieces);
+    tcase_add_test(t, the_end_of_an_endless_auth_is_masked);
     tcase_add_test(t, an_auth_line_may_have_12288_octets);
     tcase_add_test(t, passwords_are_marked_as_secret);
     tcase_add_test(t, a_step_tells_verb_states_verdict_and_words);
