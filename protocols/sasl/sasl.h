@@ -3,14 +3,15 @@
 /*
  * sasl - proving who you are, in the words of a mechanism (RFC 4422).
  *
- *   mechanism           client says                         server says            on the wire
- *   PLAIN               NUL user NUL password               -                      the password
+ *   mechanism           client says                         server says             on the wire
+ *   PLAIN               NUL user NUL password               -                       the password
  *   LOGIN               user, then password                 "Username:" "Password:" the password
- *   CRAM-MD5            user SP hex(hmac(password, nonce))  "<nonce@host>"         no password
- *   SCRAM-SHA-256       user and nonce, then a proof        nonce, salt, rounds,   no password, and the
- * server then its own proof     proves itself too SCRAM-SHA-256-PLUS  the same, tied to this TLS          the
- * same               the same XOAUTH2, OAUTHBEARER  known by name, never offered: there is nobody here who
- * gives out tokens
+ *   CRAM-MD5            user SP hex(hmac(password, nonce))  "<nonce@host>"          no password
+ *   SCRAM-SHA-256       user and nonce, then a proof        nonce, salt, rounds;    no password
+ *                                                           then its own proof
+ *   SCRAM-SHA-256-PLUS  the same, tied to this TLS          the same                no password
+ *   XOAUTH2,            known by name, never offered: there is nobody here who
+ *   OAUTHBEARER         gives out tokens
  *
  * SMTP, POP3 and IMAP reach this through protocols/wire/auth.h: pass &sasl_wire_server with a
  * struct sasl_server as ctx, or &sasl_wire_client with a struct sasl_client. The octets

@@ -284,6 +284,8 @@ enum wire_auth sasl_server_login(struct sasl_server *s, struct wire_slice user, 
 {
     enum wire_auth verdict;
     s->who->len = 0;
+    s->mech = SASL_MECHS;
+    s->fault = SASL_FAULT_NONE;
     if (s->config->clear_needs_tls && !s->tls)
         return WIRE_AUTH_NEED_TLS;
     if (!fits(user, SASL_USER_MAX) || !fits(password, SASL_PASSWORD_MAX))

@@ -52,10 +52,8 @@ static void tell_session(struct imap_session *s, const char *event)
         trace_attr_str(&r, "user", s->box.auth.user->spec->name);
         trace_attr_str(&r, "method", s->box.auth.method ? s->box.auth.method : "PLAIN");
     }
-    if (strcmp(event, "auth-failed") == 0) {
-        trace_attr_str(&r, "user", service_auth_tried(&s->box.auth));
-        trace_attr_str(&r, "method", "PLAIN");
-    }
+    if (strcmp(event, "auth-failed") == 0)
+        service_auth_attr_failed(&r, &s->box.auth);
     tell_send(&r, h, false);
 }
 
@@ -92,7 +90,7 @@ static void on_opened(struct pump *p)
 static void on_secured(struct pump *p)
 {
     struct imap_session *s = CORE_OWNER(p, struct imap_session, pump);
-    s->box.auth.sasl.tls = true;
+    service_auth_secured(&s->box.auth, p);
     if (s->listener->spec->security == SPEC_TLS)
         greet(s);
     else

@@ -27,7 +27,6 @@ static void after_step(struct smtp_session *s, struct smtp_server_step *out)
 static void greet(struct smtp_session *s, bool tls)
 {
     struct smtp_server_step *out = &smtp_world(s)->scratch->smtp_server;
-    s->auth.sasl.tls = tls;
     smtp_server_start(&s->engine, tls, out);
     after_step(s, out);
 }
@@ -47,11 +46,11 @@ static void on_opened(struct pump *p)
 static void on_secured(struct pump *p)
 {
     struct smtp_session *s = CORE_OWNER(p, struct smtp_session, pump);
+    service_auth_secured(&s->auth, p);
     if (s->listener->spec->security == SPEC_TLS) {
         greet(s, true);
         return;
     }
-    s->auth.sasl.tls = true;
     smtp_server_tls_started(&s->engine);
 }
 

@@ -127,10 +127,8 @@ void smtp_tell_reject(struct smtp_session *s, const struct smtp_server_step *out
     trace_attr_str(&r, "helo", helo);
     trace_attr_str(&r, "from", from);
     trace_attr_str(&r, "command", command_word(out->verb));
-    if (out->verdict == SMTP_AUTH_DENIED) {
-        trace_attr_str(&r, "method", sasl_mech_info(s->auth.sasl.mech)->name);
-        trace_attr_str(&r, "user", service_auth_tried(&s->auth));
-    }
+    if (out->verdict == SMTP_AUTH_DENIED)
+        service_auth_attr_failed(&r, &s->auth);
     trace_attr_str(&r, "line", out->secret_len > 0 ? "" : line);
     trace_attr_str(&r, "dsn", info->status);
     trace_attr_str(&r, "verdict", info->name);

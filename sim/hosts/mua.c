@@ -177,6 +177,12 @@ bool errand_connect(struct errand *e, struct pump *p, const struct pump_ops *ops
     return true;
 }
 
+void errand_secured(struct sasl_client *c, const struct pump *p)
+{
+    c->tls = true;
+    c->binding_type = (uint8_t)pump_binding(p, &c->binding);
+}
+
 bool errand_another(struct errand *e)
 {
     if (e->host->world->ending || e->next + 1 >= e->found.n)

@@ -87,6 +87,8 @@ bool errand_connect(struct errand *e, struct pump *p, const struct pump_ops *ops
 bool errand_another(struct errand *e);
 /* The end of a world: errands that still wait for an address let go of what they hold. */
 void errands_abandon(struct world *w);
+/* The connection is inside TLS now: passwords may travel, and a proof can be tied to it. */
+void errand_secured(struct sasl_client *c, const struct pump *p);
 /* The word for the way a connection ended. */
 const char *errand_word(enum tcp_end why);
 /* What a user is told about it. */

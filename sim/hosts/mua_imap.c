@@ -429,7 +429,7 @@ static void on_secured(struct pump *p)
 {
     struct mua_imap *s = CORE_OWNER(p, struct mua_imap, pump);
     struct imap_client_step *out = &world_of(s)->scratch->imap_client;
-    s->sasl.tls = true;
+    errand_secured(&s->sasl, p);
     if (s->errand.account->spec->fetch_security == SPEC_TLS)
         imap_client_start(&s->engine, &s->config, s, &s->sasl, out);
     else

@@ -199,7 +199,7 @@ static void on_secured(struct pump *p)
 {
     struct mua_pop3 *s = CORE_OWNER(p, struct mua_pop3, pump);
     struct pop3_client_step *out = &world_of(s)->scratch->pop3_client;
-    s->sasl.tls = true;
+    errand_secured(&s->sasl, p);
     if (s->errand.account->spec->fetch_security == SPEC_TLS) {
         pop3_client_tls_started(&s->engine, NULL);
         pop3_client_start(&s->engine, world_now(world_of(s)), out);

@@ -313,7 +313,6 @@ static void on_opened(struct pump *p)
     smtp_client_init(&s->engine, &s->config, &client_ops, s);
     sasl_client_init(&s->sasl, &s->sasl_config);
     smtp_client_auth(&s->engine, &sasl_wire_client, &s->sasl);
-    s->sasl.tls = a->submit_security == SPEC_TLS;
     if (a->submit_security == SPEC_TLS)
         return; /* the engine begins when the handshake is done */
     smtp_client_start(&s->engine, false, out);
@@ -324,7 +323,7 @@ static void on_secured(struct pump *p)
 {
     struct mua_smtp *s = CORE_OWNER(p, struct mua_smtp, pump);
     struct smtp_client_step *out = &world_of(s)->scratch->smtp_client;
-    s->sasl.tls = true;
+    errand_secured(&s->sasl, p);
     if (s->errand.account->spec->submit_security == SPEC_TLS)
         smtp_client_start(&s->engine, true, out);
     else

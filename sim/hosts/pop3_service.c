@@ -63,10 +63,8 @@ static void tell_session(struct pop3_session *s, const char *event, const char *
     }
     if (result)
         trace_attr_str(&r, "result", result);
-    if (strcmp(event, "auth-failed") == 0) {
-        trace_attr_str(&r, "user", service_auth_tried(&s->auth));
-        trace_attr_str(&r, "method", "PLAIN");
-    }
+    if (strcmp(event, "auth-failed") == 0)
+        service_auth_attr_failed(&r, &s->auth);
     tell_send(&r, h, false);
 }
 
@@ -192,7 +190,7 @@ static void on_opened(struct pump *p)
 static void on_secured(struct pump *p)
 {
     struct pop3_session *s = CORE_OWNER(p, struct pop3_session, pump);
-    s->auth.sasl.tls = true;
+    service_auth_secured(&s->auth, p);
     pop3_server_tls_started(&s->engine);
     if (s->listener->spec->security == SPEC_TLS)
         greet(s);

@@ -11,6 +11,7 @@
  * kept and sent first, a close comes after all that was said, and the protocol's time-out is one lazily
  * moved timer. What is said goes into the trace line by line, each at the moment its first octet leaves.
  */
+#include "protocols/sasl/sasl.h"
 #include "protocols/wire/out.h"
 #include "sim/hosts/host.h"
 #include "sim/net/tcp.h"
@@ -71,6 +72,11 @@ void pump_abort(struct pump *p); /* RST; ended() follows, at the latest when the
 /* From now on the connection is encrypted; what has come in clear and not been taken is discarded. A client
  * names the server that it wants to reach (NULL: a server). The engine is fed again after secured(). */
 void pump_secure(struct pump *p, struct tls_context *context, const char *server_name);
+
+/* What SASL may tie a proof to (RFC 5802 section 6): octets that only the two ends of this TLS session have.
+ * tls-exporter inside TLS 1.3 (RFC 9266), tls-unique inside TLS 1.2 (RFC 5929 section 3). From secured() to
+ * the end of the connection; before and without TLS: SASL_BINDING_NONE and nothing. */
+enum sasl_binding pump_binding(const struct pump *p, struct wire_slice *octets);
 
 /* expired() is called when nothing moves the time for so long; 0: never. */
 void pump_wait(struct pump *p, uint64_t timeout_ns);

@@ -14,6 +14,9 @@ struct pump_tls {
     char *plain; /* what the engine has not taken yet; owned */
     size_t cap, at, len;
     bool eof_told;
+    uint8_t binding_type; /* enum sasl_binding */
+    uint8_t binding_len;
+    unsigned char binding[TLS_BINDING_MAX];
 };
 
 static struct tls_step *step_of(const struct pump *p)
@@ -145,6 +148,26 @@ static void tell_failed(struct pump *p, const char *name, const struct wire_less
     tell_send(&r, p->host, true);
 }
 
+static_assert(TLS_BINDING_MAX <= SASL_BINDING_DATA_MAX, "SASL takes what TLS gives");
+
+static void keep_binding(struct pump_tls *t)
+{
+    bool is_1_2 = tls_session_version(t->session) == TLS_VERSION_1_2;
+    size_t len =
+        tls_session_binding(t->session, is_1_2 ? TLS_BINDING_UNIQUE : TLS_BINDING_EXPORTER, t->binding);
+    t->binding_len = (uint8_t)len;
+    t->binding_type = (uint8_t)(len == 0 ? SASL_BINDING_NONE
+                                : is_1_2 ? SASL_BINDING_TLS_UNIQUE
+                                         : SASL_BINDING_TLS_EXPORTER);
+}
+
+enum sasl_binding pump_binding(const struct pump *p, struct wire_slice *octets)
+{
+    const struct pump_tls *t = p->tls;
+    *octets = t ? wire_slice((const char *)t->binding, t->binding_len) : wire_slice(NULL, 0);
+    return t ? (enum sasl_binding)t->binding_type : SASL_BINDING_NONE;
+}
+
 /* The session's state has moved: whoever sits above is told. */
 static void moved(struct pump *p, enum tls_state before, enum tls_state after, enum tls_verdict verdict,
                   const struct wire_lesson *why)
@@ -164,6 +187,7 @@ static void moved(struct pump *p, enum tls_state before, enum tls_state after, e
         return;
     }
     if (before == TLS_HANDSHAKE && after != TLS_HANDSHAKE) {
+        keep_binding(t);
         tell_secured(p);
         p->ops->secured(p);
     }

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "protocols/tls/digest.h"
+#include "sim/hosts/pump.h"
 #include "sim/hosts/scratch.h"
 #include "sim/hosts/tell.h"
 
@@ -31,6 +32,19 @@ size_t service_auth_nonce(struct world *w, char out[SASL_NONCE_MAX])
 const char *service_auth_tried(const struct service_auth *a)
 {
     return a->host->world->scratch->tried;
+}
+
+void service_auth_attr_failed(struct trace_record *r, const struct service_auth *a)
+{
+    const struct sasl_mech_info *mech = sasl_mech_info((enum sasl_mech)a->sasl.mech);
+    trace_attr_str(r, "user", service_auth_tried(a));
+    trace_attr_str(r, "method", mech ? mech->name : "PLAIN");
+    if (a->sasl.fault != SASL_FAULT_NONE) {
+        const struct wire_lesson *why = sasl_fault_lesson((enum sasl_fault)a->sasl.fault);
+        r->title = why->title;
+        r->lesson = why->lesson;
+        r->section = why->section;
+    }
 }
 
 /* "alice" and "alice@example.com" are the same account here. */
@@ -159,6 +173,12 @@ void service_auth_init(struct service_auth *a, const struct sasl_server_config *
     a->sasl.who = NULL; /* until an exchange begins */
 }
 
+void service_auth_secured(struct service_auth *a, const struct pump *p)
+{
+    a->sasl.tls = true;
+    a->sasl.binding_type = (uint8_t)pump_binding(p, &a->sasl.binding);
+}
+
 void service_auth_init_world(struct world *w)
 {
     core_pool_init(&w->identities, sizeof(struct sasl_identity), 0);
@@ -202,6 +222,7 @@ static enum wire_auth op_begin(void *ctx, const char *mech, const char *in, size
     struct service_auth *a = ctx;
     enum wire_auth verdict;
     a->sasl.now_s = (uint64_t)world_seconds(a->host->world);
+    a->host->world->scratch->tried[0] = '\0';
     identity_take(a);
     verdict = sasl_wire_server.begin(&a->sasl, mech, in, len, out, out_len);
     return settle(a, verdict, a->sasl.mech < SASL_MECHS ? sasl_mech_info(a->sasl.mech)->name : "");

@@ -25,7 +25,13 @@ const struct sasl_server_config *service_auth_config(struct host *host, const ch
                                                      bool clear_needs_tls);
 
 void service_auth_init(struct service_auth *a, const struct sasl_server_config *config, struct host *host);
+/* The connection is inside TLS now: passwords may travel, and -PLUS is offered. */
+struct pump;
+void service_auth_secured(struct service_auth *a, const struct pump *p);
 void service_auth_end(struct service_auth *a);
+/* For the record of a failed login: by which mechanism, as which user, and what exactly was wrong with a
+ * proof, which only this end ever learns. Valid at once. */
+void service_auth_attr_failed(struct trace_record *r, const struct service_auth *a);
 /* The name that was claimed last on this world's services: for the record of a failed login, at once. */
 const char *service_auth_tried(const struct service_auth *a);
 void service_auth_init_world(struct world *w);
