@@ -101,7 +101,12 @@ void imap_status_line(struct imap_server *s, const char *tag, enum imap_verdict 
                       struct imap_step *out)
 {
     const struct imap_verdict_info *info = imap_verdict_info(verdict);
-    struct imap_sink k = imap_sink(&out->send, 0, &info->lesson);
+    const struct wire_lesson *why = &info->lesson;
+    const char *known = NULL;
+    struct imap_sink k;
+    if (verdict == IMAP_NO_MECHANISM && s->config->auth->known)
+        known = s->config->auth->known(s->auth_ctx, &why);
+    k = imap_sink(&out->send, 0, why);
     if (tag[0] != '\0')
         imap_put_str(&k, tag);
     else
@@ -115,8 +120,12 @@ void imap_status_line(struct imap_server *s, const char *tag, enum imap_verdict 
     else if (says_completed(verdict)) {
         imap_put_str(&k, imap_verb_info((enum imap_verb)s->verb)->name);
         IMAP_PUT(&k, " completed");
-    } else
+    } else if (known) {
+        imap_put_str(&k, known);
+        IMAP_PUT(&k, WIRE_AUTH_KNOWN_TEXT);
+    } else {
         imap_put_str(&k, info->text);
+    }
     IMAP_PUT(&k, "\r\n");
 }
 

@@ -63,6 +63,21 @@ static void open_maildrop(struct pop3_server *s, struct pop3_step *out)
     }
 }
 
+/* A mechanism that is known, and refused on purpose, is told as that. */
+static void refuse_mechanism(const struct pop3_server *s, struct pop3_step *out)
+{
+    const struct wire_lesson *why = NULL;
+    const char *known = s->auth->known ? s->auth->known(s->auth_ctx, &why) : NULL;
+    if (!known) {
+        pop3_reply(out, POP3_NO_MECHANISM);
+        return;
+    }
+    pop3_reply_begin(out, POP3_NO_MECHANISM);
+    out->answered = out->send.line[0].why = why;
+    wire_out_str(&out->send, known);
+    wire_out_str(&out->send, WIRE_AUTH_KNOWN_TEXT "\r\n");
+}
+
 /* What the mechanism or the accounts said, as a reply. */
 static void conclude(struct pop3_server *s, enum wire_auth auth, const char *challenge, size_t len,
                      struct pop3_step *out)
@@ -87,7 +102,7 @@ static void conclude(struct pop3_server *s, enum wire_auth auth, const char *cha
         pop3_reply(out, POP3_BAD_RESPONSE);
         break;
     case WIRE_AUTH_NO_MECH:
-        pop3_reply(out, POP3_NO_MECHANISM);
+        refuse_mechanism(s, out);
         break;
     case WIRE_AUTH_NEED_TLS:
         pop3_reply(out, POP3_NEED_TLS);

@@ -325,10 +325,20 @@ static enum wire_auth wire_login(void *ctx, const char *user, size_t user_len, c
     return sasl_server_login(server_of(ctx), wire_slice(user, user_len), wire_slice(pass, pass_len));
 }
 
+static const char *wire_known(void *ctx, const struct wire_lesson **why)
+{
+    const struct sasl_mech_info *info = sasl_mech_info((enum sasl_mech)server_of(ctx)->mech);
+    if (!info || info->messages > 0)
+        return NULL;
+    *why = &info->lesson;
+    return info->name;
+}
+
 const struct wire_auth_server sasl_wire_server = {
     .mechanisms = wire_mechanisms,
     .begin = wire_begin,
     .step = wire_step,
     .cancel = wire_cancel,
     .login = wire_login,
+    .known = wire_known,
 };

@@ -2,6 +2,7 @@
 #include "protocols/smtp/smtp_server_inner.h"
 
 #include <assert.h>
+#include <stdio.h>
 
 #include "protocols/wire/base64.h"
 
@@ -44,6 +45,9 @@ static void auth_answer(struct smtp_server *s, enum wire_auth result, const char
     char text[WIRE_BASE64_LEN(WIRE_AUTH_DATA_MAX)];
     struct wire_slice say = SMTP_NO_TEXT;
     enum smtp_verdict verdict = auth_verdict(result);
+    const struct wire_lesson *why = NULL;
+    const char *known =
+        result == WIRE_AUTH_NO_MECH && s->auth->known ? s->auth->known(s->auth_ctx, &why) : NULL;
     if (verdict == SMTP_AUTH_MORE) {
         assert(len <= WIRE_AUTH_DATA_MAX);
         say = wire_slice(text, wire_base64_encode(text, challenge, len));
@@ -54,7 +58,11 @@ static void auth_answer(struct smtp_server *s, enum wire_auth result, const char
         if (s->state == SMTP_SERVER_AUTH)
             smtp_server_enter(s, SMTP_SERVER_READY);
     }
+    if (known)
+        say = wire_slice(text, (size_t)snprintf(text, sizeof text, "%s" WIRE_AUTH_KNOWN_TEXT, known));
     smtp_server_answer(s, out, verdict, say);
+    if (known && out->verdict == verdict)
+        out->send.line[0].why = why;
 }
 
 /* base64 to octets; SMTP_OK, or why not. */

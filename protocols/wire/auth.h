@@ -15,6 +15,8 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+struct wire_lesson;
+
 #define WIRE_AUTH_DATA_MAX                                                                                   \
     3072 /* octets of one decoded message; 12288 base64 line limit, RFC 4954 section 4 */
 
@@ -38,7 +40,12 @@ struct wire_auth_server {
     void (*cancel)(void *ctx);
     /* USER/PASS and IMAP LOGIN: a plain name and password. */
     enum wire_auth (*login)(void *ctx, const char *user, size_t user_len, const char *pass, size_t pass_len);
+    /* After WIRE_AUTH_NO_MECH: a mechanism that is known here, and refused on purpose? Its name and *why, the
+     * words about it, both static. NULL: the name means nothing here. May be NULL itself. */
+    const char *(*known)(void *ctx, const struct wire_lesson **why);
 };
+
+#define WIRE_AUTH_KNOWN_TEXT " is known, but not offered here" /* behind the name, in a reply */
 
 struct wire_auth_client {
     /* Chooses a mechanism among those the server offers (space-separated list); NULL if

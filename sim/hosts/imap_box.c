@@ -132,6 +132,40 @@ static void rename_to(struct mailbox *box, struct wire_slice to, const char *res
     box->name = name;
 }
 
+/* The mailbox's bits for keyword names; new names get a bit while there is one. */
+static uint32_t keyword_bits(struct mailbox *box, const struct imap_flag_list *list)
+{
+    uint32_t bits = 0;
+    for (uint32_t i = 0; i < list->keywords; i++) {
+        int k = 0;
+        if (!box->keyword)
+            box->keyword = core_alloc(IMAP_KEYWORDS_MAX * sizeof(char *));
+        while (k < IMAP_KEYWORDS_MAX && box->keyword[k] &&
+               !wire_slice_is_nocase(list->keyword[i], box->keyword[k]))
+            k++;
+        if (k == IMAP_KEYWORDS_MAX)
+            continue;
+        if (!box->keyword[k]) {
+            box->keyword[k] = core_alloc(list->keyword[i].len + 1);
+            memcpy(box->keyword[k], list->keyword[i].at, list->keyword[i].len);
+        }
+        bits |= 1u << k;
+    }
+    return bits;
+}
+
+/* The same keywords in another mailbox, where they may have other bits. `from` NULL: its names are gone. */
+static uint32_t keywords_in(struct mailbox *to, const struct mailbox *from, uint32_t bits)
+{
+    struct imap_flag_list list = { .keywords = 0 };
+    if (to == from || !bits)
+        return bits;
+    for (int k = 0; from && from->keyword && k < IMAP_KEYWORDS_MAX; k++)
+        if (bits & 1u << k)
+            list.keyword[list.keywords++] = wire_slice_str(from->keyword[k]);
+    return keyword_bits(to, &list);
+}
+
 static enum imap_verdict rename_inbox(struct imap_box *b, struct wire_slice to)
 {
     struct user *u = b->auth.user;
@@ -140,7 +174,8 @@ static enum imap_verdict rename_inbox(struct imap_box *b, struct wire_slice to)
         struct stored *m = u->inbox.message[0];
         m->refs++;
         store_remove(&u->inbox, m);
-        store_add(box, m->mail, m->before, m->flags, 0, m->date_s, NULL);
+        store_add(box, m->mail, m->before, m->flags, keywords_in(box, &u->inbox, m->keywords), m->date_s,
+                  NULL);
         stored_drop(world_of(b), m);
     }
     return IMAP_COMPLETED;
@@ -355,28 +390,6 @@ static bool op_next_change(void *host, void *view, bool expunges, struct imap_ch
     return false;
 }
 
-/* The mailbox's bits for keyword names; new names get a bit while there is one. */
-static uint32_t keyword_bits(struct mailbox *box, const struct imap_flag_list *list)
-{
-    uint32_t bits = 0;
-    for (uint32_t i = 0; i < list->keywords; i++) {
-        int k = 0;
-        if (!box->keyword)
-            box->keyword = core_alloc(IMAP_KEYWORDS_MAX * sizeof(char *));
-        while (k < IMAP_KEYWORDS_MAX && box->keyword[k] &&
-               !wire_slice_is_nocase(list->keyword[i], box->keyword[k]))
-            k++;
-        if (k == IMAP_KEYWORDS_MAX)
-            continue;
-        if (!box->keyword[k]) {
-            box->keyword[k] = core_alloc(list->keyword[i].len + 1);
-            memcpy(box->keyword[k], list->keyword[i].at, list->keyword[i].len);
-        }
-        bits |= 1u << k;
-    }
-    return bits;
-}
-
 static enum imap_verdict op_set_flags(void *host, void *view, uint32_t seq, enum imap_flag_mode mode,
                                       const struct imap_flag_list *list)
 {
@@ -438,7 +451,8 @@ static enum imap_verdict op_copy_message(void *host, void *view, uint32_t seq, u
     struct imap_box *b = host;
     struct view *v = view;
     struct stored *m = v->entry[seq - 1].stored;
-    enum store_verdict verdict = store_add(b->into, m->mail, m->before, m->flags, 0, m->date_s, uid);
+    uint32_t keywords = keywords_in(b->into, v->box, m->keywords);
+    enum store_verdict verdict = store_add(b->into, m->mail, m->before, m->flags, keywords, m->date_s, uid);
     if (verdict != STORE_OK)
         return verdict == STORE_OVER_QUOTA ? IMAP_OVER_QUOTA : IMAP_LIMIT;
     if ((b->ncopied & (b->ncopied + 1)) == 0 || !b->copied) /* room for 1, 3, 7, ... */

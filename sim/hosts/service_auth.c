@@ -251,4 +251,11 @@ static enum wire_auth op_login(void *ctx, const char *user, size_t user_len, con
     return settle(a, sasl_wire_server.login(&a->sasl, user, user_len, pass, pass_len), "PLAIN");
 }
 
-const struct wire_auth_server service_auth_ops = { op_mechanisms, op_begin, op_step, op_cancel, op_login };
+static const char *op_known(void *ctx, const struct wire_lesson **why)
+{
+    struct service_auth *a = ctx;
+    return sasl_wire_server.known(&a->sasl, why);
+}
+
+const struct wire_auth_server service_auth_ops = { op_mechanisms, op_begin, op_step,
+                                                   op_cancel,     op_login, op_known };

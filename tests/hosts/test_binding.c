@@ -258,6 +258,36 @@ START_TEST(plus_is_offered_only_inside_tls)
 }
 END_TEST
 
+START_TEST(tokens_are_refused_by_name)
+{
+    static const char *const names[] = { "XOAUTH2", "OAUTHBEARER" };
+    static const char *const known = " is known, but not offered here\r\n";
+    small_build();
+    for (unsigned i = 0; i < 2; i++) {
+        struct puppet *smtp = puppet_call(bob, mail_a, 587, i * CORE_MINUTE + CORE_S),
+                      *pop3 = puppet_call(bob, mail_a, 110, i * CORE_MINUTE + CORE_S),
+                      *imap = puppet_call(bob, mail_a, 143, i * CORE_MINUTE + CORE_S);
+        const char *bearer = i ? "" : " dXNlcj1hAWF1dGg9QmVhcmVyIHgBAQ==";
+        puppet_says(smtp, i * CORE_MINUTE + 2 * CORE_S,
+                    text_of("EHLO x\r\nAUTH %s%s\r\nAUTH NOSUCH\r\nNOOP\r\n", names[i], bearer));
+        puppet_says(pop3, i * CORE_MINUTE + 2 * CORE_S,
+                    text_of("AUTH %s%s\r\nAUTH NOSUCH\r\nCAPA\r\n", names[i], bearer));
+        puppet_says(imap, i * CORE_MINUTE + 2 * CORE_S,
+                    text_of("a AUTHENTICATE %s%s\r\nb AUTHENTICATE NOSUCH\r\nc NOOP\r\n", names[i], bearer));
+        run_until((i + 1) * CORE_MINUTE);
+        ck_assert_ptr_nonnull(strstr(smtp->got, text_of("\r\n504 5.5.4 %s%s", names[i], known)));
+        ck_assert_ptr_nonnull(strstr(smtp->got, "\r\n504 5.5.4 Unrecognized authentication type\r\n250 "));
+        ck_assert_ptr_null(strstr(smtp->got, text_of("250 AUTH %s", names[i])));
+        ck_assert_ptr_nonnull(strstr(pop3->got, text_of("\r\n-ERR %s%s", names[i], known)));
+        ck_assert_ptr_nonnull(strstr(pop3->got, "\r\n-ERR mechanism not offered\r\n+OK"));
+        ck_assert_ptr_nonnull(strstr(imap->got, text_of("\r\na NO [CANNOT] %s%s", names[i], known)));
+        ck_assert_ptr_nonnull(strstr(imap->got, "\r\nb NO [CANNOT] Mechanism is not offered\r\nc OK "));
+        ck_assert_ptr_null(strstr(imap->got, text_of("AUTH=%s", names[i])));
+        ck_assert_ptr_null(line_with(NULL, "Bearer"));
+    }
+}
+END_TEST
+
 static Suite *suite(void)
 {
     Suite *s = suite_create("hosts binding");
@@ -268,6 +298,7 @@ static Suite *suite(void)
     tcase_add_test(t, without_binding_somebody_in_between_is_let_in);
     tcase_add_test(t, striking_plus_from_the_list_is_found_out);
     tcase_add_test(t, plus_is_offered_only_inside_tls);
+    tcase_add_test(t, tokens_are_refused_by_name);
     suite_add_tcase(s, t);
     return s;
 }

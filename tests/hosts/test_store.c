@@ -463,6 +463,26 @@ START_TEST(copy_over_the_quota_copies_nothing)
 }
 END_TEST
 
+/* A mailbox numbers its keywords by itself: "b" is the first of one and the second of the other. */
+START_TEST(copies_keep_flags_and_keywords)
+{
+    struct puppet *p;
+    small_build();
+    p = puppet_call(alice, mail_a, 143, CORE_S);
+    puppet_says(p, 2 * CORE_S,
+                "1 LOGIN alice secret\r\n2 CREATE Other\r\n3 CREATE Third\r\n"
+                "4 APPEND INBOX (a) {3+}\r\nx\r\n\r\n5 APPEND INBOX (\\Flagged b $c) {3+}\r\ny\r\n\r\n"
+                "6 SELECT INBOX\r\n7 COPY 2 Other\r\n8 MOVE 2 Third\r\n9 RENAME INBOX Old\r\n"
+                "10 EXAMINE Other\r\n11 FETCH 1 FLAGS\r\n12 SEARCH KEYWORD a\r\n"
+                "13 EXAMINE Third\r\n14 FETCH 1 FLAGS\r\n15 EXAMINE Old\r\n16 FETCH 1 FLAGS\r\n");
+    run_until(CORE_MINUTE);
+    ck_assert_ptr_nonnull(strstr(p->got, "* 1 FETCH (FLAGS (\\Flagged \\Recent b $c"));
+    ck_assert_ptr_nonnull(strstr(strstr(p->got, "13 OK"), "* 1 FETCH (FLAGS (\\Flagged \\Recent b $c"));
+    ck_assert_ptr_nonnull(strstr(strstr(p->got, "15 OK"), "* 1 FETCH (FLAGS (\\Recent a"));
+    ck_assert_ptr_nonnull(strstr(p->got, "* SEARCH\r\n12 OK"));
+}
+END_TEST
+
 START_TEST(a_mailbox_deleted_under_a_session_ends_that_session)
 {
     struct puppet *a, *b;
@@ -534,6 +554,7 @@ static Suite *suite(void)
     tcase_add_test(t, a_sent_message_is_filed_in_sent);
     tcase_add_test(t, append_over_the_quota_is_refused_and_the_message_still_sent);
     tcase_add_test(t, copy_over_the_quota_copies_nothing);
+    tcase_add_test(t, copies_keep_flags_and_keywords);
     tcase_add_test(t, a_mailbox_deleted_under_a_session_ends_that_session);
     tcase_add_test(t, cram_md5_logs_in_everywhere);
     suite_add_tcase(s, t);

@@ -92,8 +92,11 @@ static inline void auth_cancel(void *ctx)
     (void)ctx;
 }
 
-static const struct wire_auth_server auth_server = { auth_mechanisms, auth_begin, auth_step, auth_cancel,
-                                                     auth_login };
+static const struct wire_auth_server auth_server = { .mechanisms = auth_mechanisms,
+                                                     .begin = auth_begin,
+                                                     .step = auth_step,
+                                                     .cancel = auth_cancel,
+                                                     .login = auth_login };
 
 static struct imap_scratch *fixture_scratch;
 static struct imap_server_config fixture_config;
