@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "sim/core/time.h"
+#include "sim/gateway/tun_announce.h"
 
 #define LINE_MAX_OCTETS 400
 
@@ -129,6 +130,8 @@ bool announce_ready(const struct plan *p, const struct listeners *l, const struc
     }
     for (size_t i = 0; i < l->count; i++)
         o->jsonl ? door_json(&l->all[i]) : door_text(&l->all[i]);
+    if (p->tun.on)
+        tun_announce(p, o->tun, o->tun_up, o->jsonl);
     if (!o->jsonl)
         puts("\nAccounts:");
     accounts(p, o->jsonl);

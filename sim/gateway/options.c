@@ -113,6 +113,31 @@ static int take_number(struct serve_options *o, const char *name, const char *va
     return 0;
 }
 
+static int take_tun(struct serve_options *o, const char *name, const char *value)
+{
+    struct spec_prefix p;
+    if (strcmp(name, "--tun-link") == 0) {
+        o->tun_link = value;
+        return 0;
+    }
+    if (strcmp(name, "--tun-address") == 0) {
+        if (!tun_address_parse(&p, value))
+            return bad_usage(
+                "--tun-address %s: must be the kernel's address and its network's length, like " TUN_IP4
+                " or " TUN_IP6,
+                value);
+        *(net_addr_is4(&p.addr) ? &o->tun_plan.ip4 : &o->tun_plan.ip6) = p;
+        return 0;
+    }
+    o->tun = value;
+    o->tun_plan.on = true;
+    return tun_name_is_good(value)
+               ? 0
+               : bad_usage("--tun %s: a device's name has 1 to %d letters, digits or signs, but no "
+                           "space, slash, colon, quote or percent sign",
+                           value, TUN_NAME_MAX);
+}
+
 static int take(struct serve_options *o, const char *name, const char *value)
 {
     const struct {
@@ -140,6 +165,8 @@ static int take(struct serve_options *o, const char *name, const char *value)
         return take_map(o, value);
     if (strcmp(name, "--listen") == 0)
         return take_listen(o, value);
+    if (strcmp(name, "--tun") == 0 || strcmp(name, "--tun-address") == 0 || strcmp(name, "--tun-link") == 0)
+        return take_tun(o, name, value);
     if (strcmp(name, "--port-base") == 0 || strcmp(name, "--max-connections") == 0 ||
         strcmp(name, "--speed") == 0)
         return take_number(o, name, value);
@@ -155,6 +182,8 @@ static int finish(struct serve_options *o)
 {
     if (!o->scenario)
         return bad_usage("serve needs a scenario; mail-world is made for it");
+    if (!o->tun && (o->tun_link || o->tun_up))
+        return bad_usage("%s belongs to --tun NAME", o->tun_link ? "--tun-link" : "--tun-up");
     if (o->nlisten == 0)
         o->listen[o->nlisten++] = "127.0.0.1";
     for (size_t i = 0; i < o->nlisten && !o->allow_remote; i++)
@@ -172,6 +201,7 @@ static int finish(struct serve_options *o)
 int serve_arguments(struct serve_options *o, int argc, char **argv)
 {
     *o = (struct serve_options){ .port_base = SERVE_PORT_BASE, .speed = 1 };
+    tun_plan_init(&o->tun_plan);
     for (int i = 0; i < argc; i++) {
         char name[32];
         char *equals = strchr(argv[i], '=');
@@ -184,6 +214,10 @@ int serve_arguments(struct serve_options *o, int argc, char **argv)
         }
         if (strcmp(argv[i], "--allow-remote") == 0 || strcmp(argv[i], "--actions") == 0) {
             *(argv[i][3] == 'l' ? &o->allow_remote : &o->actions) = true;
+            continue;
+        }
+        if (strcmp(argv[i], "--tun-up") == 0) {
+            o->tun_up = true;
             continue;
         }
         if (equals && (size_t)(equals - argv[i]) < sizeof name) { /* --speed=10 */

@@ -7,6 +7,7 @@
 
 #include "sim/gateway/plan.h"
 #include "sim/gateway/record.h"
+#include "sim/gateway/tun_plan.h"
 
 #define SERVE_LISTEN_MAX   4
 #define SERVE_MAPS_MAX     64
@@ -34,6 +35,9 @@ struct serve_options {
     unsigned max_connections; /* 0: not given */
     uint64_t duration_ns;     /* of virtual time, set by the caller; 0: until it is told to end */
     char seed_set[64];
+    const char *tun, *tun_link; /* NULL: not given */
+    struct tun_plan tun_plan;   /* off without --tun */
+    bool tun_up;
 };
 
 /* Returns 0, or 2 after saying on stderr what is wrong. --seed becomes the last of sets. */

@@ -69,9 +69,17 @@ static unsigned hand_out(const struct spec_world *w, const struct spec_prefix *n
     return given;
 }
 
-/* The networks of a link, from the interfaces on it. */
-static void link_networks(const struct spec_world *w, const char *link, struct spec_prefix *ip4,
-                          struct spec_prefix *ip6)
+bool plan_free_address(const struct spec_world *w, const struct spec_prefix *net, struct net_addr *out)
+{
+    struct plan_door one = { .has4 = false };
+    if (hand_out(w, net, &one, 1) == 0)
+        return false;
+    *out = one.has4 ? one.ip4 : one.ip6;
+    return true;
+}
+
+void plan_link_networks(const struct spec_world *w, const char *link, struct spec_prefix *ip4,
+                        struct spec_prefix *ip6)
 {
     *ip4 = *ip6 = (struct spec_prefix){ .bits = 0 };
     for (size_t h = 0; h < w->nhosts; h++)
@@ -124,12 +132,20 @@ static const char *find_link(const struct spec_world *w, const char *name)
     return NULL;
 }
 
+static bool fail_for_room(struct plan *p, char error[PLAN_ERROR_MAX])
+{
+    snprintf(error, PLAN_ERROR_MAX,
+             "free addresses for real programs on the link are fewer than --max-connections: there are %u",
+             p->ndoors);
+    plan_free(p);
+    return false;
+}
+
 bool plan_make(struct plan *p, const struct spec_world *spec, const char *link, unsigned doors, bool actions,
-               char error[PLAN_ERROR_MAX])
+               const struct tun_plan *tun, char error[PLAN_ERROR_MAX])
 {
     struct spec_prefix ip4, ip6;
     unsigned want = doors ? doors : PLAN_DOORS_DEFAULT, four, six;
-    char number[32];
     memset(p, 0, sizeof *p);
     p->world = *spec;
     if (!actions)
@@ -141,22 +157,23 @@ bool plan_make(struct plan *p, const struct spec_world *spec, const char *link, 
         return fail(error, "there is no link", link ? link : spec->doors->link);
     if (want > PLAN_DOORS_MAX)
         want = PLAN_DOORS_MAX;
-    link_networks(spec, p->link, &ip4, &ip6);
+    if (tun && tun->on) {
+        p->tun = *tun;
+        if (!tun_plan_add(&p->tun, &p->world, p->link, &p->arena, error)) {
+            plan_free(p);
+            return false;
+        }
+        spec = &p->world;
+    }
+    plan_link_networks(spec, p->link, &ip4, &ip6);
     p->door = core_arena_take(&p->arena, want * sizeof *p->door);
     four = hand_out(spec, &ip4, p->door, want);
     six = hand_out(spec, &ip6, p->door, want);
     p->ndoors = four > six ? four : six;
     if (spec->nhosts + p->ndoors > SPEC_HOSTS_MAX)
         p->ndoors = spec->nhosts < SPEC_HOSTS_MAX ? (unsigned)(SPEC_HOSTS_MAX - spec->nhosts) : 0;
-    if (p->ndoors == 0 || (doors > 0 && p->ndoors < want)) {
-        snprintf(number, sizeof number, " %u", p->ndoors);
-        fail(error,
-             "free addresses for real programs on the link are fewer than --max-connections: there are",
-             NULL);
-        strncat(error, number, PLAN_ERROR_MAX - strlen(error) - 1);
-        plan_free(p);
-        return false;
-    }
+    if (p->ndoors == 0 || (doors > 0 && p->ndoors < want))
+        return fail_for_room(p, error);
     add_hosts(p, spec, &ip4, &ip6);
     return true;
 }

@@ -11,6 +11,7 @@
  */
 #include "sim/core/pool.h"
 #include "sim/core/trace.h"
+#include "sim/gateway/tun_plan.h"
 #include "sim/hosts/spec.h"
 
 #define PLAN_DOORS_MAX     1000
@@ -28,6 +29,7 @@ struct plan {
     struct plan_door *door; /* door[k] is the host door-(k + 1) */
     unsigned ndoors;
     size_t first_host; /* index of door-1 in world.hosts */
+    struct tun_plan tun;
     struct core_arena arena;
 };
 
@@ -40,16 +42,22 @@ struct plan_service {
 };
 
 /* `doors`: how many; 0: as many as there is room for, up to PLAN_DOORS_DEFAULT. `link` NULL: the one in the
- * scenario's `doors`. `actions`: the scenario's people act too. False: error says why. The spec is borrowed.
- */
+ * scenario's `doors`. `actions`: the scenario's people act too. `tun`: on, the way to the kernel is added;
+ * NULL is the same as off. False: error says why. The spec is borrowed. */
 bool plan_make(struct plan *p, const struct spec_world *spec, const char *link, unsigned doors, bool actions,
-               char error[PLAN_ERROR_MAX]);
+               const struct tun_plan *tun, char error[PLAN_ERROR_MAX]);
 void plan_free(struct plan *p);
 
 /* NULL: there is no such host. */
 const struct spec_host *plan_host(const struct plan *p, const char *name);
 /* The host with the address; NULL: none. */
 const struct spec_host *plan_owner(const struct plan *p, const struct net_addr *a);
+
+/* The networks of a link, from the interfaces on it; bits 0: it has none of that family. */
+void plan_link_networks(const struct spec_world *w, const char *link, struct spec_prefix *ip4,
+                        struct spec_prefix *ip6);
+/* The first address of the network that nobody in `w` has. */
+bool plan_free_address(const struct spec_world *w, const struct spec_prefix *net, struct net_addr *out);
 
 struct plan_service plan_service(const struct spec_host *h, uint16_t port);
 

@@ -35,13 +35,23 @@ static void put_string(FILE *to, const char *at, size_t len)
     putc('"', to);
 }
 
+static bool record_has_data(enum record_kind kind)
+{
+    return kind == RECORD_OCTETS || kind == RECORD_DATAGRAM || kind == RECORD_PACKET;
+}
+
 void record_header(FILE *to, const struct record_header *h, const char *version)
 {
     fprintf(to, "{\"mailwalk\":\"%s\",\"recording\":%d,\"scenario\":", version, RECORD_VERSION);
     put_string(to, h->scenario, strlen(h->scenario));
     fprintf(to, ",\"text\":\"%016llx\",\"link\":", (unsigned long long)h->text_hash);
     put_string(to, h->link, strlen(h->link));
-    fprintf(to, ",\"doors\":%u,\"actions\":%s}\n", h->doors, h->actions ? "true" : "false");
+    fprintf(to, ",\"doors\":%u,\"actions\":%s", h->doors, h->actions ? "true" : "false");
+    if (h->tun) {
+        fputs(",\"tun\":", to);
+        put_string(to, h->tun, strlen(h->tun));
+    }
+    fputs("}\n", to);
     for (size_t i = 0; i < h->nsets; i++) {
         fputs("{\"set\":", to);
         put_string(to, h->sets[i], strlen(h->sets[i]));
@@ -62,7 +72,7 @@ void record_input(FILE *to, const struct record_input *in)
         fprintf(to, ",\"door\":%u,\"to\":\"%s\",\"port\":%u", in->door, net_addr_text(&in->to, a), in->port);
     if (in->kind == RECORD_CREDIT)
         fprintf(to, ",\"n\":%zu", in->n);
-    if (in->kind == RECORD_OCTETS || in->kind == RECORD_DATAGRAM) {
+    if (record_has_data(in->kind)) {
         fputs(",\"data\":", to);
         put_string(to, in->data, in->len);
     }
@@ -331,7 +341,7 @@ static int next_line(struct record_reader *r)
 static bool read_first(struct record_reader *r, struct record_header *h)
 {
     struct object o;
-    const char *scenario, *link, *version;
+    const char *scenario, *link, *version, *tun = NULL;
     uint64_t n;
     struct field *actions;
     int got = next_line(r);
@@ -355,8 +365,10 @@ static bool read_first(struct record_reader *r, struct record_header *h)
     if (!actions || actions->type != FIELD_BOOL)
         return wrong(r, "\"actions\" must be true or false");
     h->actions = actions->number == 1;
-    if (!all_used(r, &o))
+    if ((find(&o, "tun") && !need_text(r, &o, "tun", &tun)) || !all_used(r, &o))
         return false;
+    if (tun && !(h->tun = strdup(tun)))
+        return wrong(r, "%s", strerror(errno));
     h->scenario = strdup(scenario);
     h->link = strdup(link);
     return h->scenario && h->link;
@@ -395,6 +407,7 @@ void record_header_free(struct record_header *h)
 {
     free((char *)(uintptr_t)h->scenario);
     free((char *)(uintptr_t)h->link);
+    free((char *)(uintptr_t)h->tun);
     for (size_t i = 0; i < h->nsets; i++)
         free((char *)(uintptr_t)h->sets[i]);
 }
@@ -413,7 +426,7 @@ static bool read_kind(struct record_reader *r, struct object *o, struct record_i
         }
     if (found == RECORD_KIND_COUNT)
         return wrong(r, "says nothing that could come in: connect, octets, credit, close, reset, ask, "
-                        "datagram, forget or end is needed");
+                        "datagram, forget, packet or end is needed");
     in->kind = (enum record_kind)found;
     return true;
 }
@@ -454,14 +467,19 @@ static bool read_rest(struct record_reader *r, struct object *o, struct record_i
     in->id = (uint32_t)n;
     if (in->kind == RECORD_CONNECT || in->kind == RECORD_ASK)
         return read_whither(r, o, in);
-    if (in->id > r->last_id)
+    if (in->kind == RECORD_PACKET) {
+        if (in->id != r->last_packet + 1)
+            return wrong(r, "packet %lu follows packet %lu", (unsigned long)in->id,
+                         (unsigned long)r->last_packet);
+        r->last_packet = in->id;
+    } else if (in->id > r->last_id)
         return wrong(r, "number %lu has not begun", (unsigned long)in->id);
     if (in->kind == RECORD_CREDIT) {
         if (!need_number(r, o, "n", 1, UINT32_MAX, &n))
             return false;
         in->n = (size_t)n;
     }
-    if (in->kind == RECORD_OCTETS || in->kind == RECORD_DATAGRAM) {
+    if (record_has_data(in->kind)) {
         if (!need_string(r, o, "data", &in->data, &in->len))
             return false;
         if (in->len > RECORD_CHUNK_MAX)
@@ -506,7 +524,7 @@ bool record_check(struct record_reader *r)
         return wrong(r, "cannot be read twice: it must be a file");
     r->line = line;
     r->t_ns = 0;
-    r->last_id = 0;
+    r->last_id = r->last_packet = 0;
     r->ended = false;
     return true;
 }

@@ -14,11 +14,14 @@
  *   {"t":1504456789,"ask":2,"door":2,"to":"198.51.100.53","port":53}
  *   {"t":1504456789,"datagram":2,"data":"..."}
  *   {"t":1604456789,"forget":2}
+ *   {"t":1604556789,"packet":1,"data":"E\u0000.."}         an IP packet from the TUN device, numbered from 1
  *   {"t":9999999999,"end":true,"hash":"55b1c0..","records":4711}
  *
  * One JSON object a line. `t` is virtual time in nanoseconds; it never goes back, and inputs of one `t`
  * follow the rule of entrance.h. A character of a string stands for one octet, so 0x80 to 0xff are \u0080 to
  * \u00ff. `text` is the hash of the scenario's text. The end may be missing: the program was killed.
+ *
+ * With a TUN door the first line has "tun", the kernel's addresses: "198.18.0.2/30 2001:db8:ffff::2/64".
  *
  * A recording holds whatever the programs sent, passwords too.
  */
@@ -32,7 +35,7 @@
 #define RECORD_LINE_MAX   262144 /* octets of a line */
 #define RECORD_CHUNK_MAX  16384  /* octets of data in one input */
 #define RECORD_SETS_MAX   1000
-#define RECORD_FIELDS_MAX 8 /* in one object */
+#define RECORD_FIELDS_MAX 12 /* in one object */
 
 /* X(enum suffix, key in the file) */
 #define RECORD_KINDS(X)                                                                                      \
@@ -44,6 +47,7 @@
     X(ASK, "ask")                                                                                            \
     X(DATAGRAM, "datagram")                                                                                  \
     X(FORGET, "forget")                                                                                      \
+    X(PACKET, "packet")                                                                                      \
     X(END, "end")
 #define X(name, key) RECORD_##name,
 enum record_kind { RECORD_KINDS(X) RECORD_KIND_COUNT };
@@ -69,6 +73,7 @@ struct record_header {
     uint64_t text_hash;
     unsigned doors;
     bool actions;
+    const char *tun; /* the kernel's addresses; NULL: there is no TUN door */
     const char *sets[RECORD_SETS_MAX];
     size_t nsets;
 };
@@ -86,7 +91,7 @@ struct record_reader {
     unsigned line; /* of the last one read */
     char *text;    /* RECORD_LINE_MAX */
     uint64_t t_ns;
-    uint32_t last_id;
+    uint32_t last_id, last_packet;
     bool ended;
     char error[300];
 };

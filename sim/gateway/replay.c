@@ -37,12 +37,16 @@ int replay_open(struct replay *r, const char *path)
 int replay_plan(struct replay *r, const struct spec_world *spec, uint64_t text_hash)
 {
     char error[PLAN_ERROR_MAX];
+    struct tun_plan tun;
     r->reader.line = 1;
     if (text_hash != r->header.text_hash)
         return refuse(
             r, "scenario \"%s\" is not what it was when this was recorded (text %016llx, now %016llx)",
             r->header.scenario, (unsigned long long)r->header.text_hash, (unsigned long long)text_hash);
-    if (!plan_make(&r->plan, spec, r->header.link, r->header.doors, r->header.actions, error))
+    tun_plan_init(&tun);
+    if (r->header.tun && !tun_plan_read(&tun, r->header.tun))
+        return refuse(r, "\"tun\" must be addresses, like \"%s %s\"", TUN_IP4, TUN_IP6);
+    if (!plan_make(&r->plan, spec, r->header.link, r->header.doors, r->header.actions, &tun, error))
         return refuse(r, "%s", error);
     r->planned = true;
     r->reader.line = 1 + (unsigned)r->header.nsets;
@@ -99,14 +103,25 @@ static bool go_on(struct session *s, const struct record_input *in, const char *
     }
 }
 
-static bool give(struct entrance *e, const struct record_input *in, const char **why)
+static bool give(struct replay *r, struct world *w, const struct record_input *in, const char **why)
 {
+    struct entrance *e = r->entrance;
     struct session *s;
+    if (in->kind == RECORD_PACKET) {
+        *why = r->tun ? "it is no IP packet, or too long" : "there is no TUN door";
+        return r->tun && tun_world_give(w, r->tun, (const uint8_t *)in->data, in->len);
+    }
     if (in->kind == RECORD_CONNECT || in->kind == RECORD_ASK)
         return begin(e, in, why);
     s = entrance_find(e, in->id);
     *why = "it has ended by then";
     return s && go_on(s, in, why);
+}
+
+/* The kernel has had its packets. */
+static void to_nobody(void *ctx, const uint8_t *ip, size_t len)
+{
+    (void)ctx, (void)ip, (void)len;
 }
 
 int replay_run(struct replay *r, struct world *w)
@@ -116,6 +131,7 @@ int replay_run(struct replay *r, struct world *w)
     const char *why = "";
     uint64_t moment = UINT64_MAX;
     int got, status = REPLAY_SAME;
+    r->tun = tun_world_open(w, to_nobody, NULL);
     while (status == REPLAY_SAME && (got = record_read(&r->reader, &in)) != 0) {
         if (got < 0) {
             status = refuse(r, "%s", r->reader.error);
@@ -131,9 +147,10 @@ int replay_run(struct replay *r, struct world *w)
             else if (in.t_ns != moment)
                 entrance_at(e, in.t_ns);
             moment = in.t_ns;
-            if (status == REPLAY_SAME && !give(e, &in, &why))
-                status = refuse(r, "program %lu at %llu ns: %s; the recording is of another run",
-                                (unsigned long)in.id, (unsigned long long)in.t_ns, why);
+            if (status == REPLAY_SAME && !give(r, w, &in, &why))
+                status = refuse(r, "%s %lu at %llu ns: %s; the recording is of another run",
+                                in.kind == RECORD_PACKET ? "packet" : "program", (unsigned long)in.id,
+                                (unsigned long long)in.t_ns, why);
         }
     }
     entrance_mute(e);

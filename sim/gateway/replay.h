@@ -19,6 +19,7 @@ struct replay {
     struct record_header header;
     struct plan plan;
     struct entrance *entrance;
+    struct net_link *tun;   /* NULL: the recorded world had no TUN door */
     struct trace_hash hash; /* of the replay; its sink must be the trace's first */
     bool planned, ended;
     uint64_t recorded; /* the hash in the file, if it has an end */

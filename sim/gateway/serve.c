@@ -11,6 +11,7 @@
 #include <time.h>
 
 #include "sim/export/pcapng.h"
+#include "sim/gateway/tun.h"
 #include "sim/gateway/visitors.h"
 
 #define STATUS_USAGE   2
@@ -24,6 +25,8 @@ struct server {
     struct world world;
     struct listeners listeners;
     struct visitors visitors;
+    struct tun tun;
+    bool tun_more; /* packets wait that one round did not take */
     struct trace_hash hash;
     struct export_pcapng *pcapng;
     FILE *record;
@@ -116,6 +119,8 @@ static int loop(struct server *s, const sigset_t *waiting)
         if (over(s, now))
             return 0;
         n = visitors_poll(&s->visitors, &owing);
+        owing |= s->tun_more;
+        s->visitors.fds[n++] = (struct pollfd){ .fd = s->tun.fd, .events = POLLIN };
         sleep = caught_up && !owing ? nap(s, real, now) : (struct timespec){ 0 };
         ready = ppoll(s->visitors.fds, n, &sleep, waiting);
         if (ready < 0 && errno != EINTR)
@@ -129,6 +134,7 @@ static int loop(struct server *s, const sigset_t *waiting)
             moment = next_moment(s, virtual_at(s, real), caught_up);
             entrance_at(s->visitors.entrance, moment);
             visitors_round(&s->visitors, moment, real);
+            s->tun_more = s->tun.fd >= 0 && tun_round(&s->tun, moment, real);
             if (s->record)
                 fflush(s->record);
         }
@@ -162,6 +168,8 @@ static int end(struct server *s)
 
 static const char *link_of_maps(const struct serve_options *o, const struct spec_world *spec)
 {
+    if (o->tun_link)
+        return o->tun_link;
     for (size_t h = 0; !spec->doors && o->nmaps > 0 && h < spec->nhosts; h++)
         if (strcmp(spec->hosts[h].name, o->map[0].host) == 0 && spec->hosts[h].nifaces > 0)
             return spec->hosts[h].ifaces[0].link;
@@ -183,6 +191,7 @@ static int open_files(struct server *s, uint64_t text_hash)
 {
     const struct serve_options *o = s->o;
     struct trace_sink sink = trace_hash_sink(&s->hash);
+    char tun[2 * TUN_ADDRESS_TEXT];
     FILE *f;
     trace_add(&s->world.trace, &sink);
     if (o->pcapng) {
@@ -200,6 +209,7 @@ static int open_files(struct server *s, uint64_t text_hash)
                                    .text_hash = text_hash,
                                    .doors = s->plan.ndoors,
                                    .actions = o->actions,
+                                   .tun = s->plan.tun.on ? tun_plan_text(&s->plan.tun, tun) : NULL,
                                    .nsets = o->nsets };
         if (!(s->record = fopen(o->record, "wb")))
             return machine_refused(o->record, errno);
@@ -224,6 +234,16 @@ static void handle_signals(sigset_t *waiting)
     sigaction(SIGPIPE, &ignore, NULL);
 }
 
+static int open_tun(struct server *s)
+{
+    int status = tun_open(&s->tun, s->o->tun);
+    if (status == 0 && s->o->tun_up)
+        status = tun_up(&s->tun, &s->plan.tun, &s->plan.world);
+    if (status == 0)
+        tun_attach(&s->tun, &s->world, s->record);
+    return status;
+}
+
 static int run(struct server *s)
 {
     struct world_error error;
@@ -238,6 +258,8 @@ static int run(struct server *s)
     raise_limit(s->plan.ndoors);
     status = listeners_open(&s->listeners, &s->plan, s->o);
     if (status != 0)
+        return status;
+    if (s->plan.tun.on && (status = open_tun(s)) != 0)
         return status;
     visitors_init(&s->visitors, &s->world, &s->plan, s->o, &s->listeners, s->record);
     s->start_real_ns = real_now();
@@ -258,7 +280,9 @@ int serve_run(const struct serve_options *o, const struct spec_world *spec, uint
     char text[PLAN_ERROR_MAX];
     int status, error;
     s->o = o;
-    if (!plan_make(&s->plan, spec, link_of_maps(o, spec), o->max_connections, o->actions, text)) {
+    s->tun.fd = -1;
+    if (!plan_make(&s->plan, spec, link_of_maps(o, spec), o->max_connections, o->actions, &o->tun_plan,
+                   text)) {
         fprintf(stderr, "mailwalk: %s: %s\n", o->scenario, text);
         free(s);
         return STATUS_USAGE;
@@ -271,6 +295,7 @@ int serve_run(const struct serve_options *o, const struct spec_world *spec, uint
     if (s->visitors.entrance)
         visitors_free(&s->visitors);
     listeners_close(&s->listeners);
+    tun_close(&s->tun);
     if (s->record)
         fclose(s->record);
     if (s->pcapng && (error = export_pcapng_close(s->pcapng)) != 0 && status == 0)

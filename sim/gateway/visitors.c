@@ -105,7 +105,7 @@ void visitors_init(struct visitors *v, struct world *w, const struct plan *plan,
     v->record = record;
     v->max_peers = 2 * (size_t)plan->ndoors; /* those that have left may still have something to read */
     v->peer = core_alloc(v->max_peers * sizeof *v->peer);
-    v->fds = core_alloc((l->count + v->max_peers) * sizeof *v->fds);
+    v->fds = core_alloc((l->count + v->max_peers + VISITORS_FDS_MORE) * sizeof *v->fds);
     v->entrance = entrance_new(w, plan, &entrance_calls, v);
 }
 

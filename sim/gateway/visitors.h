@@ -16,6 +16,7 @@
 
 #define VISITORS_ACCEPT_MAX    64 /* connections taken from one door in a round */
 #define VISITORS_DATAGRAMS_MAX 32
+#define VISITORS_FDS_MORE      8               /* room in `fds` for descriptors that the caller puts behind */
 #define VISITORS_PAUSE_NS      (100 * CORE_MS) /* no new connections, when the machine has no more descriptors */
 
 struct visitor_address { /* of a program that sends datagrams */
@@ -40,7 +41,7 @@ struct visitors {
     struct peer **peer; /* npeers of them, in the order in which they came */
     size_t npeers, max_peers;
     struct ask ask[ENTRANCE_ASKS_MAX];
-    struct pollfd *fds; /* listeners, then peers */
+    struct pollfd *fds; /* listeners, then peers, then VISITORS_FDS_MORE of the caller's */
     size_t polled;      /* peers in fds */
     uint64_t moment_ns; /* of this round's inputs */
     uint64_t connections;

@@ -196,7 +196,7 @@ static void wait_for(struct net_neighbour *n, struct net_packet *p)
     p->iface = n->iface;
     p->next = NULL;
     if (n->iface->link->outside) { /* everybody out there is behind one door */
-        memcpy(n->mac, net_outside_mac, sizeof n->mac);
+        memcpy(n->mac, net_link_outside_mac(n->iface->link), sizeof n->mac);
         n->until_ns = CORE_NEVER;
         enter(n, NET_NEIGHBOUR_REACHABLE);
         net_ether_send(n, p);

@@ -238,6 +238,9 @@ static inline uint16_t net_sum_finish(uint32_t sum)
 /* Upper layers, called by the receive path with p->src, dst, proto, l4, l4_len set. They take p over. */
 void net_tcp_input(struct net_host *host, struct net_packet *p);
 void net_udp_input(struct net_host *host, struct net_packet *p);
+/* p, whose addresses are set, comes from a sender outside this network: gives it the connection's number and
+ * initial sequence numbers, for the trace; a SYN gets a new number. */
+void net_tcp_recognise(struct net *net, struct net_packet *p);
 /* p will arrive soon, after `before` other events: fetches into the cache what TCP will need. */
 void net_tcp_ahead(const struct net_packet *p, unsigned before);
 /* An ICMP error about a packet of ours: p->l4 points to the quoted IP payload's first 8 octets or more.

@@ -7,6 +7,7 @@
 
 #include "sim/net/ether.h"
 #include "sim/net/fault.h"
+#include "sim/net/ip.h"
 #include "sim/net/net_record.h"
 #include "sim/net/octets.h"
 
@@ -266,6 +267,29 @@ void net_link_open(struct net_link *l, net_outside_fn *fn, void *ctx)
     l->outside_ctx = ctx;
 }
 
+const uint8_t *net_link_outside_mac(const struct net_link *l)
+{
+    return l->nports > 1 ? l->ports[1].iface->mac : net_outside_mac;
+}
+
+/* What a sender in this network would have told the trace: which connection it is, what a datagram says. */
+static void introduce(struct net_link *l, struct net_packet *p)
+{
+    struct net *net = l->net;
+    const uint8_t *ip = p->octets + p->l3;
+    bool six = ip[0] >> 4 == 6;
+    if (!six && (ip[0] != 0x45 || (net_get16(ip + 6) & 0x1fff) != 0)) /* options, or a later fragment */
+        return;
+    net_ip_addresses(p);
+    if (p->proto == NET_PROTO_TCP) {
+        net_tcp_recognise(net, p);
+    } else if (p->proto == NET_PROTO_UDP) {
+        p->conn = ++net->conns;
+        if (net->datagram && net->trace->levels && l->nports > 1)
+            net->datagram(net->datagram_ctx, l->ports[1].iface->host, p);
+    }
+}
+
 bool net_link_inject(struct net_link *l, const uint8_t *ip, size_t len)
 {
     struct net *net = l->net;
@@ -281,10 +305,15 @@ bool net_link_inject(struct net_link *l, const uint8_t *ip, size_t len)
     p->l4 = (uint16_t)(p->l3 + (version == 4 ? NET_IP4_HEADER : NET_IP6_HEADER));
     p->l4_len = (uint16_t)(len - (size_t)(p->l4 - p->l3));
     p->cause = net->trace->cause;
-    net_ether_frame(p, l->ports[0].iface->mac, net_outside_mac, version == 4 ? NET_TYPE_IP4 : NET_TYPE_IP6);
+    introduce(l, p);
+    net_ether_frame(p, l->ports[0].iface->mac, net_link_outside_mac(l),
+                    version == 4 ? NET_TYPE_IP4 : NET_TYPE_IP6);
     p->frame = ++net->trace->frames;
     net->packets++;
-    net_record_packet(net, TRACE_KIND_SENT, NULL, l, p);
+    net->segments += p->proto == NET_PROTO_TCP;
+    net_record_packet(net, TRACE_KIND_SENT, l->nports > 1 ? l->ports[1].iface->host : NULL, l, p);
+    if (p->cause == 0)
+        p->cause = net->trace->seq; /* nothing in here led to it: it is what leads to the rest */
     p->iface = l->ports[0].iface;
     p->event.run = arrive;
     core_post(net->queue, &p->event, net->queue->now_ns);

@@ -161,6 +161,31 @@ void tcp_unlisten(struct net_host *host, uint16_t port)
     tcp->nlisteners--;
 }
 
+void net_tcp_recognise(struct net *net, struct net_packet *p)
+{
+    const uint8_t *h = net_packet_l4(p);
+    uint16_t local_port, remote_port;
+    const struct tcp_conn *c;
+    if (p->l4_len < TCP_HEADER)
+        return;
+    remote_port = net_get16(h);
+    local_port = net_get16(h + 2);
+    c = tcp_find(net->tcp, tcp_hash(&p->dst, local_port, &p->src, remote_port), NULL, &p->dst, local_port,
+                 &p->src, remote_port);
+    if (c) {
+        p->conn = c->number;
+        p->flow = c->hash;
+        p->has_relative = c->state != TCP_SYN_SENT;
+        p->seq_from = c->irs;
+        p->ack_from = c->iss;
+    } else if ((h[13] & (TCP_SYN | TCP_ACK | TCP_RST)) == TCP_SYN) {
+        p->conn = ++net->conns;
+        p->has_relative = 1;
+        p->seq_from = net_get32(h + 4);
+        p->ack_from = 0;
+    }
+}
+
 void tcp_table_init(struct net_tcp *tcp)
 {
     tcp->mask = 63;

@@ -18,7 +18,7 @@ static bool same(const struct record_input *a, const struct record_input *b)
         return false;
     if (a->kind == RECORD_CREDIT && a->n != b->n)
         return false;
-    if (a->kind == RECORD_OCTETS || a->kind == RECORD_DATAGRAM)
+    if (a->kind == RECORD_OCTETS || a->kind == RECORD_DATAGRAM || a->kind == RECORD_PACKET)
         return a->len == b->len && (a->len == 0 || memcmp(a->data, b->data, a->len) == 0);
     return a->kind != RECORD_END || (a->hash == b->hash && a->records == b->records);
 }
