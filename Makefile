@@ -20,7 +20,7 @@ VERSION := 0.1.0
 PROTO_ROOMS := protocols/wire protocols/smtp protocols/pop3 protocols/imap protocols/dns protocols/sasl protocols/tls \
                protocols/auth
 SIM_ROOMS   := sim/core sim/bench sim/net sim/hosts sim/export sim/gateway
-TOP_ROOMS   := scenarios/load ui
+TOP_ROOMS   := scenarios/load ui ui/tape ui/screen
 
 WARN    := -Wall -Wextra -Wpedantic -Wconversion -Wshadow -Werror
 OPT     ?= -O2 -g
@@ -35,7 +35,7 @@ OPT     := -O1 -g -fno-omit-frame-pointer
 BASE    += -fsanitize=fuzzer-no-link,address,undefined -fno-sanitize-recover=all
 LDFLAGS += -fsanitize=fuzzer,address,undefined
 endif
-LIBS       := -lpcap -lcjson -lssl -lcrypto -lm
+LIBS       := -lpcap -lcjson -lssl -lcrypto -lncursesw -lm
 CHECK_LIBS := -lcheck -lsubunit -lrt -lpthread
 
 objects = $(patsubst %.c,$(B)/%.o,$(foreach r,$(1),$(wildcard $(r)/*.c)))

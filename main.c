@@ -9,7 +9,7 @@
 
 #include "protocols/wire/utf8.h"
 #include "scenarios/load/catalogue.h"
-#include "scenarios/load/expect.h"
+#include "scenarios/load/run.h"
 #include "scenarios/load/scenario.h"
 #include "scenarios/load/units.h"
 #include "sim/bench/bench.h"
@@ -23,6 +23,7 @@
 #include "ui/explain.h"
 #include "ui/explain_engines.h"
 #include "ui/narrator.h"
+#include "ui/play.h"
 
 enum exit_status { EXIT_MET, EXIT_NOT_MET, EXIT_USAGE, EXIT_MACHINE };
 
@@ -30,6 +31,10 @@ static int usage(FILE *to)
 {
     fputs("usage: mailwalk COMMAND ...\n"
           "\n"
+          "  play [SCENARIO]     the screen: step through it, forwards and back\n"
+          "      --no-predict                do not ask what comes next\n"
+          "      --plain                     a dialogue in plain text, nothing redrawn\n"
+          "      --theme dark|light|mono|contrast  --ascii  --big  --seed N  --set ...\n"
           "  run SCENARIO        narrate a message's journey on stdout\n"
           "      --level phase|line|packet   how closely to look (line)\n"
           "      --format text|jsonl         text to read, or one JSON object a record\n"
@@ -286,52 +291,22 @@ static int outputs_close(struct outputs *out, const struct run_options *o)
     return status;
 }
 
-/* One outcome record for each line of `expect`. */
-static bool outcomes_tell(struct world *w, struct expect *e)
-{
-    size_t n;
-    const struct expect_result *r = expect_results(e, &n);
-    for (size_t i = 0; i < n; i++) {
-        struct trace_record t = { .kind = TRACE_KIND_OUTCOME, .t_ns = w->queue.now_ns };
-        w->trace.cause = 0;
-        trace_attr_str(&t, "what", r[i].what);
-        trace_attr_str(&t, "expected", r[i].expected);
-        trace_attr_str(&t, "got", r[i].got);
-        trace_attr_str(&t, "ok", r[i].ok ? "yes" : "no");
-        trace_attr_str(&t, "pointer", r[i].pointer);
-        trace_emit(&w->trace, &t);
-    }
-    return expect_ok(r, n);
-}
-
 static int run_world(struct scenario *s, const struct run_options *o)
 {
-    struct world w;
-    struct world_error error;
     struct outputs out = { 0 };
-    struct expect expect;
-    struct trace_sink sink;
-    bool met = false;
-    int status = EXIT_MET, closed;
-    world_init(&w, &s->world);
-    expect_init(&expect, s);
-    sink = expect_sink(&expect);
-    trace_add(&w.trace, &sink);
-    w.on_keylog = outputs_keylog;
-    w.on_keylog_ctx = &out;
-    if (!outputs_open(&out, o, &w.trace)) {
-        status = EXIT_MACHINE;
-    } else if (!world_build(&w, &error)) {
-        status = refuse(EXIT_USAGE, "%s: %s: %s", s->source, error.pointer ? error.pointer : "/", error.text);
-    } else {
-        world_run(&w, CORE_NEVER);
-        met = outcomes_tell(&w, &expect);
-        status = met ? EXIT_MET : EXIT_NOT_MET;
-        world_end(&w);
+    struct trace collected;
+    struct scenario_run run = { .on_keylog = outputs_keylog, .on_keylog_ctx = &out };
+    int status = EXIT_MACHINE, closed;
+    trace_init(&collected);
+    if (outputs_open(&out, o, &collected)) {
+        run.sinks = collected.sink;
+        run.nsinks = collected.nsinks;
+        if (scenario_run(s, &run))
+            status = run.met ? EXIT_MET : EXIT_NOT_MET;
+        else
+            status = refuse(EXIT_USAGE, "%s", run.error);
     }
-    world_free(&w);
     closed = outputs_close(&out, o);
-    expect_free(&expect);
     return closed ? closed : status;
 }
 
@@ -473,6 +448,42 @@ static int command_explain(int argc, char **argv)
     return ui_explain(stdout, stderr, (const char *const *)argv, (size_t)argc, sources, n);
 }
 
+/* Writes what a tape holds up to a place as a capture, with the secrets that open it. */
+static void capture_secret(void *ctx, const char *line)
+{
+    char text[512];
+    int n = snprintf(text, sizeof text, "%s\n", line);
+    if (n > 0 && (size_t)n < sizeof text)
+        export_pcapng_secrets(ctx, text, (size_t)n);
+}
+
+static bool save_capture(void *ctx, const struct tape *tape, uint32_t upto, const char *path,
+                         char error[UI_ERROR_MAX])
+{
+    FILE *f = fopen(path, "wb");
+    struct export_pcapng *png;
+    struct trace_sink sink;
+    int wrong;
+    (void)ctx;
+    if (!f) {
+        snprintf(error, UI_ERROR_MAX, "%s: %s", path, strerror(errno));
+        return false;
+    }
+    png = export_pcapng_open(f, false);
+    sink = export_pcapng_sink(png);
+    tape_replay(tape, upto, &sink, capture_secret, png);
+    wrong = export_pcapng_close(png);
+    if (wrong)
+        snprintf(error, UI_ERROR_MAX, "%s: %s", path, strerror(wrong));
+    return wrong == 0;
+}
+
+static int command_play(int argc, char **argv)
+{
+    static const struct ui_play_files files = { .save_capture = save_capture };
+    return ui_play_command(argc, argv, &files);
+}
+
 static int command_version(int argc, char **argv)
 {
     if (argc > 0)
@@ -511,22 +522,22 @@ int main(int argc, char **argv)
     static const struct {
         const char *name;
         int (*run)(int argc, char **argv);
-    } commands[] = { { "run", command_run },           { "serve", command_serve },
-                     { "list", command_list },         { "check", command_check },
-                     { "explain", command_explain },   { "bench", bench_command },
-                     { "--version", command_version }, { "help", command_help },
-                     { "--help", command_help },       { "-h", command_help } };
+    } commands[] = { { "play", command_play },   { "run", command_run },
+                     { "serve", command_serve }, { "list", command_list },
+                     { "check", command_check }, { "explain", command_explain },
+                     { "bench", bench_command }, { "--version", command_version },
+                     { "help", command_help },   { "--help", command_help },
+                     { "-h", command_help } };
     if (!streams_open())
         return EXIT_MACHINE;
     if (argc < 2 && isatty(STDIN_FILENO) && isatty(STDOUT_FILENO)) {
-        puts("The lessons. 'mailwalk run NAME' tells one; 'mailwalk --help' says what else there is.\n");
-        return said(command_list(0, NULL));
+        return command_play(0, NULL);
     }
     if (argc < 2)
         return usage(stderr);
     for (size_t i = 0; i < sizeof commands / sizeof commands[0]; i++)
         if (strcmp(argv[1], commands[i].name) == 0)
             return said(commands[i].run(argc - 2, argv + 2));
-    return bad_usage("unknown command '%s': run, serve, list, check, explain, bench and help are known",
+    return bad_usage("unknown command '%s': play, run, serve, list, check, explain, bench and help are known",
                      argv[1]);
 }

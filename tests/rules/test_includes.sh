@@ -70,7 +70,9 @@ allow sim/gateway "$SIM|<(arpa/inet|fcntl|net/if|net/route|linux/if_tun|linux/if
 allow sim/bench "$SIM"
 allow scenarios/load "$SIM|$WIRE|<cjson/cJSON\\.h>"
 # What is shown comes from the trace; explain reads the engines' tables, exercises read scenarios.
-allow ui "\"sim/core/trace\\.h\"|$WIRE|$PROTO|\"scenarios/load/[^\"]*\"|<(curses|ncurses|term|langinfo|wchar|termios|sys/ioctl|poll)\\.h>"
+allow ui/tape '"sim/core/trace\.h"|"protocols/wire/[^"]*"'
+allow ui/screen "\"sim/core/trace\\.h\"|$WIRE|\"ui/tape/[^\"]*\"|<(curses|ncurses|term|langinfo|wchar|termios|sys/ioctl|poll)\\.h>"
+allow ui "\"ui/(tape|screen)/[^\"]*\"|\"sim/core/trace\\.h\"|$WIRE|$PROTO|\"scenarios/load/[^\"]*\"|<(curses|ncurses|term|langinfo|wchar|termios|sys/ioctl|poll)\\.h>"
 
 only '#[ \t]*include[ \t]*"protocols/(smtp|pop3|imap|dns|sasl|tls|auth)/' 'an engine' 'protocols/|sim/|ui/explain_engines\.c|main\.c'
 only '#[ \t]*include[ \t]*<openssl/' 'OpenSSL' 'protocols/tls/|protocols/auth/'

@@ -1,0 +1,444 @@
+/* Pages, lists and prompts that lie on top of a view. */
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "protocols/wire/utf8.h"
+#include "ui/screen/view.h"
+#include "ui/tape/keep.h"
+
+void ui_text_raw(struct ui_text *t, const char *at, size_t len)
+{
+    t->text = keep_grow(t->text, &t->cap, t->len + len + 1, 1);
+    memcpy(t->text + t->len, at, len);
+    t->len += len;
+    t->text[t->len] = '\0';
+}
+
+void ui_text_add(struct ui_text *t, const char *fmt, ...)
+{
+    va_list ap, again;
+    int n;
+    va_start(ap, fmt);
+    va_copy(again, ap);
+    n = vsnprintf(NULL, 0, fmt, ap);
+    va_end(ap);
+    if (n > 0) {
+        t->text = keep_grow(t->text, &t->cap, t->len + (size_t)n + 1, 1);
+        vsnprintf(t->text + t->len, (size_t)n + 1, fmt, again);
+        t->len += (size_t)n;
+    }
+    va_end(again);
+}
+
+void ui_items_add(struct ui_items *items, uint32_t number, const char *fmt, ...)
+{
+    char text[1024];
+    size_t len;
+    va_list ap;
+    va_start(ap, fmt);
+    vsnprintf(text, sizeof text, fmt, ap);
+    va_end(ap);
+    len = strlen(text) + 1;
+    items->item = keep_grow(items->item, &items->cap, items->n + 1, sizeof *items->item);
+    items->number = keep_grow(items->number, &items->number_cap, items->n + 1, sizeof *items->number);
+    items->item[items->n] = keep_alloc(len);
+    memcpy(items->item[items->n], text, len);
+    items->number[items->n++] = number;
+}
+
+void ui_panel_close(struct ui_screen *s)
+{
+    struct ui_panel *p = &s->panel;
+    for (size_t i = 0; p->item && i < p->nitems; i++)
+        free(p->item[i]);
+    free(p->item);
+    free(p->number);
+    free(p->text);
+    *p = (struct ui_panel){ 0 };
+}
+
+static struct ui_panel *open_panel(struct ui_screen *s, enum ui_panel_kind kind, const char *title)
+{
+    ui_panel_close(s);
+    s->playing = false;
+    s->panel.kind = kind;
+    snprintf(s->panel.title, sizeof s->panel.title, "%s", title);
+    return &s->panel;
+}
+
+void ui_panel_page(struct ui_screen *s, const char *title, char *text)
+{
+    open_panel(s, UI_PANEL_PAGE, title)->text = text;
+}
+
+void ui_panel_list(struct ui_screen *s, const char *title, char **item, uint32_t *number, size_t n,
+                   void (*on_item)(struct ui_screen *s, size_t index, uint32_t number))
+{
+    struct ui_panel *p = open_panel(s, UI_PANEL_LIST, title);
+    p->item = item;
+    p->number = number;
+    p->nitems = n;
+    p->on_item = on_item;
+}
+
+void ui_panel_prompt(struct ui_screen *s, const char *title, const char *initial,
+                     void (*on_text)(struct ui_screen *s, const char *text),
+                     bool (*complete)(struct ui_screen *s, const char *stem, size_t n, char *buf, size_t cap))
+{
+    struct ui_panel *p = open_panel(s, UI_PANEL_PROMPT, title);
+    snprintf(p->input, sizeof p->input, "%s", initial);
+    p->caret = strlen(p->input);
+    p->on_text = on_text;
+    p->complete = complete;
+}
+
+/* ---- lists ---- */
+
+static bool shown(const struct ui_panel *p, size_t i)
+{
+    size_t n = strlen(p->filter);
+    for (const char *at = p->item[i]; n > 0; at++) {
+        size_t k = 0;
+        while (k < n && at[k] && (at[k] | 0x20) == (p->filter[k] | 0x20))
+            k++;
+        if (k == n)
+            return true;
+        if (!*at)
+            return false;
+    }
+    return true;
+}
+
+static void list_move(struct ui_panel *p, int by)
+{
+    size_t at = p->chosen;
+    while (by != 0) {
+        size_t next = at;
+        do
+            next = by > 0 ? next + 1 : next - 1;
+        while (next < p->nitems && !shown(p, next));
+        if (next >= p->nitems)
+            break;
+        at = next;
+        by += by > 0 ? -1 : 1;
+    }
+    p->chosen = at;
+}
+
+static void list_settle(struct ui_panel *p)
+{
+    if (p->nitems > 0 && shown(p, p->chosen))
+        return;
+    for (size_t i = 0; i < p->nitems; i++)
+        if (shown(p, i)) {
+            p->chosen = i;
+            return;
+        }
+}
+
+static void list_take(struct ui_screen *s)
+{
+    struct ui_panel *p = &s->panel;
+    void (*on_item)(struct ui_screen *, size_t, uint32_t) = p->on_item;
+    size_t index = p->chosen;
+    uint32_t number;
+    if (p->nitems == 0 || !shown(p, index))
+        return;
+    number = p->number ? p->number[index] : (uint32_t)index;
+    ui_panel_close(s);
+    if (on_item)
+        on_item(s, index, number);
+}
+
+static bool list_key(struct ui_screen *s, uint32_t key)
+{
+    struct ui_panel *p = &s->panel;
+    size_t n = strlen(p->filter);
+    switch (key) {
+    case UI_KEY_UP:
+        list_move(p, -1);
+        return true;
+    case UI_KEY_DOWN:
+        list_move(p, 1);
+        return true;
+    case UI_KEY_PAGE_UP:
+        list_move(p, -(s->rows / 2));
+        return true;
+    case UI_KEY_PAGE_DOWN:
+        list_move(p, s->rows / 2);
+        return true;
+    case UI_KEY_HOME:
+        list_move(p, -(int)p->nitems);
+        return true;
+    case UI_KEY_END:
+        list_move(p, (int)p->nitems);
+        return true;
+    case UI_KEY_ENTER:
+        list_take(s);
+        return true;
+    case UI_KEY_BACKSPACE:
+        if (n > 0)
+            p->filter[n - 1] = '\0';
+        list_settle(p);
+        return true;
+    default:
+        if (key >= ' ' && key < 0x7f && n + 1 < sizeof p->filter) {
+            p->filter[n] = (char)key;
+            p->filter[n + 1] = '\0';
+            list_settle(p);
+            return true;
+        }
+        return key < ' ' ? false : true;
+    }
+}
+
+/* ---- prompts ---- */
+
+static void prompt_insert(struct ui_panel *p, uint32_t key)
+{
+    char octets[WIRE_UTF8_MAX];
+    size_t n = wire_utf8_put(octets, key), len = strlen(p->input);
+    if (len + n >= sizeof p->input)
+        return;
+    memmove(p->input + p->caret + n, p->input + p->caret, len - p->caret + 1);
+    memcpy(p->input + p->caret, octets, n);
+    p->caret += n;
+}
+
+static size_t left_of(const char *text, size_t at)
+{
+    while (at > 0 && ((unsigned char)text[--at] & 0xc0) == 0x80)
+        ;
+    return at;
+}
+
+static size_t right_of(const char *text, size_t at)
+{
+    if (text[at])
+        at++;
+    while (((unsigned char)text[at] & 0xc0) == 0x80)
+        at++;
+    return at;
+}
+
+static void prompt_complete(struct ui_screen *s)
+{
+    struct ui_panel *p = &s->panel;
+    char found[UI_PROMPT_MAX];
+    if (!p->complete)
+        return;
+    if (p->completions == 0)
+        snprintf(p->stem, sizeof p->stem, "%s", p->input);
+    if (!p->complete(s, p->stem, p->completions++, found, sizeof found)) {
+        if (p->completions == 1) {
+            ui_say(s, UI_STYLE_WARN, "Nothing begins like that.");
+            p->completions = 0;
+            return;
+        }
+        p->completions = 0;
+        snprintf(found, sizeof found, "%s", p->stem);
+    }
+    snprintf(p->input, sizeof p->input, "%s", found);
+    p->caret = strlen(p->input);
+}
+
+static bool prompt_key(struct ui_screen *s, uint32_t key)
+{
+    struct ui_panel *p = &s->panel;
+    size_t to;
+    if (key == UI_KEY_TAB) {
+        prompt_complete(s);
+        return true;
+    }
+    p->completions = 0;
+    switch (key) {
+    case UI_KEY_ENTER: {
+        char text[UI_PROMPT_MAX];
+        void (*on_text)(struct ui_screen *, const char *) = p->on_text;
+        memcpy(text, p->input, sizeof text);
+        ui_panel_close(s);
+        on_text(s, text);
+        return true;
+    }
+    case UI_KEY_LEFT:
+        p->caret = left_of(p->input, p->caret);
+        return true;
+    case UI_KEY_RIGHT:
+        p->caret = right_of(p->input, p->caret);
+        return true;
+    case UI_KEY_HOME:
+        p->caret = 0;
+        return true;
+    case UI_KEY_END:
+        p->caret = strlen(p->input);
+        return true;
+    case UI_KEY_BACKSPACE:
+        to = left_of(p->input, p->caret);
+        memmove(p->input + to, p->input + p->caret, strlen(p->input + p->caret) + 1);
+        p->caret = to;
+        return true;
+    case UI_KEY_DELETE:
+        to = right_of(p->input, p->caret);
+        memmove(p->input + p->caret, p->input + to, strlen(p->input + to) + 1);
+        return true;
+    case UI_CTRL('U'):
+        p->input[0] = '\0';
+        p->caret = 0;
+        return true;
+    default:
+        if (key >= ' ' && key < UI_KEY_FIRST && key != UI_KEY_BACKSPACE)
+            prompt_insert(p, key);
+        return key >= ' ';
+    }
+}
+
+/* ---- pages ---- */
+
+static bool page_key(struct ui_screen *s, uint32_t key)
+{
+    struct ui_panel *p = &s->panel;
+    int page = s->rows - 8;
+    switch (key) {
+    case UI_KEY_UP:
+        p->top--;
+        return true;
+    case UI_KEY_DOWN:
+        p->top++;
+        return true;
+    case UI_KEY_PAGE_UP:
+        p->top -= page;
+        return true;
+    case UI_KEY_PAGE_DOWN:
+    case ' ':
+        p->top += page;
+        return true;
+    case UI_KEY_HOME:
+        p->top = 0;
+        return true;
+    case UI_KEY_END:
+        p->top = 1 << 20;
+        return true;
+    case UI_KEY_ENTER:
+    case 'q':
+    case '?':
+        ui_panel_close(s);
+        return true;
+    default:
+        return false;
+    }
+}
+
+bool ui_panel_event(struct ui_screen *s, const struct ui_event *e)
+{
+    struct ui_panel *p = &s->panel;
+    if (p->kind == UI_PANEL_NONE)
+        return false;
+    if (e->kind == UI_EVENT_MOUSE) {
+        if (p->kind == UI_PANEL_PAGE)
+            p->top += 3 * e->wheel;
+        else if (p->kind == UI_PANEL_LIST && e->wheel)
+            list_move(p, e->wheel);
+        return true;
+    }
+    if (e->kind != UI_EVENT_KEY)
+        return false;
+    if (e->key == UI_KEY_ESC) {
+        ui_say(s, UI_STYLE_DIM, "Left: %s.", p->title);
+        ui_panel_close(s);
+        return true;
+    }
+    if (e->key == UI_CTRL('L') || e->key == UI_CTRL('Z'))
+        return false;
+    if (p->kind == UI_PANEL_LIST)
+        return list_key(s, e->key);
+    if (p->kind == UI_PANEL_PROMPT)
+        return prompt_key(s, e->key);
+    return page_key(s, e->key) || true;
+}
+
+/* ---- drawing ---- */
+
+static void draw_list(struct ui_screen *s, struct ui_canvas *c, struct ui_rect in)
+{
+    struct ui_panel *p = &s->panel;
+    int row = 0, at = 0, rows = in.rows - 1;
+    for (size_t i = 0; i < p->nitems && i < p->chosen; i++)
+        at += shown(p, i);
+    if (p->top > at)
+        p->top = at;
+    if (p->top <= at - rows)
+        p->top = at - rows + 1;
+    for (size_t i = 0; i < p->nitems; i++) {
+        if (!shown(p, i))
+            continue;
+        if (row >= p->top && row - p->top < rows) {
+            enum ui_style style = i == p->chosen ? UI_STYLE_SELECTED : UI_STYLE_TEXT;
+            int y = in.row + row - p->top;
+            if (i == p->chosen) {
+                ui_fill(c, (struct ui_rect){ y, in.col, 1, in.cols }, style, ' ');
+                ui_mark(c, y, in.col, style, UI_MARK_TO_SERVER);
+            }
+            ui_put_text(c, y, in.col + 2, in.cols - 3, style, p->item[i], strlen(p->item[i]));
+        }
+        row++;
+    }
+    if (row == 0)
+        ui_put(c, in.row, in.col + 2, in.cols - 3, UI_STYLE_DIM,
+               p->nitems ? "nothing has these letters" : "nothing");
+    ui_putf(c, in.row + rows, in.col + 1, in.cols - 2, UI_STYLE_DIM,
+            "%s%s%sEnter chooses   Esc leaves   letters search", p->filter[0] ? "with \"" : "", p->filter,
+            p->filter[0] ? "\"   " : "");
+}
+
+static void draw_page(struct ui_screen *s, struct ui_canvas *c, struct ui_rect in)
+{
+    struct ui_panel *p = &s->panel;
+    size_t len = p->text ? strlen(p->text) : 0;
+    struct ui_rect text = { in.row, in.col + 1, in.rows - 1, in.cols - 2 };
+    int rows = ui_wrap_rows(p->text ? p->text : "", len, text.cols, c->ascii);
+    if (p->top > rows - text.rows)
+        p->top = rows - text.rows;
+    if (p->top < 0)
+        p->top = 0;
+    ui_wrap(c, text, p->top, UI_STYLE_TEXT, p->text ? p->text : "", len);
+    ui_putf(c, in.row + in.rows - 1, in.col + 1, in.cols - 2, UI_STYLE_DIM, "%sEsc leaves",
+            rows > text.rows ? "Up and Down scroll   " : "");
+}
+
+static void draw_prompt(struct ui_screen *s, struct ui_canvas *c, struct ui_rect in)
+{
+    struct ui_panel *p = &s->panel;
+    size_t before = wire_display_columns(p->input, p->caret);
+    const char *from = p->input;
+    int room = in.cols - 4;
+    while (before > (size_t)room - 1) { /* the caret stays in sight */
+        from += right_of(from, 0);
+        before = wire_display_columns(from, p->caret - (size_t)(from - p->input));
+    }
+    ui_mark(c, in.row, in.col + 1, UI_STYLE_KEY, UI_MARK_TO_SERVER);
+    ui_put(c, in.row, in.col + 3, room, UI_STYLE_STRONG, from);
+    c->cursor_row = in.row;
+    c->cursor_col = in.col + 3 + (int)before;
+    ui_putf(c, in.row + 1, in.col + 1, in.cols - 2, UI_STYLE_DIM, "Enter takes it   %sEsc leaves",
+            p->complete ? "Tab completes   " : "");
+}
+
+void ui_panel_draw(struct ui_screen *s, struct ui_canvas *c)
+{
+    struct ui_panel *p = &s->panel;
+    struct ui_rect r = { 2, 2, c->rows - 5, c->cols - 4 }, in;
+    if (p->kind == UI_PANEL_NONE)
+        return;
+    if (p->kind == UI_PANEL_PROMPT)
+        r = (struct ui_rect){ c->rows - 7, 2, 4, c->cols - 4 };
+    ui_fill(c, r, UI_STYLE_TEXT, ' ');
+    in = ui_box(c, r, p->title);
+    if (p->kind == UI_PANEL_LIST)
+        draw_list(s, c, in);
+    else if (p->kind == UI_PANEL_PAGE)
+        draw_page(s, c, in);
+    else
+        draw_prompt(s, c, in);
+}

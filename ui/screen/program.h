@@ -1,0 +1,47 @@
+#ifndef UI_SCREEN_PROGRAM_H
+#define UI_SCREEN_PROGRAM_H
+/*
+ * program - what the screen may ask of the program around it. The screen itself reads nothing but tapes.
+ *
+ *   screen --run(scenario, changes)--> program: a world, run to its end --> tape
+ *
+ * A change is "/json/pointer=VALUE", as with --set; the same scenario and changes give the same tape, octet
+ * by octet. So whatever a person does is a change, and can be run again.
+ */
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "ui/tape/tape.h"
+
+#define UI_ERROR_MAX 600 /* octets of an error for people, with NUL */
+
+struct ui_lesson {
+    const char *name, *title, *summary; /* borrowed for as long as the program lives */
+};
+
+/* A value of the scenario that may be changed. */
+struct ui_setting {
+    const char *pointer; /* "/hosts/alice/client/accounts/0/submit/port" */
+    const char *value;   /* as JSON: 587, "wonderland" */
+    const char *help;    /* what it means; "" if nobody said */
+};
+
+struct ui_program {
+    void *ctx;
+    /* The i-th lesson of the catalogue; false: there are fewer. */
+    bool (*lesson)(void *ctx, size_t i, struct ui_lesson *out);
+    /* Runs it to its end. NULL: `error` says what is wrong. The tape is the caller's to free. */
+    struct tape *(*run)(void *ctx, const char *scenario, const char *const *changes, size_t nchanges,
+                        char error[UI_ERROR_MAX]);
+    /* The i-th value that may be changed; false: there are fewer. Valid until the next call with another
+     * scenario or other changes. */
+    bool (*setting)(void *ctx, const char *scenario, const char *const *changes, size_t nchanges, size_t i,
+                    struct ui_setting *out);
+    /* Writes what happened up to `upto` as a capture. False: `error` says why not. NULL: not offered. */
+    bool (*save_capture)(void *ctx, const struct tape *tape, uint32_t upto, const char *path,
+                         char error[UI_ERROR_MAX]);
+    /* Writes octets into a file. False: `error` says why not. NULL: not offered. */
+    bool (*save_text)(void *ctx, const char *path, const char *text, size_t len, char error[UI_ERROR_MAX]);
+};
+#endif

@@ -1,0 +1,10 @@
+/* Terminal. */
+#include "ui/screen/view.h"
+
+static void draw(struct ui_screen *s, struct ui_canvas *c, struct ui_rect room)
+{
+    (void)s;
+    ui_box(c, room, "terminal");
+}
+
+const struct ui_view ui_view_terminal = { .name = "Terminal", .draw = draw };
