@@ -246,6 +246,11 @@ static void put_news(struct imap_server *s, const struct imap_change *change, st
         imap_put_flags_response(s, change->seq, s->verb >= IMAP_VERB_UID_FETCH, false, out);
         break;
     case IMAP_CHANGE_GONE:
+        if (s->verb == IMAP_VERB_DELETE) { /* of its own doing */
+            imap_leave_mailbox(s);
+            imap_data(out, IMAP_LINE_CLOSED_DELETED, "* OK [CLOSED] The open mailbox is deleted\r\n");
+            break;
+        }
         s->verdict = IMAP_MAILBOX_GONE;
         s->output = IMAP_OUTPUT_ANSWER;
         imap_leave_mailbox(s);

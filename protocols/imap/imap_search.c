@@ -50,8 +50,11 @@ enum imap_verdict imap_run_search(struct imap_server *s, struct imap_cursor *c, 
             return IMAP_BAD_SYNTAX;
         if (imap_has(s, IMAP_ENABLED_UTF8)) /* it is UTF-8 for good: RFC 9755 section 3 */
             return IMAP_BAD_SYNTAX;
-        if (!imap_charset_known(charset))
+        if (!imap_charset_known(charset)) {
+            if (job->returns & IMAP_RETURN_SAVE)
+                imap_saved_drop(s); /* a NO leaves nothing behind: RFC 5182 section 2.1 */
             return IMAP_BAD_CHARSET;
+        }
     }
     if (!imap_take_keys(s, c, job))
         return imap_parse_failure(c);

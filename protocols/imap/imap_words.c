@@ -236,6 +236,9 @@ static const struct imap_line_info lines[IMAP_LINES_END] = {
          "Everything before this line belongs to the old mailbox, everything behind it to the new one. "
          "Without it "
          "a client could put a late flag on the wrong message."),
+    LINE(CLOSED_DELETED, "RFC 9051 section 7.1", "The server closes the mailbox, which is deleted",
+         "This session had it open and has deleted it. The session goes on without an open mailbox; others "
+         "that have it open are sent away."),
     LINE(FLAGS, "RFC 3501 section 7.2.6", "The server lists the flags in use here",
          "System flags begin with a backslash. The others are keywords that clients have invented, such as "
          "$Forwarded."),
