@@ -52,6 +52,9 @@ static int usage(FILE *to)
           "      --max-connections N  --speed N  --duration DURATION\n"
           "      --pcapng FILE  --record FILE  --format text|jsonl  --seed N  --set ...\n"
           "      --actions                   the people of the scenario act too\n"
+          "      --forward DOMAIN=ADDRESS:PORT       mail for it goes to a real server\n"
+          "      --forward NAME:PORT=ADDRESS:PORT    mail programs use a real server\n"
+          "      --trust FILE                CAs of real servers, PEM\n"
           "  list                the catalogue of scenarios\n"
           "  check FILE...       is this scenario file right?\n"
           "  explain WORD...     what \"550 5.1.1\", \"RCPT\", \"NXDOMAIN\", \"143\" mean\n"
@@ -409,6 +412,7 @@ static int command_serve(int argc, char **argv)
         status = serve_run(o, &s.world, s.text_hash);
         scenario_free(&s);
     }
+    serve_options_free(o);
     free(errors);
     free(o);
     return status;

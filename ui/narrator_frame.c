@@ -106,7 +106,8 @@ static const char *role_words(const char *role)
                                             { "resolver", "DNS resolver" },
                                             { "router", "router" },
                                             { "firewall", "firewall" },
-                                            { "door", "door to the real world" } };
+                                            { "door", "door to the real world" },
+                                            { "exit", "way out to a real server" } };
     for (size_t i = 0; role && i < sizeof words / sizeof words[0]; i++)
         if (strcmp(role, words[i][0]) == 0)
             return words[i][1];

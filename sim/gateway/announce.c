@@ -121,6 +121,35 @@ static void door_text(const struct listener *l)
     putchar('\n');
 }
 
+/* ---- exits ----------------------------------------------------------------------------------------------
+ */
+
+static void exits(const struct plan *p, bool json)
+{
+    char here[340], there[SERVE_ADDRESS_TEXT + 16];
+    if (p->nexits > 0 && !json)
+        puts("\nExits: what virtual hosts bring to the left one, the real server at the right one gets.");
+    for (size_t i = 0; i < p->nexits; i++) {
+        const struct plan_exit *e = &p->exit[i];
+        const struct forward *f = e->forward;
+        const char *host = p->world.hosts[e->host].name;
+        if (json) {
+            printf("{\"exit\":\"%s\",\"name\":\"%s\",\"mail\":%s,\"port\":%u,\"address\":\"%s\",\"real_"
+                   "port\":%u}\n",
+                   host, f->name, f->port ? "false" : "true", e->port, f->address, f->real_port);
+            continue;
+        }
+        snprintf(here, sizeof here, f->port ? "%s, port %u" : "mail for %s", f->name, e->port);
+        snprintf(there, sizeof there, strchr(f->address, ':') ? "[%s]:%u" : "%s:%u", f->address,
+                 f->real_port);
+        fputs("  ", stdout);
+        put_padded(host, 8);
+        put_padded(here, 40);
+        putchar(' ');
+        puts(there);
+    }
+}
+
 bool announce_ready(const struct plan *p, const struct listeners *l, const struct serve_options *o)
 {
     unsigned four = 0;
@@ -132,6 +161,7 @@ bool announce_ready(const struct plan *p, const struct listeners *l, const struc
         o->jsonl ? door_json(&l->all[i]) : door_text(&l->all[i]);
     if (p->tun.on)
         tun_announce(p, o->tun, o->tun_up, o->jsonl);
+    exits(p, o->jsonl);
     if (!o->jsonl)
         puts("\nAccounts:");
     accounts(p, o->jsonl);

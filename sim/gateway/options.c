@@ -6,8 +6,10 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
-#define EXIT_USAGE 2
+#define EXIT_USAGE   2
+#define EXIT_MACHINE 3
 
 __attribute__((format(printf, 1, 2))) static int bad_usage(const char *fmt, ...)
 {
@@ -146,6 +148,7 @@ static int take(struct serve_options *o, const char *name, const char *value)
     } strings[] = { { "--pcapng", &o->pcapng },
                     { "--record", &o->record },
                     { "--duration", &o->duration },
+                    { "--trust", &o->trust },
                     { "--seed", &o->seed } };
     if (!value)
         return bad_usage("%s needs a value", name);
@@ -156,13 +159,17 @@ static int take(struct serve_options *o, const char *name, const char *value)
                    : bad_usage("--format %s: text or jsonl is allowed", value);
     }
     if (strcmp(name, "--set") == 0) {
-        if (o->nsets == RECORD_SETS_MAX - 1)
-            return bad_usage("more than %d --set", RECORD_SETS_MAX - 1);
+        if (o->nsets == RECORD_SETS_MAX - 2)
+            return bad_usage("more than %d --set", RECORD_SETS_MAX - 2);
         o->sets[o->nsets++] = value;
         return 0;
     }
     if (strcmp(name, "--map") == 0)
         return take_map(o, value);
+    if (strcmp(name, "--forward") == 0) {
+        char error[FORWARD_ERROR_MAX];
+        return forwards_add(&o->forwards, value, error) ? 0 : bad_usage("%s", error);
+    }
     if (strcmp(name, "--listen") == 0)
         return take_listen(o, value);
     if (strcmp(name, "--tun") == 0 || strcmp(name, "--tun-address") == 0 || strcmp(name, "--tun-link") == 0)
@@ -178,6 +185,39 @@ static int take(struct serve_options *o, const char *name, const char *value)
     return bad_usage("unknown option '%s'", name);
 }
 
+/* Real servers have certificates and messages of today, so the calendar of the world that reaches them begins
+ * today, by the clock of this machine. It is a set like others, and so in a recording. */
+static void start_today(struct serve_options *o)
+{
+    time_t now = time(NULL);
+    struct tm t;
+    for (size_t i = 0; i < o->nsets; i++)
+        if (strncmp(o->sets[i], "/start=", 7) == 0)
+            return;
+    gmtime_r(&now, &t);
+    strftime(o->start_set, sizeof o->start_set, "/start=%Y-%m-%dT%H:%M:%SZ", &t);
+    o->sets[o->nsets++] = o->start_set;
+}
+
+static int finish_forwards(struct serve_options *o)
+{
+    char error[FORWARD_ERROR_MAX];
+    bool machine;
+    if (o->forwards.n == 0)
+        return bad_usage("--trust is for real servers: it needs --forward");
+    for (size_t i = 0; i < o->forwards.n && !o->allow_remote; i++)
+        if (!forward_is_loopback(&o->forwards.one[i]))
+            return bad_usage("--forward %s: virtual hosts would reach another machine; if that is meant, say "
+                             "--allow-remote too",
+                             o->forwards.one[i].text);
+    if (o->trust && !forwards_trust_file(&o->forwards, o->trust, error, &machine)) {
+        fprintf(stderr, "mailwalk: %s\n", error);
+        return machine ? EXIT_MACHINE : EXIT_USAGE;
+    }
+    start_today(o);
+    return 0;
+}
+
 static int finish(struct serve_options *o)
 {
     if (!o->scenario)
@@ -191,6 +231,11 @@ static int finish(struct serve_options *o)
             return bad_usage(
                 "--listen %s: other machines could come in; if that is meant, say --allow-remote too",
                 o->listen[i]);
+    if (o->forwards.n > 0 || o->trust) {
+        int status = finish_forwards(o);
+        if (status)
+            return status;
+    }
     if (o->seed) {
         snprintf(o->seed_set, sizeof o->seed_set, "/seed=%s", o->seed);
         o->sets[o->nsets++] = o->seed_set;
@@ -232,4 +277,9 @@ int serve_arguments(struct serve_options *o, int argc, char **argv)
             return wrong;
     }
     return finish(o);
+}
+
+void serve_options_free(struct serve_options *o)
+{
+    forwards_free(&o->forwards);
 }

@@ -31,15 +31,20 @@ struct serve_options {
     unsigned port_base;
     struct serve_map map[SERVE_MAPS_MAX];
     size_t nmaps;
+    struct forwards forwards;
+    const char *trust; /* NULL: not given */
     double speed;
     unsigned max_connections; /* 0: not given */
     uint64_t duration_ns;     /* of virtual time, set by the caller; 0: until it is told to end */
-    char seed_set[64];
+    char seed_set[64], start_set[64];
     const char *tun, *tun_link; /* NULL: not given */
     struct tun_plan tun_plan;   /* off without --tun */
     bool tun_up;
 };
 
-/* Returns 0, or 2 after saying on stderr what is wrong. --seed becomes the last of sets. */
+/* Returns 0, or 2 or 3 after saying on stderr what is wrong. --seed becomes one of sets, and so does, with
+ * --forward and unless a set says another one, today's date as the scenario's start: real servers live today.
+ */
 int serve_arguments(struct serve_options *o, int argc, char **argv);
+void serve_options_free(struct serve_options *o);
 #endif

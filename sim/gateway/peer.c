@@ -69,7 +69,7 @@ static void shut_if_due(struct peer *p)
 
 void peer_take(struct peer *p, const char *octets, size_t len)
 {
-    size_t done = p->out_len == 0 ? send_some(p, octets, len) : 0;
+    size_t done = p->out_len == 0 && !p->waiting ? send_some(p, octets, len) : 0;
     if (p->broken)
         p->owed += len - done; /* nobody will read it: out of the way */
     else if (done < len)
@@ -78,6 +78,8 @@ void peer_take(struct peer *p, const char *octets, size_t len)
 
 void peer_flush(struct peer *p)
 {
+    if (p->waiting)
+        return;
     if (p->out_len > 0) {
         size_t done = send_some(p, p->out + p->out_from, p->out_len);
         p->out_from += done;

@@ -27,6 +27,7 @@ struct peer {
     size_t owed;      /* octets sent and not yet credited */
     uint64_t sent_ns; /* real time of the last progress, once the session has ended */
     uint64_t octets_in, octets_out;
+    bool waiting;     /* it is we who connect, and the connection does not stand yet: nothing is sent */
     bool opened, eof, /* the program has closed its side */
         fin,          /* the server has: shut down when all is sent */
         shut, broken, /* the socket is of no use */

@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "sim/gateway/exit_plan.h"
 #include "sim/net/net_host.h"
 
 #define ADDRESSES_TRIED 70000 /* of a network, for free ones */
@@ -100,28 +101,31 @@ void plan_link_networks(const struct spec_world *w, const char *link, struct spe
 static void add_hosts(struct plan *p, const struct spec_world *spec, const struct spec_prefix *ip4,
                       const struct spec_prefix *ip6)
 {
-    struct spec_host *hosts = core_arena_take(&p->arena, (spec->nhosts + p->ndoors) * sizeof *hosts);
-    struct spec_iface *ifaces = core_arena_take(&p->arena, p->ndoors * sizeof *ifaces);
+    unsigned exits = p->nexit_hosts, all = exits + p->ndoors;
+    struct spec_host *hosts = core_arena_take(&p->arena, (spec->nhosts + all) * sizeof *hosts);
+    struct spec_iface *ifaces = core_arena_take(&p->arena, all * sizeof *ifaces);
     memcpy(hosts, spec->hosts, spec->nhosts * sizeof *hosts);
-    for (unsigned k = 0; k < p->ndoors; k++) {
+    for (unsigned k = 0; k < all; k++) {
         const struct plan_door *d = &p->door[k];
         struct spec_host *h = &hosts[spec->nhosts + k];
         char name[32];
-        int len = snprintf(name, sizeof name, "door-%u", k + 1);
+        int len = k < exits ? snprintf(name, sizeof name, "exit-%u", k + 1)
+                            : snprintf(name, sizeof name, "door-%u", k - exits + 1);
         ifaces[k] = (struct spec_iface){ .link = p->link, .pointer = "/doors" };
         if (d->has4)
             ifaces[k].ip4 = (struct spec_prefix){ d->ip4, ip4->bits };
         if (d->has6)
             ifaces[k].ip6 = (struct spec_prefix){ d->ip6, ip6->bits };
         h->name = h->label = core_arena_copy(&p->arena, name, (size_t)len);
-        h->role = "door";
+        h->role = k < exits ? "exit" : "door";
         h->pointer = "/doors";
         h->ifaces = &ifaces[k];
         h->nifaces = 1;
     }
-    p->first_host = spec->nhosts;
+    p->first_exit_host = spec->nhosts;
+    p->first_host = spec->nhosts + exits;
     p->world.hosts = hosts;
-    p->world.nhosts = spec->nhosts + p->ndoors;
+    p->world.nhosts = spec->nhosts + all;
 }
 
 static const char *find_link(const struct spec_world *w, const char *name)
@@ -141,8 +145,18 @@ static bool fail_for_room(struct plan *p, char error[PLAN_ERROR_MAX])
     return false;
 }
 
+/* Where strangers stand if nobody says it: at the first link of the first router. */
+static const char *some_link(const struct spec_world *w)
+{
+    for (int router = 1; router >= 0; router--)
+        for (size_t h = 0; h < w->nhosts; h++)
+            if (w->hosts[h].forwards == (router == 1) && w->hosts[h].nifaces > 0)
+                return w->hosts[h].ifaces[0].link;
+    return NULL;
+}
+
 bool plan_make(struct plan *p, const struct spec_world *spec, const char *link, unsigned doors, bool actions,
-               const struct tun_plan *tun, char error[PLAN_ERROR_MAX])
+               const struct forwards *forwards, const struct tun_plan *tun, char error[PLAN_ERROR_MAX])
 {
     struct spec_prefix ip4, ip6;
     unsigned want = doors ? doors : PLAN_DOORS_DEFAULT, four, six;
@@ -150,11 +164,15 @@ bool plan_make(struct plan *p, const struct spec_world *spec, const char *link, 
     p->world = *spec;
     if (!actions)
         p->world.nactions = 0;
-    if (!link && !spec->doors)
+    if (!link && spec->doors)
+        link = spec->doors->link;
+    if (!link && forwards && forwards->n > 0)
+        link = some_link(spec);
+    if (!link)
         return fail(error, "the scenario has no \"doors\": say what to open with --map PORT=HOST:PORT", NULL);
-    p->link = find_link(spec, link ? link : spec->doors->link);
+    p->link = find_link(spec, link);
     if (!p->link)
-        return fail(error, "there is no link", link ? link : spec->doors->link);
+        return fail(error, "there is no link", link);
     if (want > PLAN_DOORS_MAX)
         want = PLAN_DOORS_MAX;
     if (tun && tun->on) {
@@ -165,16 +183,24 @@ bool plan_make(struct plan *p, const struct spec_world *spec, const char *link, 
         }
         spec = &p->world;
     }
+    if (forwards)
+        plan_exits_count(p, forwards);
     plan_link_networks(spec, p->link, &ip4, &ip6);
-    p->door = core_arena_take(&p->arena, want * sizeof *p->door);
-    four = hand_out(spec, &ip4, p->door, want);
-    six = hand_out(spec, &ip6, p->door, want);
+    p->door = core_arena_take(&p->arena, (p->nexit_hosts + want) * sizeof *p->door);
+    four = hand_out(spec, &ip4, p->door, p->nexit_hosts + want);
+    six = hand_out(spec, &ip6, p->door, p->nexit_hosts + want);
     p->ndoors = four > six ? four : six;
     if (spec->nhosts + p->ndoors > SPEC_HOSTS_MAX)
         p->ndoors = spec->nhosts < SPEC_HOSTS_MAX ? (unsigned)(SPEC_HOSTS_MAX - spec->nhosts) : 0;
+    p->ndoors = p->ndoors > p->nexit_hosts ? p->ndoors - p->nexit_hosts : 0; /* exits come first */
     if (p->ndoors == 0 || (doors > 0 && p->ndoors < want))
         return fail_for_room(p, error);
     add_hosts(p, spec, &ip4, &ip6);
+    p->door += p->nexit_hosts;
+    if (forwards && !plan_exits(p, forwards, error)) {
+        plan_free(p);
+        return false;
+    }
     return true;
 }
 

@@ -5,12 +5,15 @@
  *
  *   scenario's spec  --plan_make-->  the same links, zones and servers, no actions, and hosts
  *                                    door-1 ... door-N on the link that `doors` names
+ *            `serve --forward`      -> hosts exit-1 ... exit-M on the same link, and DNS records that lead to
+ * them
  *
  * Every door has addresses of its own: IPv6 as many as there are doors, IPv4 as long as the link's network
  * has free ones. What is served depends on the scenario and on two numbers, so a recording can name it.
  */
 #include "sim/core/pool.h"
 #include "sim/core/trace.h"
+#include "sim/gateway/forward.h"
 #include "sim/gateway/tun_plan.h"
 #include "sim/hosts/spec.h"
 
@@ -23,6 +26,15 @@ struct plan_door {
     bool has4, has6;
 };
 
+/* A port of the host exit-K that leads to a real server. */
+struct plan_exit {
+    const struct forward *forward; /* borrowed */
+    size_t host;                   /* index in world.hosts */
+    uint16_t port;
+    enum trace_proto proto; /* TRACE_TCP: not known */
+    bool tls_first;         /* nothing is said before TLS */
+};
+
 struct plan {
     struct spec_world world; /* to be built */
     const char *link;
@@ -30,6 +42,10 @@ struct plan {
     unsigned ndoors;
     size_t first_host; /* index of door-1 in world.hosts */
     struct tun_plan tun;
+    struct plan_exit exit[FORWARDS_MAX];
+    size_t nexits;
+    unsigned nexit_hosts;
+    size_t first_exit_host; /* index of exit-1 in world.hosts */
     struct core_arena arena;
 };
 
@@ -42,10 +58,11 @@ struct plan_service {
 };
 
 /* `doors`: how many; 0: as many as there is room for, up to PLAN_DOORS_DEFAULT. `link` NULL: the one in the
- * scenario's `doors`. `actions`: the scenario's people act too. `tun`: on, the way to the kernel is added;
- * NULL is the same as off. False: error says why. The spec is borrowed. */
+ * scenario's `doors`. `actions`: the scenario's people act too. `forwards` NULL: there are no exits. `tun`:
+ * on, the way to the kernel is added; NULL is the same as off. False: error says why. The spec and the
+ * forwards are borrowed. */
 bool plan_make(struct plan *p, const struct spec_world *spec, const char *link, unsigned doors, bool actions,
-               const struct tun_plan *tun, char error[PLAN_ERROR_MAX]);
+               const struct forwards *forwards, const struct tun_plan *tun, char error[PLAN_ERROR_MAX]);
 void plan_free(struct plan *p);
 
 /* NULL: there is no such host. */

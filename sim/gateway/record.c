@@ -1,4 +1,4 @@
-/* Recordings: written as the inputs come, read with suspicion. */
+/* Recordings, read with suspicion. */
 #include "sim/gateway/record.h"
 
 #include <errno.h>
@@ -7,77 +7,6 @@
 #include <string.h>
 
 #include "sim/core/pool.h"
-
-static const char *const kind_keys[RECORD_KIND_COUNT] = {
-#define X(name, key) [RECORD_##name] = key,
-    RECORD_KINDS(X)
-#undef X
-};
-
-/* ---- writing ------------------------------------------------------------------------------------------- */
-
-static void put_string(FILE *to, const char *at, size_t len)
-{
-    putc('"', to);
-    for (size_t i = 0; i < len; i++) {
-        unsigned char c = (unsigned char)at[i];
-        if (c == '"' || c == '\\')
-            fprintf(to, "\\%c", c);
-        else if (c == '\r')
-            fputs("\\r", to);
-        else if (c == '\n')
-            fputs("\\n", to);
-        else if (c < 0x20 || c >= 0x7f)
-            fprintf(to, "\\u%04x", c);
-        else
-            putc(c, to);
-    }
-    putc('"', to);
-}
-
-static bool record_has_data(enum record_kind kind)
-{
-    return kind == RECORD_OCTETS || kind == RECORD_DATAGRAM || kind == RECORD_PACKET;
-}
-
-void record_header(FILE *to, const struct record_header *h, const char *version)
-{
-    fprintf(to, "{\"mailwalk\":\"%s\",\"recording\":%d,\"scenario\":", version, RECORD_VERSION);
-    put_string(to, h->scenario, strlen(h->scenario));
-    fprintf(to, ",\"text\":\"%016llx\",\"link\":", (unsigned long long)h->text_hash);
-    put_string(to, h->link, strlen(h->link));
-    fprintf(to, ",\"doors\":%u,\"actions\":%s", h->doors, h->actions ? "true" : "false");
-    if (h->tun) {
-        fputs(",\"tun\":", to);
-        put_string(to, h->tun, strlen(h->tun));
-    }
-    fputs("}\n", to);
-    for (size_t i = 0; i < h->nsets; i++) {
-        fputs("{\"set\":", to);
-        put_string(to, h->sets[i], strlen(h->sets[i]));
-        fputs("}\n", to);
-    }
-}
-
-void record_input(FILE *to, const struct record_input *in)
-{
-    char a[NET_ADDR_TEXT];
-    fprintf(to, "{\"t\":%llu,\"%s\":", (unsigned long long)in->t_ns, kind_keys[in->kind]);
-    if (in->kind == RECORD_END)
-        fprintf(to, "true,\"hash\":\"%016llx\",\"records\":%llu", (unsigned long long)in->hash,
-                (unsigned long long)in->records);
-    else
-        fprintf(to, "%lu", (unsigned long)in->id);
-    if (in->kind == RECORD_CONNECT || in->kind == RECORD_ASK)
-        fprintf(to, ",\"door\":%u,\"to\":\"%s\",\"port\":%u", in->door, net_addr_text(&in->to, a), in->port);
-    if (in->kind == RECORD_CREDIT)
-        fprintf(to, ",\"n\":%zu", in->n);
-    if (record_has_data(in->kind)) {
-        fputs(",\"data\":", to);
-        put_string(to, in->data, in->len);
-    }
-    fputs("}\n", to);
-}
 
 /* ---- one object a line
  * -------------------------------------------------------------------------------------- */
@@ -374,32 +303,81 @@ static bool read_first(struct record_reader *r, struct record_header *h)
     return h->scenario && h->link;
 }
 
+/* The lines behind the first that belong to the header. */
+enum header_kind { HEADER_SET, HEADER_FORWARD, HEADER_TRUST, HEADER_KINDS };
+static const char *const header_keys[HEADER_KINDS] = {
+    [HEADER_SET] = "set", [HEADER_FORWARD] = "forward", [HEADER_TRUST] = "trust"
+};
+
+static int header_kind(const char *line)
+{
+    for (int k = 0; k < HEADER_KINDS; k++) {
+        size_t n = strlen(header_keys[k]);
+        if (strncmp(line, "{\"", 2) == 0 && strncmp(line + 2, header_keys[k], n) == 0 &&
+            strncmp(line + 2 + n, "\":", 2) == 0)
+            return k;
+    }
+    return -1;
+}
+
+static bool take_forward(struct record_reader *r, struct record_header *h, const char *text)
+{
+    struct forwards *f = &h->read_forwards;
+    char error[FORWARD_ERROR_MAX], *copy = strdup(text);
+    if (!copy)
+        return wrong(r, "%s", strerror(errno));
+    if (!forwards_add(f, copy, error)) {
+        free(copy);
+        return wrong(r, "%s", error);
+    }
+    return true;
+}
+
+static bool take_header(struct record_reader *r, struct record_header *h, enum header_kind kind,
+                        const char *text)
+{
+    size_t len = strlen(text);
+    if (kind == HEADER_FORWARD)
+        return take_forward(r, h, text);
+    if (kind == HEADER_TRUST) {
+        const struct forwards *f = &h->read_forwards;
+        if (len > FORWARD_CA_MAX || (f->trust && strlen(f->trust) + len > FORWARD_TRUST_MAX))
+            return wrong(r, "\"trust\" is too long");
+        forwards_trust_add(&h->read_forwards, text, len);
+        return forwards_trust_good(f) || wrong(r, "\"trust\" must be a PEM certificate");
+    }
+    if (h->nsets == RECORD_SETS_MAX)
+        return wrong(r, "more than %d sets", RECORD_SETS_MAX);
+    h->sets[h->nsets] = strdup(text);
+    if (!h->sets[h->nsets])
+        return wrong(r, "%s", strerror(errno));
+    h->nsets++;
+    return true;
+}
+
 bool record_read_header(struct record_reader *r, struct record_header *h)
 {
-    *h = (struct record_header){ .nsets = 0 };
+    memset(h, 0, sizeof *h);
+    h->forwards = &h->read_forwards;
     if (!read_first(r, h))
         return false;
     for (;;) {
         long here = ftell(r->file);
         struct object o;
-        const char *set;
-        int got = next_line(r);
-        if (got <= 0 || strncmp(r->text, "{\"set\":", 7) != 0) {
-            /* Not a set: whoever reads the inputs will read it, and judge it. */
+        const char *text;
+        int got = next_line(r), kind = got > 0 ? header_kind(r->text) : -1;
+        if (kind < 0) {
+            /* Not of the header: whoever reads the inputs will read it, and judge it. */
             if (got != 0)
                 r->line--;
             if (here < 0 || fseek(r->file, here, SEEK_SET) != 0)
                 return wrong(r, "cannot be read twice: it must be a file");
+            h->lines = r->line;
             return true;
         }
-        if (!get_object(r, r->text, &o) || !need_text(r, &o, "set", &set) || !all_used(r, &o))
+        if (!get_object(r, r->text, &o) || !need_text(r, &o, header_keys[kind], &text) || !all_used(r, &o) ||
+            !take_header(r, h, (enum header_kind)kind, text))
             return false;
-        if (h->nsets == RECORD_SETS_MAX)
-            return wrong(r, "more than %d sets", RECORD_SETS_MAX);
-        h->sets[h->nsets] = strdup(set);
-        if (!h->sets[h->nsets])
-            return wrong(r, "%s", strerror(errno));
-        h->nsets++;
     }
 }
 
@@ -410,6 +388,9 @@ void record_header_free(struct record_header *h)
     free((char *)(uintptr_t)h->tun);
     for (size_t i = 0; i < h->nsets; i++)
         free((char *)(uintptr_t)h->sets[i]);
+    for (size_t i = 0; i < h->read_forwards.n; i++)
+        free((char *)(uintptr_t)h->read_forwards.one[i].text);
+    forwards_free(&h->read_forwards);
 }
 
 /* ---- inputs
@@ -419,14 +400,15 @@ static bool read_kind(struct record_reader *r, struct object *o, struct record_i
 {
     int found = RECORD_KIND_COUNT;
     for (int k = 0; k < RECORD_KIND_COUNT; k++)
-        if (find(o, kind_keys[k])) {
+        if (find(o, record_kind_key((enum record_kind)k))) {
             if (found != RECORD_KIND_COUNT)
-                return wrong(r, "is \"%s\" and \"%s\" at once", kind_keys[found], kind_keys[k]);
+                return wrong(r, "is \"%s\" and \"%s\" at once", record_kind_key(found), record_kind_key(k));
             found = k;
         }
     if (found == RECORD_KIND_COUNT)
-        return wrong(r, "says nothing that could come in: connect, octets, credit, close, reset, ask, "
-                        "datagram, forget, packet or end is needed");
+        return wrong(r,
+                     "says nothing that could come in: connect, octets, credit, close, reset, ask, datagram, "
+                     "forget, packet, joined, refused, answer, taken, finished, broken or end is needed");
     in->kind = (enum record_kind)found;
     return true;
 }
@@ -462,7 +444,7 @@ static bool read_rest(struct record_reader *r, struct object *o, struct record_i
         return need_hash(r, o, "hash", &in->hash) &&
                need_number(r, o, "records", 0, UINT64_MAX, &in->records);
     }
-    if (!need_number(r, o, kind_keys[in->kind], 1, UINT32_MAX, &n))
+    if (!need_number(r, o, record_kind_key(in->kind), 1, UINT32_MAX, &n))
         return false;
     in->id = (uint32_t)n;
     if (in->kind == RECORD_CONNECT || in->kind == RECORD_ASK)
@@ -472,9 +454,9 @@ static bool read_rest(struct record_reader *r, struct object *o, struct record_i
             return wrong(r, "packet %lu follows packet %lu", (unsigned long)in->id,
                          (unsigned long)r->last_packet);
         r->last_packet = in->id;
-    } else if (in->id > r->last_id)
+    } else if (in->id > r->last_id && in->kind < RECORD_EXIT_JOINED)
         return wrong(r, "number %lu has not begun", (unsigned long)in->id);
-    if (in->kind == RECORD_CREDIT) {
+    if (in->kind == RECORD_CREDIT || in->kind == RECORD_EXIT_CREDIT) {
         if (!need_number(r, o, "n", 1, UINT32_MAX, &n))
             return false;
         in->n = (size_t)n;

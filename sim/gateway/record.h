@@ -5,6 +5,8 @@
  *
  *   {"mailwalk":"0.1.0","recording":1,"scenario":"mail-world","text":"9f..","link":"street","doors":600,"actions":false}
  *   {"set":"/links/street/delay=20ms"}                     one line for each --set
+ *   {"forward":"example.org=127.0.0.1:2525"}               one line for each --forward
+ *   {"trust":"-----BEGIN CERTIFICATE-----..."}             one line for each certificate of --trust
  *   {"t":1200345678,"connect":1,"door":1,"to":"198.51.100.25","port":25}
  *   {"t":1204456789,"octets":1,"data":"EHLO me\r\n"}       as they were given to the door's TCP
  *   {"t":1304456789,"credit":1,"n":32768}                  the program has read so many of the server's
@@ -15,11 +17,19 @@
  *   {"t":1504456789,"datagram":2,"data":"..."}
  *   {"t":1604456789,"forget":2}
  *   {"t":1604556789,"packet":1,"data":"E\u0000.."}         an IP packet from the TUN device, numbered from 1
+ *   {"t":1704456789,"joined":1}                            a real server behind an exit has taken connection
+ * 1
+ *   {"t":1704456789,"refused":1}                           ... or not
+ *   {"t":1704459876,"answer":1,"data":"220 mx ESMTP\r\n"}  what it says
+ *   {"t":1704459999,"taken":1,"n":32768}                   it has read so many of the virtual client's octets
+ *   {"t":1804456789,"finished":1}                          it sends no more: FIN
+ *   {"t":1804456789,"broken":1}                            ... or has broken the connection: RST
  *   {"t":9999999999,"end":true,"hash":"55b1c0..","records":4711}
  *
  * One JSON object a line. `t` is virtual time in nanoseconds; it never goes back, and inputs of one `t`
  * follow the rule of entrance.h. A character of a string stands for one octet, so 0x80 to 0xff are \u0080 to
- * \u00ff. `text` is the hash of the scenario's text. The end may be missing: the program was killed.
+ * \u00ff. Connections through exits have numbers of their own, in the order in which they begin (exit.h).
+ * `text` is the hash of the scenario's text. The end may be missing: the program was killed.
  *
  * With a TUN door the first line has "tun", the kernel's addresses: "198.18.0.2/30 2001:db8:ffff::2/64".
  *
@@ -29,6 +39,7 @@
 #include <stdint.h>
 #include <stdio.h>
 
+#include "sim/gateway/forward.h"
 #include "sim/net/net.h"
 
 #define RECORD_VERSION    1
@@ -48,10 +59,19 @@
     X(DATAGRAM, "datagram")                                                                                  \
     X(FORGET, "forget")                                                                                      \
     X(PACKET, "packet")                                                                                      \
+    X(EXIT_JOINED, "joined")                                                                                 \
+    X(EXIT_REFUSED, "refused")                                                                               \
+    X(EXIT_OCTETS, "answer")                                                                                 \
+    X(EXIT_CREDIT, "taken")                                                                                  \
+    X(EXIT_CLOSE, "finished")                                                                                \
+    X(EXIT_RESET, "broken")                                                                                  \
     X(END, "end")
 #define X(name, key) RECORD_##name,
 enum record_kind { RECORD_KINDS(X) RECORD_KIND_COUNT };
 #undef X
+
+const char *record_kind_key(enum record_kind kind); /* "connect" */
+bool record_has_data(enum record_kind kind);
 
 struct record_input {
     enum record_kind kind;
@@ -60,7 +80,7 @@ struct record_input {
     unsigned door;
     struct net_addr to;
     uint16_t port;
-    size_t n;         /* of CREDIT */
+    size_t n;         /* of CREDIT and EXIT_CREDIT */
     const char *data; /* borrowed until the next line is read */
     size_t len;
     bool has_hash; /* of END */
@@ -76,6 +96,9 @@ struct record_header {
     const char *tun; /* the kernel's addresses; NULL: there is no TUN door */
     const char *sets[RECORD_SETS_MAX];
     size_t nsets;
+    const struct forwards *forwards; /* NULL: none; read: points into the next one */
+    struct forwards read_forwards;
+    unsigned lines; /* read: how many the header has */
 };
 
 /* ---- writing: errors are kept in the stream; whoever closes it looks ---- */

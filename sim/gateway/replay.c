@@ -46,10 +46,11 @@ int replay_plan(struct replay *r, const struct spec_world *spec, uint64_t text_h
     tun_plan_init(&tun);
     if (r->header.tun && !tun_plan_read(&tun, r->header.tun))
         return refuse(r, "\"tun\" must be addresses, like \"%s %s\"", TUN_IP4, TUN_IP6);
-    if (!plan_make(&r->plan, spec, r->header.link, r->header.doors, r->header.actions, &tun, error))
+    if (!plan_make(&r->plan, spec, r->header.link, r->header.doors, r->header.actions, r->header.forwards,
+                   &tun, error))
         return refuse(r, "%s", error);
     r->planned = true;
-    r->reader.line = 1 + (unsigned)r->header.nsets;
+    r->reader.line = r->header.lines;
     return REPLAY_SAME;
 }
 
@@ -59,6 +60,8 @@ void replay_close(struct replay *r)
     record_header_free(&r->header);
     if (r->entrance)
         entrance_free(r->entrance);
+    if (r->exits)
+        exits_free(r->exits);
     if (r->planned)
         plan_free(&r->plan);
 }
@@ -103,6 +106,27 @@ static bool go_on(struct session *s, const struct record_input *in, const char *
     }
 }
 
+static bool go_on_outside(struct exit_session *s, const struct record_input *in, const char **why)
+{
+    *why = "the real server has not taken it, or has closed it";
+    switch (in->kind) {
+    case RECORD_EXIT_JOINED:
+        return exit_joined(s);
+    case RECORD_EXIT_REFUSED:
+        return exit_refused(s);
+    case RECORD_EXIT_OCTETS:
+        return exit_octets(s, in->data, in->len);
+    case RECORD_EXIT_CREDIT:
+        *why = "it had not said so many octets";
+        return exit_credit(s, in->n);
+    case RECORD_EXIT_CLOSE:
+        return exit_close(s);
+    default:
+        exit_reset(s);
+        return true;
+    }
+}
+
 static bool give(struct replay *r, struct world *w, const struct record_input *in, const char **why)
 {
     struct entrance *e = r->entrance;
@@ -110,6 +134,11 @@ static bool give(struct replay *r, struct world *w, const struct record_input *i
     if (in->kind == RECORD_PACKET) {
         *why = r->tun ? "it is no IP packet, or too long" : "there is no TUN door";
         return r->tun && tun_world_give(w, r->tun, (const uint8_t *)in->data, in->len);
+    }
+    if (in->kind >= RECORD_EXIT_JOINED) {
+        struct exit_session *x = exit_find(r->exits, in->id);
+        *why = "no such connection leads to a real server by then";
+        return x && go_on_outside(x, in, why);
     }
     if (in->kind == RECORD_CONNECT || in->kind == RECORD_ASK)
         return begin(e, in, why);
@@ -127,6 +156,7 @@ static void to_nobody(void *ctx, const uint8_t *ip, size_t len)
 int replay_run(struct replay *r, struct world *w)
 {
     struct entrance *e = r->entrance = entrance_new(w, &r->plan, NULL, NULL);
+    struct exits *x = r->exits = exits_new(w, &r->plan, NULL, NULL);
     struct record_input in;
     const char *why = "";
     uint64_t moment = UINT64_MAX;
@@ -149,11 +179,14 @@ int replay_run(struct replay *r, struct world *w)
             moment = in.t_ns;
             if (status == REPLAY_SAME && !give(r, w, &in, &why))
                 status = refuse(r, "%s %lu at %llu ns: %s; the recording is of another run",
-                                in.kind == RECORD_PACKET ? "packet" : "program", (unsigned long)in.id,
-                                (unsigned long long)in.t_ns, why);
+                                in.kind >= RECORD_EXIT_JOINED ? "exit"
+                                : in.kind == RECORD_PACKET    ? "packet"
+                                                              : "program",
+                                (unsigned long)in.id, (unsigned long long)in.t_ns, why);
         }
     }
     entrance_mute(e);
+    exits_mute(x);
     return status;
 }
 

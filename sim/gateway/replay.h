@@ -12,6 +12,7 @@
  */
 #include "sim/core/trace.h"
 #include "sim/gateway/entrance.h"
+#include "sim/gateway/exit.h"
 #include "sim/gateway/record.h"
 
 struct replay {
@@ -19,7 +20,8 @@ struct replay {
     struct record_header header;
     struct plan plan;
     struct entrance *entrance;
-    struct net_link *tun;   /* NULL: the recorded world had no TUN door */
+    struct net_link *tun; /* NULL: the recorded world had no TUN door */
+    struct exits *exits;
     struct trace_hash hash; /* of the replay; its sink must be the trace's first */
     bool planned, ended;
     uint64_t recorded; /* the hash in the file, if it has an end */

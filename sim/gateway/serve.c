@@ -11,6 +11,7 @@
 #include <time.h>
 
 #include "sim/export/pcapng.h"
+#include "sim/gateway/envoys.h"
 #include "sim/gateway/tun.h"
 #include "sim/gateway/visitors.h"
 
@@ -27,6 +28,7 @@ struct server {
     struct visitors visitors;
     struct tun tun;
     bool tun_more; /* packets wait that one round did not take */
+    struct envoys envoys;
     struct trace_hash hash;
     struct export_pcapng *pcapng;
     FILE *record;
@@ -97,7 +99,7 @@ static struct timespec nap(const struct server *s, uint64_t real_ns, uint64_t vi
         ns = 0;
     else if (next != CORE_NEVER && (double)(next - virtual_ns) / s->o->speed < (double)NAP_MAX_NS)
         ns = (uint64_t)((double)(next - virtual_ns) / s->o->speed) + 1;
-    if (s->visitors.npeers > 0 && ns > CORE_S) /* those that have left are looked after */
+    if (s->visitors.npeers + s->envoys.n > 0 && ns > CORE_S) /* those that have left are looked after */
         ns = CORE_S;
     if (real_ns < s->visitors.paused_until_ns && ns > VISITORS_PAUSE_NS)
         ns = VISITORS_PAUSE_NS;
@@ -116,11 +118,13 @@ static int loop(struct server *s, const sigset_t *waiting)
         struct timespec sleep;
         int ready;
         visitors_sweep(&s->visitors, real);
+        envoys_sweep(&s->envoys, real);
         if (over(s, now))
             return 0;
         n = visitors_poll(&s->visitors, &owing);
         owing |= s->tun_more;
         s->visitors.fds[n++] = (struct pollfd){ .fd = s->tun.fd, .events = POLLIN };
+        n += envoys_poll(&s->envoys, s->visitors.fds + n, &owing);
         sleep = caught_up && !owing ? nap(s, real, now) : (struct timespec){ 0 };
         ready = ppoll(s->visitors.fds, n, &sleep, waiting);
         if (ready < 0 && errno != EINTR)
@@ -135,6 +139,7 @@ static int loop(struct server *s, const sigset_t *waiting)
             entrance_at(s->visitors.entrance, moment);
             visitors_round(&s->visitors, moment, real);
             s->tun_more = s->tun.fd >= 0 && tun_round(&s->tun, moment, real);
+            envoys_round(&s->envoys, moment, real);
             if (s->record)
                 fflush(s->record);
         }
@@ -180,7 +185,7 @@ static const char *link_of_maps(const struct serve_options *o, const struct spec
 static void raise_limit(unsigned doors)
 {
     struct rlimit r;
-    rlim_t want = 2 * (rlim_t)doors + SPARE_FILES;
+    rlim_t want = 2 * (rlim_t)doors + ENVOYS_MAX + SPARE_FILES;
     if (getrlimit(RLIMIT_NOFILE, &r) != 0 || r.rlim_cur >= want)
         return;
     r.rlim_cur = r.rlim_max == RLIM_INFINITY || r.rlim_max > want ? want : r.rlim_max;
@@ -210,7 +215,8 @@ static int open_files(struct server *s, uint64_t text_hash)
                                    .doors = s->plan.ndoors,
                                    .actions = o->actions,
                                    .tun = s->plan.tun.on ? tun_plan_text(&s->plan.tun, tun) : NULL,
-                                   .nsets = o->nsets };
+                                   .nsets = o->nsets,
+                                   .forwards = &o->forwards };
         if (!(s->record = fopen(o->record, "wb")))
             return machine_refused(o->record, errno);
         memcpy(h.sets, o->sets, o->nsets * sizeof h.sets[0]);
@@ -262,12 +268,14 @@ static int run(struct server *s)
     if (s->plan.tun.on && (status = open_tun(s)) != 0)
         return status;
     visitors_init(&s->visitors, &s->world, &s->plan, s->o, &s->listeners, s->record);
+    envoys_init(&s->envoys, &s->world, &s->plan, s->o, s->record);
     s->start_real_ns = real_now();
     if (!announce_ready(&s->plan, &s->listeners, s->o))
         status = machine_refused("standard output", errno);
     else
         status = loop(s, &waiting);
     visitors_leave(&s->visitors);
+    envoys_leave(&s->envoys);
     if (status == 0)
         status = end(s);
     world_end(&s->world);
@@ -281,8 +289,8 @@ int serve_run(const struct serve_options *o, const struct spec_world *spec, uint
     int status, error;
     s->o = o;
     s->tun.fd = -1;
-    if (!plan_make(&s->plan, spec, link_of_maps(o, spec), o->max_connections, o->actions, &o->tun_plan,
-                   text)) {
+    if (!plan_make(&s->plan, spec, link_of_maps(o, spec), o->max_connections, o->actions, &o->forwards,
+                   &o->tun_plan, text)) {
         fprintf(stderr, "mailwalk: %s: %s\n", o->scenario, text);
         free(s);
         return STATUS_USAGE;
@@ -294,6 +302,8 @@ int serve_run(const struct serve_options *o, const struct spec_world *spec, uint
     world_free(&s->world);
     if (s->visitors.entrance)
         visitors_free(&s->visitors);
+    if (s->envoys.exits)
+        envoys_free(&s->envoys);
     listeners_close(&s->listeners);
     tun_close(&s->tun);
     if (s->record)

@@ -115,9 +115,22 @@ struct tls_context *secure_client(struct world *w, enum tls_check check)
     struct secure *s = secure_of(w);
     const struct tls_pki *trust[1] = { s->pki };
     struct tls_context_config config = { .side = TLS_CLIENT, .check = check, .trust = trust, .trust_len = 1 };
+    config.trust_pem = w->spec->trust_pem;
     if (!s->client[check])
         s->client[check] = needed(tls_context_new(s->lib, &config));
     return s->client[check];
+}
+
+bool secure_trust_good(const char *pem)
+{
+    struct tls_lib *lib = needed(tls_lib_new());
+    struct tls_context_config config = { .side = TLS_CLIENT, .check = TLS_CHECK_REQUIRED, .trust_pem = pem };
+    struct tls_context *context = tls_context_new(lib, &config);
+    bool good = context != NULL;
+    if (context)
+        tls_context_free(context);
+    tls_lib_free(lib);
+    return good;
 }
 
 size_t secure_ca_pem(struct world *w, char *buf, size_t size)

@@ -6,7 +6,8 @@
  *   world: one CA, which every client trusts       secure_client(w, check)   what a client wants
  *   host:  one certificate, with its fault         secure_server(host)       what a server shows
  *
- * All randomness is the world's: stream "tls". Dates are virtual.
+ * All randomness is the world's: stream "tls". Dates are virtual. Where virtual hosts reach real servers,
+ * clients trust the CAs of the spec's trust_pem as well.
  */
 #include "protocols/tls/tls_session.h"
 #include "sim/hosts/host.h"
@@ -18,6 +19,8 @@ struct tls_context *secure_client(struct world *w, enum tls_check check);
 struct tls_random secure_random(struct world *w);
 /* The CA's certificate as PEM text; returns its octets, 0 if it does not fit. */
 size_t secure_ca_pem(struct world *w, char *buf, size_t size);
+/* Can OpenSSL read the PEM text of a certificate, as spec_world.trust_pem has them? */
+bool secure_trust_good(const char *pem);
 /* For tls_session_config.keylog: host is the world. */
 void secure_keylog(void *world, const char *line);
 void secure_free(struct world *w);

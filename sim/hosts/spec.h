@@ -357,5 +357,6 @@ struct spec_world {
     const struct spec_action *actions;
     size_t nactions;
     const struct spec_doors *doors; /* NULL: none */
+    const char *trust_pem; /* CAs of real servers, which clients trust too; NULL: the world's own alone */
 };
 #endif

@@ -150,6 +150,10 @@
     X(DOOR, "A real program comes in",                                                                       \
       "What it says is real, its packets are simulated: this host stands for it, opens the connection and "  \
       "passes everything on.",                                                                               \
+      "RFC 9293 section 3.5")                                                                                \
+    X(EXIT, "A connection leaves for a real server",                                                         \
+      "The host that answers here only stands for a program outside of the simulation. What comes in is "    \
+      "passed on to it, octet by octet, and what it answers is sent back.",                                  \
       "RFC 9293 section 3.5")
 
 #define X(name, title, lesson, section) PHASE_##name,
