@@ -6,11 +6,13 @@ build="gcc libc6-dev make libpcap-dev libcjson-dev libncurses-dev libssl-dev"
 test="check libsubunit-dev clang libclang-rt-14-dev tshark python3 git"
 # real mail programs, for tests/interop
 interop="curl swaks msmtp fetchmail isync mutt bind9-dnsutils"
+# real mail servers: tests start their own, so the machine's need no configuration and need not run
+servers="postfix dovecot-imapd dovecot-pop3d"
 want=""
 for group in "$@"; do
     case $group in
     build) want="$want $build" ;;
-    test) want="$want $test $interop" ;;
+    test) want="$want $test $interop $servers" ;;
     *) echo "setup: unknown group '$group': build and test are known" >&2; exit 2 ;;
     esac
 done
@@ -27,6 +29,9 @@ if [ "$(id -u)" != 0 ]; then
 fi
 export DEBIAN_FRONTEND=noninteractive
 $as_root apt-get update -qq
+case "$missing" in
+*postfix*) echo "postfix postfix/main_mailer_type select No configuration" | $as_root debconf-set-selections ;;
+esac
 # shellcheck disable=SC2086
 $as_root env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends $missing >/dev/null
 echo "setup: done"

@@ -263,6 +263,21 @@ static const struct sent_copy *sent_find(struct world *w, struct wire_slice id)
     return NULL;
 }
 
+/* A field that servers on the way put in front of a message, and no author writes. */
+static bool is_trace_field(struct wire_slice name)
+{
+    static const char *const names[] = { "Received",
+                                         "Return-Path",              /* RFC 5321 section 4.4 */
+                                         "Delivered-To",             /* RFC 9228 */
+                                         "X-Original-To",            /* Postfix */
+                                         "Received-SPF",             /* RFC 7208 section 9.1 */
+                                         "Authentication-Results" }; /* RFC 8601 section 4 */
+    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++)
+        if (wire_slice_is_nocase(name, names[i]))
+            return true;
+    return false;
+}
+
 /* True if `octets` end with what was sent, and all before it are trace fields. */
 static bool intact(const struct sent_copy *c, const char *octets, size_t len)
 {
@@ -277,7 +292,7 @@ static bool intact(const struct sent_copy *c, const char *octets, size_t len)
     front = len - n - ends;
     wire_fields_begin(&f, octets, front);
     while (wire_field_next(&f, &field))
-        if (!wire_slice_is_nocase(field.name, "Received") && !wire_slice_is_nocase(field.name, "Return-Path"))
+        if (!is_trace_field(field.name))
             return false;
     return true;
 }
