@@ -402,7 +402,8 @@ static bool read_kind(struct record_reader *r, struct object *o, struct record_i
     for (int k = 0; k < RECORD_KIND_COUNT; k++)
         if (find(o, record_kind_key((enum record_kind)k))) {
             if (found != RECORD_KIND_COUNT)
-                return wrong(r, "is \"%s\" and \"%s\" at once", record_kind_key(found), record_kind_key(k));
+                return wrong(r, "is \"%s\" and \"%s\" at once", record_kind_key((enum record_kind)found),
+                             record_kind_key((enum record_kind)k));
             found = k;
         }
     if (found == RECORD_KIND_COUNT)
