@@ -320,6 +320,8 @@ static int replay_world(struct replay *r, struct world *w, struct outputs *out, 
     struct world_error error;
     int status;
     world_init(w, &r->plan.world);
+    w->on_keylog = outputs_keylog;
+    w->on_keylog_ctx = out;
     trace_add(&w->trace, &sink);
     if (!outputs_open(out, o, &w->trace)) {
         status = EXIT_MACHINE;

@@ -159,6 +159,7 @@ static const struct note {
       "{host}: encrypted from here on, {version}, {cipher}[; the certificate: {certificate}]",
       { 0 } },
     { TRACE_KIND_SESSION, "tls-failed", LINE, UI_BAD, "{host}: the TLS handshake failed: {verdict}", { 0 } },
+    { TRACE_KIND_SESSION, "tls-broken", LINE, UI_BAD, "{host}: TLS broke off: {verdict}", { 0 } },
     { TRACE_KIND_SESSION,
       "auth",
       PACKET,

@@ -247,11 +247,12 @@ static const struct pop3_verdict_info verdicts[POP3_VERDICTS] = {
     [POP3_NEED_TLS] = { POP3_NEED_TLS,
                         "NEED_TLS",
                         "-ERR",
-                        "",
+                        "[AUTH] ",
                         "passwords only after STLS",
                         { "The server takes passwords only inside TLS",
                           "The connection is readable by whoever carries it. The server refuses before the "
-                          "password is sent; STLS comes first.",
+                          "password is sent; STLS comes first. [AUTH] tells the program that the login is at "
+                          "fault, here against the rules of the house (RFC 3206 section 4).",
                           "RFC 8314 section 3" } },
     [POP3_TLS_ACTIVE] = { POP3_TLS_ACTIVE,
                           "TLS_ACTIVE",

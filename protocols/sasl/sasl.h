@@ -177,6 +177,7 @@ struct sasl_server_config { /* shared by all sessions; borrowed */
     const struct sasl_digest_ops *digest; /* NULL: PLAIN and LOGIN only */
     unsigned mechs;                       /* SASL_BIT()s offered */
     bool clear_needs_tls;        /* PLAIN, LOGIN, USER/PASS only inside TLS (RFC 8314, RFC 4954 section 4) */
+    bool all_need_tls;           /* the others too: outside TLS no mechanism is offered, and none is taken */
     struct wire_slice host_name; /* in the challenge */
 };
 

@@ -71,7 +71,9 @@ static bool is_offered(const struct sasl_server *s, enum sasl_mech mech)
 
 static bool needs_tls(const struct sasl_server *s, enum sasl_mech mech)
 {
-    return sasl_mech_info(mech)->clear_password && s->config->clear_needs_tls && !s->tls;
+    bool guarded =
+        sasl_mech_info(mech)->clear_password ? s->config->clear_needs_tls : s->config->all_need_tls;
+    return guarded && !s->tls;
 }
 
 const char *sasl_server_mechanisms(const struct sasl_server *s)
@@ -94,7 +96,7 @@ const char *sasl_server_mechanisms(const struct sasl_server *s)
     static const enum sasl_mech column_bits[2] = { SASL_PLAIN, SASL_LOGIN };
     unsigned row = 0, column = 0;
     for (unsigned i = 0; i < 3; i++)
-        row |= is_offered(s, row_bits[i]) ? 1u << i : 0;
+        row |= is_offered(s, row_bits[i]) && !needs_tls(s, row_bits[i]) ? 1u << i : 0;
     for (unsigned i = 0; i < 2; i++)
         column |= is_offered(s, column_bits[i]) && !needs_tls(s, column_bits[i]) ? 1u << i : 0;
     return names[row][column];

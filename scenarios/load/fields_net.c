@@ -370,8 +370,10 @@ static const struct json_choice certificate_faults[] = {
 static const struct json_field certificate_rows[] = {
     F("fault", CHOICE, spec_host, certificate_fault, .choices = certificate_faults, .otherwise = "none",
       .help = "what is wrong with it"),
-    MANY("names", DOMAIN, LIST, spec_host, certificate_names, .items_max = 32,
-         .help = "whom it is for; else the host's own names and addresses"),
+    MANY("names", SERVER, LIST, spec_host, certificate_names, .items_max = 32,
+         .help =
+             "names and addresses it is for; else the host's own. Real programs look for \"localhost\" and "
+             "\"127.0.0.1\""),
 };
 
 const struct json_object fields_certificate = {

@@ -33,7 +33,11 @@ enum { /* option codes: of any block, SHB (section 4.1), IDB (4.2) */
 #define SNAPLEN           65535
 #define BLOCK_FRAME       12 /* octets of a block around its body: type, length, length again */
 #define SENTENCE_MAX      200
-#define COMMENT_MAX       2048 /* octets of one comment; a longer one is cut */
+#define COMMENT_MAX       2048            /* octets of one comment; a longer one is cut */
+#define HELD_MAX          (16u << 20)     /* octets of frames that wait for a secret */
+#define FRAME_WAITS_NS    NS_PER_S        /* longer than a frame is under way */
+#define HANDSHAKE_NS      (60 * NS_PER_S) /* from ServerHello to the last secret, at most */
+#define EPB_TIME          (8 + 4)         /* where a frame's block has its two halves of time */
 
 struct comment {
     uint64_t frame;       /* 0: the next one */
@@ -49,6 +53,9 @@ struct export_pcapng {
     uint64_t phases, steps; /* seen so far */
     size_t waiting;
     bool live;
+    uint64_t handshakes, handshakes_until_ns; /* under way; when the last of them is given up */
+    struct export_out held;                   /* whole blocks of frames, in memory: owned */
+    size_t held_at;                           /* before it: written */
     struct comment comment[EXPORT_COMMENTS_MAX];
     char buffer[EXPORT_BUFFER];
 };
@@ -205,6 +212,13 @@ static void pcapng_open(void *ctx, const struct trace_opening *opening)
     end(p, body);
 }
 
+static bool starts(const char *line, size_t len, const char *word)
+{
+    size_t n = strlen(word);
+    return len >= n && memcmp(line, word, n) == 0;
+}
+
+/* The client's secret is the last one of a handshake in TLS 1.3, and the only one in 1.2. */
 void export_pcapng_secrets(struct export_pcapng *p, const char *keylog, size_t len)
 {
     uint32_t body = 8 + padded(len);
@@ -214,6 +228,11 @@ void export_pcapng_secrets(struct export_pcapng *p, const char *keylog, size_t l
     put_32(&p->out, (uint32_t)len);
     put_padded(&p->out, keylog, len);
     end(p, body);
+    if (p->handshakes > 0 &&
+        (starts(keylog, len, "CLIENT_TRAFFIC_SECRET_0 ") || starts(keylog, len, "CLIENT_RANDOM "))) {
+        p->handshakes--;
+        fprintf(stderr, "-- %d %.30s\n", (int)p->handshakes, keylog);
+    }
 }
 
 /* ---- comments --------------------------------------------------------------------------- */
@@ -338,12 +357,86 @@ static void forget_comments(struct export_pcapng *p, uint64_t frame)
 
 /* ---- frames ----------------------------------------------------------------------------- */
 
+static uint32_t get_32(const char *at)
+{
+    const uint8_t *b = (const uint8_t *)at;
+    return b[0] | (uint32_t)b[1] << 8 | (uint32_t)b[2] << 16 | (uint32_t)b[3] << 24;
+}
+
+/* Writes the held frames that are older than `before_ns` of the calendar. */
+static void release(struct export_pcapng *p, uint64_t before_ns)
+{
+    struct export_out *h = &p->held;
+    while (p->held_at < h->len) {
+        const char *block = h->at + p->held_at;
+        uint64_t t = (uint64_t)get_32(block + EPB_TIME) << 32 | get_32(block + EPB_TIME + 4);
+        uint32_t len = get_32(block + 4);
+        if (t >= before_ns)
+            return;
+        export_put(&p->out, block, len - 4);
+        end(p, len - BLOCK_FRAME);
+        p->held_at += len;
+    }
+    h->len = p->held_at = 0;
+}
+
+/* Whether a frame must wait. Who opens a TLS session tells its secrets when it has them, and a server has the
+ * last one only when the client's Finished has arrived: after the frame that carries it, and Wireshark wants
+ * it before. */
+static bool holds(struct export_pcapng *p, uint64_t t_ns)
+{
+    if (p->handshakes > 0 && t_ns >= p->handshakes_until_ns)
+        p->handshakes = 0;
+    return p->handshakes > 0;
+}
+
+void export_pcapng_now(struct export_pcapng *p, uint64_t t_ns)
+{
+    uint64_t t = (uint64_t)p->epoch_s * NS_PER_S + t_ns;
+    if (p->held.len > 0)
+        release(p, holds(p, t_ns) ? t - FRAME_WAITS_NS : UINT64_MAX);
+}
+
+bool export_pcapng_waits(const struct export_pcapng *p)
+{
+    return p->held.len > 0;
+}
+
+/* Room for one more block among the held ones. */
+static bool held_reserve(struct export_pcapng *p, size_t len)
+{
+    struct export_out *h = &p->held;
+    char *grown;
+    if (p->held_at > 0) {
+        memmove(h->at, h->at + p->held_at, h->len - p->held_at);
+        h->len -= p->held_at;
+        p->held_at = 0;
+    }
+    if (h->cap - h->len >= len)
+        return true;
+    if (h->len + len > HELD_MAX || !(grown = realloc(h->at, 2 * h->cap + len)))
+        return false;
+    h->cap = 2 * h->cap + len;
+    h->at = grown;
+    return true;
+}
+
+/* Where a block of so many octets goes. */
+static struct export_out *frame_place(struct export_pcapng *p, uint64_t t_ns, uint32_t octets)
+{
+    export_pcapng_now(p, t_ns);
+    if (holds(p, t_ns) && held_reserve(p, octets))
+        return &p->held;
+    release(p, UINT64_MAX);
+    return &p->out;
+}
+
 static void put_frame(struct export_pcapng *p, const struct trace_record *r)
 {
-    struct export_out *o = &p->out;
     uint64_t t = (uint64_t)p->epoch_s * NS_PER_S + r->t_ns;
     uint32_t options = p->waiting > 0 ? put_comments(NULL, p, r->frame) : 0;
     uint32_t body = 20 + padded(r->nbytes) + (options > 0 ? options + option_size(0) : 0);
+    struct export_out *o = frame_place(p, r->t_ns, body + BLOCK_FRAME);
 
     begin(o, BLOCK_EPB, body);
     put_32(o, 0); /* the interface */
@@ -357,7 +450,21 @@ static void put_frame(struct export_pcapng *p, const struct trace_record *r)
         put_option(o, OPT_END, "", 0);
         forget_comments(p, r->frame);
     }
-    end(p, body);
+    if (o == &p->out)
+        end(p, body);
+    else
+        put_32(o, body + BLOCK_FRAME);
+}
+
+/* A server begins its part of a handshake. */
+static void note_handshake(struct export_pcapng *p, const struct trace_record *r)
+{
+    static const char hello[] = "ServerHello:";
+    if (r->kind != TRACE_KIND_REPLY || r->proto != TRACE_TLS || r->text_len < sizeof hello - 1 ||
+        memcmp(r->text, hello, sizeof hello - 1) != 0)
+        return;
+    p->handshakes++;
+    p->handshakes_until_ns = r->t_ns + HANDSHAKE_NS;
 }
 
 static void pcapng_record(void *ctx, const struct trace_record *r)
@@ -368,8 +475,10 @@ static void pcapng_record(void *ctx, const struct trace_record *r)
         put_frame(p, r);
     else if (r->kind == TRACE_KIND_PHASE)
         note_phase(p, r);
-    else if (trace_kind_level(r->kind) == TRACE_LINE)
+    else if (trace_kind_level(r->kind) == TRACE_LINE) {
+        note_handshake(p, r);
         note_line(p, r);
+    }
 }
 
 struct export_pcapng *export_pcapng_open(FILE *file, bool live)
@@ -387,6 +496,9 @@ struct export_pcapng *export_pcapng_open(FILE *file, bool live)
     p->phases = p->steps = 0;
     p->waiting = 0;
     p->live = live;
+    p->handshakes = p->handshakes_until_ns = 0;
+    p->held = (struct export_out){ .at = NULL };
+    p->held_at = 0;
     return p;
 }
 
@@ -401,7 +513,10 @@ struct trace_sink export_pcapng_sink(struct export_pcapng *p)
 
 int export_pcapng_close(struct export_pcapng *p)
 {
-    int error = export_out_close(&p->out);
+    int error;
+    release(p, UINT64_MAX);
+    error = export_out_close(&p->out);
+    free(p->held.at);
     free(p);
     return error;
 }

@@ -7,7 +7,8 @@
  *        the machine
  *   IDB  Ethernet, if_tsresol 9 (nanoseconds): the one place that sees every frame as its maker sends it
  *   NRB  every IPv4 and IPv6 address of the opening, with the host's names
- *   DSB  TLS key log, where export_pcapng_secrets() is called: before the frames that need it
+ *   DSB  TLS key log, where export_pcapng_secrets() is called: before the frames that need it; these wait for
+ *        it in memory
  *   EPB  one a `sent` record, at epoch + virtual time, with comments where phases and lines begin:
  *          phase 3: TITLE: the sentence that names names. LESSON (RFC 6409 section 3)
  *          step 14: RCPT TO: The client names one recipient. LESSON (RFC 5321 section 4.1.1.3)
@@ -36,6 +37,14 @@ struct trace_sink export_pcapng_sink(struct export_pcapng *p);
 
 /* Adds a Decryption Secrets Block of type TLS Key Log: lines as in SSLKEYLOGFILE ("CLIENT_RANDOM ..."). */
 void export_pcapng_secrets(struct export_pcapng *p, const char *keylog, size_t len);
+
+/* Frames wait in memory while a server is in a TLS handshake, up to a second each: the client's last words of
+ * it open only with a secret that the server computes when it has read them, and a reader wants the secret
+ * first. Time goes on while nothing is recorded, so whoever shows a live capture tells it: frames that have
+ * waited long enough are written. `t_ns`: virtual time. */
+void export_pcapng_now(struct export_pcapng *p, uint64_t t_ns);
+/* Whether frames wait. */
+bool export_pcapng_waits(const struct export_pcapng *p);
 
 /* Writes the rest, closes the file (stdout is only flushed), frees. Returns 0, or the errno of the first
  * write that failed. */

@@ -6,7 +6,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #define EXIT_USAGE   2
 #define EXIT_MACHINE 3
@@ -147,6 +146,8 @@ static int take(struct serve_options *o, const char *name, const char *value)
         const char **to;
     } strings[] = { { "--pcapng", &o->pcapng },
                     { "--record", &o->record },
+                    { "--ca-file", &o->ca_file },
+                    { "--keylog", &o->keylog },
                     { "--duration", &o->duration },
                     { "--trust", &o->trust },
                     { "--seed", &o->seed } };
@@ -185,20 +186,6 @@ static int take(struct serve_options *o, const char *name, const char *value)
     return bad_usage("unknown option '%s'", name);
 }
 
-/* Real servers have certificates and messages of today, so the calendar of the world that reaches them begins
- * today, by the clock of this machine. It is a set like others, and so in a recording. */
-static void start_today(struct serve_options *o)
-{
-    time_t now = time(NULL);
-    struct tm t;
-    for (size_t i = 0; i < o->nsets; i++)
-        if (strncmp(o->sets[i], "/start=", 7) == 0)
-            return;
-    gmtime_r(&now, &t);
-    strftime(o->start_set, sizeof o->start_set, "/start=%Y-%m-%dT%H:%M:%SZ", &t);
-    o->sets[o->nsets++] = o->start_set;
-}
-
 static int finish_forwards(struct serve_options *o)
 {
     char error[FORWARD_ERROR_MAX];
@@ -214,7 +201,6 @@ static int finish_forwards(struct serve_options *o)
         fprintf(stderr, "mailwalk: %s\n", error);
         return machine ? EXIT_MACHINE : EXIT_USAGE;
     }
-    start_today(o);
     return 0;
 }
 
@@ -240,6 +226,8 @@ static int finish(struct serve_options *o)
         snprintf(o->seed_set, sizeof o->seed_set, "/seed=%s", o->seed);
         o->sets[o->nsets++] = o->seed_set;
     }
+    if (start_today(o->sets, o->nsets, o->start_set))
+        o->sets[o->nsets++] = o->start_set;
     return 0;
 }
 

@@ -7,6 +7,7 @@
 
 #include "sim/gateway/plan.h"
 #include "sim/gateway/record.h"
+#include "sim/gateway/start.h"
 #include "sim/gateway/tun_plan.h"
 
 #define SERVE_LISTEN_MAX   4
@@ -23,6 +24,7 @@ struct serve_map {  /* --map PORT=HOST:PORT */
 
 struct serve_options {
     const char *scenario, *seed, *duration, *pcapng, *record; /* borrowed from argv; NULL: not given */
+    const char *ca_file, *keylog;                             /* the same */
     const char *sets[RECORD_SETS_MAX];
     size_t nsets;
     const char *listen[SERVE_LISTEN_MAX];
@@ -36,15 +38,14 @@ struct serve_options {
     double speed;
     unsigned max_connections; /* 0: not given */
     uint64_t duration_ns;     /* of virtual time, set by the caller; 0: until it is told to end */
-    char seed_set[64], start_set[64];
+    char seed_set[64], start_set[START_TEXT];
     const char *tun, *tun_link; /* NULL: not given */
     struct tun_plan tun_plan;   /* off without --tun */
     bool tun_up;
 };
 
-/* Returns 0, or 2 or 3 after saying on stderr what is wrong. --seed becomes one of sets, and so does, with
- * --forward and unless a set says another one, today's date as the scenario's start: real servers live today.
- */
+/* Returns 0, or 2 or 3 after saying on stderr what is wrong. --seed becomes one of sets, and so does today's date
+ * unless they name a start (start.h). */
 int serve_arguments(struct serve_options *o, int argc, char **argv);
 void serve_options_free(struct serve_options *o);
 #endif

@@ -12,6 +12,7 @@
 
 #include "sim/export/pcapng.h"
 #include "sim/gateway/envoys.h"
+#include "sim/gateway/secrets.h"
 #include "sim/gateway/tun.h"
 #include "sim/gateway/visitors.h"
 
@@ -31,6 +32,7 @@ struct server {
     struct envoys envoys;
     struct trace_hash hash;
     struct export_pcapng *pcapng;
+    struct secrets secrets;
     FILE *record;
     uint64_t start_real_ns, last_moment_ns;
 };
@@ -101,6 +103,8 @@ static struct timespec nap(const struct server *s, uint64_t real_ns, uint64_t vi
         ns = (uint64_t)((double)(next - virtual_ns) / s->o->speed) + 1;
     if (s->visitors.npeers + s->envoys.n > 0 && ns > CORE_S) /* those that have left are looked after */
         ns = CORE_S;
+    if (s->pcapng && export_pcapng_waits(s->pcapng) && ns > CORE_S)
+        ns = CORE_S;
     if (real_ns < s->visitors.paused_until_ns && ns > VISITORS_PAUSE_NS)
         ns = VISITORS_PAUSE_NS;
     return (struct timespec){ .tv_sec = (time_t)(ns / CORE_S), .tv_nsec = (long)(ns % CORE_S) };
@@ -119,6 +123,8 @@ static int loop(struct server *s, const sigset_t *waiting)
         int ready;
         visitors_sweep(&s->visitors, real);
         envoys_sweep(&s->envoys, real);
+        if (s->pcapng)
+            export_pcapng_now(s->pcapng, now);
         if (over(s, now))
             return 0;
         n = visitors_poll(&s->visitors, &owing);
@@ -198,6 +204,7 @@ static int open_files(struct server *s, uint64_t text_hash)
     struct trace_sink sink = trace_hash_sink(&s->hash);
     char tun[2 * TUN_ADDRESS_TEXT];
     FILE *f;
+    int error;
     trace_add(&s->world.trace, &sink);
     if (o->pcapng) {
         if (!(f = fopen(o->pcapng, "wb")))
@@ -208,6 +215,8 @@ static int open_files(struct server *s, uint64_t text_hash)
         sink = export_pcapng_sink(s->pcapng);
         trace_add(&s->world.trace, &sink);
     }
+    if ((error = secrets_open(&s->secrets, o->keylog, s->pcapng, &s->world)) != 0)
+        return machine_refused(o->keylog, error);
     if (o->record) {
         struct record_header h = { .scenario = o->scenario,
                                    .link = s->plan.link,
@@ -254,12 +263,14 @@ static int run(struct server *s)
 {
     struct world_error error;
     sigset_t waiting;
-    int status;
+    int status, refused;
     if (!world_build(&s->world, &error)) {
         fprintf(stderr, "mailwalk: %s: %s: %s\n", s->o->scenario, error.pointer ? error.pointer : "/",
                 error.text);
         return STATUS_USAGE;
     }
+    if (s->o->ca_file && (refused = secrets_write_ca(&s->world, s->o->ca_file)) != 0)
+        return machine_refused(s->o->ca_file, refused);
     handle_signals(&waiting);
     raise_limit(s->plan.ndoors);
     status = listeners_open(&s->listeners, &s->plan, s->o);
@@ -295,6 +306,16 @@ int serve_run(const struct serve_options *o, const struct spec_world *spec, uint
         free(s);
         return STATUS_USAGE;
     }
+    if (o->ca_file && !secrets_world_has_tls(spec)) {
+        fprintf(stderr,
+                "mailwalk: --ca-file %s: no service of %s speaks TLS, so there is no certificate to trust; "
+                "give one "
+                "\"security\": \"starttls\" or \"tls\"\n",
+                o->ca_file, o->scenario);
+        plan_free(&s->plan);
+        free(s);
+        return STATUS_USAGE;
+    }
     world_init(&s->world, &s->plan.world);
     status = open_files(s, text_hash);
     if (status == 0)
@@ -310,6 +331,8 @@ int serve_run(const struct serve_options *o, const struct spec_world *spec, uint
         fclose(s->record);
     if (s->pcapng && (error = export_pcapng_close(s->pcapng)) != 0 && status == 0)
         status = machine_refused(o->pcapng, error);
+    if ((error = secrets_close(&s->secrets)) != 0 && status == 0)
+        status = machine_refused(o->keylog, error);
     plan_free(&s->plan);
     free(s);
     return status;

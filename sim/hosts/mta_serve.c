@@ -165,6 +165,8 @@ static void listener_config(struct mta_listener *l)
     else
         c->extensions |= SMTP_EXT_AUTH;
     c->auth_required = l->spec->auth == SPEC_AUTH_REQUIRED;
+    /* Users of one's own can be made to encrypt; servers of the world cannot (RFC 3207 section 4). */
+    c->tls_required = l->spec->kind == SPEC_SMTP_SUBMISSION && (c->extensions & SMTP_EXT_STARTTLS);
     c->size_max = spec->size_max_octets ? spec->size_max_octets : MTA_SIZE_MAX;
     c->recipients_max = spec->recipients_max ? spec->recipients_max : MTA_RECIPIENTS_MAX;
 }

@@ -190,7 +190,7 @@ static size_t on_data(struct tcp_conn *c, void *app, const char *octets, size_t 
 {
     struct pump *p = app;
     size_t used;
-    if (p->closing)
+    if (p->closing && !p->tls)
         return len; /* whoever says goodbye no longer listens */
     tcp_cork(c);
     p->inside = true;

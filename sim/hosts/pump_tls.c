@@ -133,10 +133,10 @@ static void tell_secured(struct pump *p)
     tell_send(&r, p->host, true);
 }
 
-static void tell_failed(struct pump *p, const char *name, const struct wire_lesson *why)
+static void tell_failed(struct pump *p, const char *event, const char *name, const struct wire_lesson *why)
 {
     struct trace_record r;
-    if (!tell_state(&r, p->host, TRACE_KIND_SESSION, "tls-failed"))
+    if (!tell_state(&r, p->host, TRACE_KIND_SESSION, event))
         return;
     r.conn = pump_number(p);
     r.peer = p->peer;
@@ -176,7 +176,7 @@ static void moved(struct pump *p, enum tls_state before, enum tls_state after, e
     if (after == TLS_FAILED) {
         const char *name = tls_verdict_info(verdict)->name;
         const struct wire_lesson *reason = why ? why : &tls_verdict_info(verdict)->words;
-        tell_failed(p, name, reason);
+        tell_failed(p, before == TLS_HANDSHAKE ? "tls-failed" : "tls-broken", name, reason);
         if (before == TLS_HANDSHAKE && p->ops->not_secured)
             p->ops->not_secured(p, name, reason);
         else if (!t->eof_told) {
@@ -210,13 +210,24 @@ static void took_step(struct pump *p, struct tls_step *out)
     }
 }
 
+/* Whoever says goodbye no longer listens to what is inside; but the session must see the other end's
+ * close_notify, or a good end would look like one that was cut off. */
+static void drop_step(struct pump *p, struct tls_step *out)
+{
+    while (out->more)
+        tls_session_pull(p->tls->session, out);
+}
+
 size_t pump_tls_data(struct pump *p, const char *octets, size_t len)
 {
     size_t used = 0;
     while (used < len && !p->aborting) {
         struct tls_step *out = step_of(p);
         used += tls_session_step(p->tls->session, octets + used, len - used, out);
-        took_step(p, out);
+        if (p->closing)
+            drop_step(p, out);
+        else
+            took_step(p, out);
     }
     return len;
 }
@@ -225,7 +236,10 @@ void pump_tls_eof(struct pump *p)
 {
     struct tls_step *out = step_of(p);
     tls_session_eof(p->tls->session, out);
-    took_step(p, out);
+    if (p->closing)
+        drop_step(p, out);
+    else
+        took_step(p, out);
     if (!p->tls->eof_told) {
         p->tls->eof_told = true;
         p->ops->peer_closed(p);

@@ -141,14 +141,15 @@ static const struct sasl_server_ops account_ops = {
 };
 
 const struct sasl_server_config *service_auth_config(struct host *host, const char *mechanisms,
-                                                     bool clear_needs_tls)
+                                                     bool tls_first)
 {
     struct sasl_server_config *c = core_arena_take(&host->world->arena, sizeof *c);
     const char *at = mechanisms;
     *c = (struct sasl_server_config){ .ops = &account_ops,
                                       .digest = &service_digests,
                                       .mechs = mechanisms ? 0 : SASL_ALL,
-                                      .clear_needs_tls = clear_needs_tls,
+                                      .clear_needs_tls = tls_first,
+                                      .all_need_tls = tls_first,
                                       .host_name = wire_slice_str(host->spec->fqdn ? host->spec->fqdn
                                                                                    : host->spec->name) };
     while (at && *at) {

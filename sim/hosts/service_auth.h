@@ -20,9 +20,11 @@ struct service_auth {
 
 extern const struct wire_auth_server service_auth_ops; /* ctx is a struct service_auth */
 
-/* For a service: mechanisms by name ("PLAIN LOGIN"); NULL: all. Memory is the world's. */
+/* For a service: mechanisms by name ("PLAIN LOGIN"); NULL: all. `tls_first`: the service offers STARTTLS, and
+ * before it nobody can log in, not even without showing the password: whoever is on the way could change what
+ * follows (RFC 8314 section 3.3). Memory is the world's. */
 const struct sasl_server_config *service_auth_config(struct host *host, const char *mechanisms,
-                                                     bool clear_needs_tls);
+                                                     bool tls_first);
 
 void service_auth_init(struct service_auth *a, const struct sasl_server_config *config, struct host *host);
 /* The connection is inside TLS now: passwords may travel, and -PLUS is offered. */

@@ -1,4 +1,6 @@
-"""One mail program against the virtual servers: curl, swaks, msmtp, mutt, mbsync, fetchmail or dig. Argument: its name."""
+"""One mail program against the virtual servers, with TLS and the certificate checked: curl, openssl, swaks, msmtp, mutt, mbsync, fetchmail or dig.
+Argument: its name."""
+import base64
 import email
 import os
 import re
@@ -29,59 +31,118 @@ def environment(folder):
 
 
 def curl(w):
-    smtp, pop3, imap = (f"{s}://127.0.0.1:{w.port(p)}" for s, p in (("smtp", "submission"), ("pop3", "pop3"), ("imap", "imap")))
+    """Each scheme, each mechanism, always with the certificate checked: by IP address and by name."""
+    call = ["curl", "-sS", "--cacert", w.ca]
+    ways = {"smtp": (587, ["--ssl-reqd"]), "smtps": (465, []), "pop3": (110, ["--ssl-reqd"]), "pop3s": (995, []), "imap": (143, ["--ssl-reqd"]), "imaps": (993, [])}
+    url = lambda scheme: f"{scheme}://{'localhost' if scheme.endswith('s') else '127.0.0.1'}:{w.door(ways[scheme][0])}"
+    to_bob = ["--mail-from", "alice@example.com", "--mail-rcpt", "bob@example.com", "-T", "-"]
     letter = HEADER % b"curl" + TEXT
-    for mechanism in ("PLAIN", "LOGIN", "CRAM-MD5"):
-        well(world.run("curl", "-sS", smtp + "/laptop.example.com", "--login-options", "AUTH=" + mechanism, "-u", "alice:wonderland",
-                       "--mail-from", "alice@example.com", "--mail-rcpt", "bob@example.com", "--mail-rcpt", "carol@example.com", "-T", "-", stdin=letter),
-             f"curl sends with {mechanism}")
-    letters = w.wait_for("bob", 3)
-    report.check(len(letters) == 3 and all(world.body(x) == TEXT for x in letters), "curl's messages arrive byte for byte", len(letters))
-    p = world.run("curl", "-sS", smtp, "-u", "alice:rabbit", "--mail-from", "alice@example.com", "--mail-rcpt", "bob@example.com", "-T", "-", stdin=letter)
-    report.check(p.returncode == 67, "curl says that the login was denied", f"{p.returncode} {p.stderr}")
+    sent = 0
+    for scheme in ("smtp", "smtps"):
+        for mechanism in ("PLAIN", "LOGIN", "CRAM-MD5"):
+            well(world.run(*call, *ways[scheme][1], url(scheme) + "/laptop.example.com", "--login-options", "AUTH=" + mechanism, "-u", "alice:wonderland",
+                           "--mail-rcpt", "carol@example.com", *to_bob, stdin=letter), f"curl sends by {scheme} with {mechanism}")
+            sent += 1
+        p = world.run(*call, *ways[scheme][1], url(scheme), "-u", "alice:rabbit", *to_bob, stdin=letter)
+        report.check(p.returncode == 67, "curl says that the login was denied", f"{p.returncode} {p.stderr}")
+    letters = w.wait_for("bob", sent)
+    report.check(len(letters) == sent and all(world.body(x) == TEXT for x in letters), "curl's messages arrive byte for byte", len(letters))
     p = world.run("curl", "-sSv", f"smtp://127.0.0.1:{w.port('smtp')}", "--mail-from", "x@example.net", "--mail-rcpt", "nobody@example.com", "-T", "-",
                   stdin=letter)
     report.check(p.returncode == 55 and b"550 5.1.1" in p.stderr, "curl is told 550 5.1.1", f"{p.returncode} {p.stderr[-300:]}")
-    for mechanism in ("PLAIN", "LOGIN", "CRAM-MD5"):
-        p = well(world.run("curl", "-sS", pop3 + "/1", "--login-options", "AUTH=" + mechanism, "-u", "bob:builder"), f"curl reads by POP3 with {mechanism}")
-        report.check(p.stdout == letters[0], "POP3 brings the same octets", p.stdout[-100:])
-    p = well(world.run("curl", "-sS", pop3 + "/", "-u", "bob:builder"), "curl lists by POP3")
-    report.check(len(p.stdout.splitlines()) == 3, "three messages", p.stdout)
-    for mechanism in ("PLAIN", "LOGIN", "CRAM-MD5"):
-        p = well(world.run("curl", "-sS", imap + "/INBOX;MAILINDEX=2", "--login-options", "AUTH=" + mechanism, "-u", "carol:carols"), f"curl reads by IMAP with {mechanism}")
-        report.check(world.body(p.stdout) == TEXT, "IMAP brings the same octets", p.stdout[-100:])
-    well(world.run("curl", "-sS", imap + "/INBOX", "-u", "carol:carols", "-T", write(w.folder, "letter", letter)), "curl appends by IMAP")
-    report.check(w.letters("carol")[-1] == letter, "what was appended is there", "")
-    p = world.run("curl", "-sS", imap + "/INBOX", "-u", "carol:x")
-    report.check(p.returncode == 67, "IMAP refuses a wrong password", p.returncode)
+    p = well(world.run(*call, "--ssl-reqd", "-v", f"smtp://localhost:{w.port('smtp')}", "--mail-from", "x@example.net", "--mail-rcpt", "carol@example.com", "-T", "-",
+                       stdin=letter), "port 25 has STARTTLS too")
+    report.check(b"AUTH" not in p.stderr.split(b"STARTTLS")[-1], "and no AUTH behind it", p.stderr[-600:])
+    for scheme in ("pop3", "pop3s"):
+        for mechanism in ("PLAIN", "LOGIN", "CRAM-MD5"):
+            p = well(world.run(*call, *ways[scheme][1], url(scheme) + "/1", "--login-options", "AUTH=" + mechanism, "-u", "bob:builder"), f"curl reads by {scheme} with {mechanism}")
+            report.check(p.stdout == letters[0], "POP3 brings the same octets", p.stdout[-100:])
+        p = well(world.run(*call, *ways[scheme][1], url(scheme) + "/", "-u", "bob:builder"), f"curl lists by {scheme}")
+        report.check(len(p.stdout.splitlines()) == sent, "all messages", p.stdout)
+    for scheme in ("imap", "imaps"):
+        for mechanism in ("PLAIN", "LOGIN", "CRAM-MD5"):
+            p = well(world.run(*call, *ways[scheme][1], url(scheme) + "/INBOX;MAILINDEX=2", "--login-options", "AUTH=" + mechanism, "-u", "carol:carols"),
+                     f"curl reads by {scheme} with {mechanism}")
+            report.check(world.body(p.stdout) == TEXT, "IMAP brings the same octets", p.stdout[-100:])
+        well(world.run(*call, *ways[scheme][1], url(scheme) + "/INBOX", "-u", "carol:carols", "-T", write(w.folder, "letter", letter)), f"curl appends by {scheme}")
+        report.check(w.letters("carol")[-1] == letter, "what was appended is there", "")
+        p = world.run(*call, *ways[scheme][1], url(scheme) + "/INBOX", "-u", "carol:x")
+        report.check(p.returncode == 67, "IMAP refuses a wrong password", p.returncode)
+    for scheme in ways:
+        p = world.run("curl", "-sS", *ways[scheme][1], url(scheme) + "/", "-u", "bob:builder")
+        report.check(p.returncode == 60, "without --ca-file's certificate nobody is trusted", f"{scheme} {p.returncode} {p.stderr}")
+    for scheme, path, more, said in (("smtp", "/x", to_bob, b"530 5.7.0"), ("pop3", "/1", [], b""), ("imap", "/INBOX", [], b"")):
+        p = world.run("curl", "-sSv", url(scheme) + path, "-u", "alice:wonderland", *more, stdin=letter)
+        report.check(p.returncode != 0 and said in p.stderr and b"wonderland" not in p.stderr and b"AHdvbmRlcmxhbmQ" not in p.stderr,
+                     "without TLS there is no login", f"{scheme} {p.returncode} {p.stderr[-300:]}")
+
+
+def openssl(w):
+    """s_client as a person uses it: the handshake, then lines typed by hand."""
+    plain = base64.b64encode(b"\0alice\0wonderland")
+    letter = b"".join(b"." + x if x[:1] == b"." else x for x in (HEADER % b"openssl" + TEXT).splitlines(keepends=True))
+    send = b"EHLO laptop.example.com\r\nAUTH PLAIN " + plain + b"\r\nMAIL FROM:<alice@example.com>\r\nRCPT TO:<bob@example.com>\r\nDATA\r\n" + letter + b".\r\nQUIT\r\n"
+    talks = ((587, "smtp", send, b"250 2.0.0 queued"), (465, None, send, b"250 2.0.0 queued"), (25, "smtp", b"EHLO x\r\nQUIT\r\n", b"\n221 "),
+             (110, "pop3", b"USER bob\r\nPASS builder\r\nRETR 1\r\nQUIT\r\n", b"..two dots"), (995, None, b"USER bob\r\nPASS builder\r\nSTAT\r\nQUIT\r\n", b"+OK 2 "),
+             (143, "imap", b"a LOGIN bob builder\r\nb EXAMINE INBOX\r\nc LOGOUT\r\n", b"* 2 EXISTS"), (993, None, b"a LOGIN bob builder\r\nc LOGOUT\r\n", b"a OK "))
+    for version in ("-tls1_2", "-tls1_3"):
+        for port, starttls, typed, answer in talks:
+            if version == "-tls1_3" and port in (587, 465):
+                typed, answer = b"EHLO x\r\nAUTH PLAIN " + plain + b"\r\nQUIT\r\n", b"235 2.7.0"
+            args = ["openssl", "s_client", "-connect", f"127.0.0.1:{w.door(port)}", version, "-CAfile", w.ca, "-verify_return_error", "-verify_hostname", "mail.example.com",
+                    "-servername", "mail.example.com", "-quiet"] + (["-starttls", starttls] if starttls else [])
+            p = well(world.run(*args, stdin=typed), f"openssl s_client {version} at port {port}")
+            report.check(answer in p.stdout, "the server answers what is typed", f"{port} {version} {p.stdout[-400:]}")
+    letters = w.wait_for("bob", 2)
+    report.check(len(letters) == 2 and all(world.body(x) == TEXT for x in letters), "what was typed is the message, byte for byte", letters)
+    port = f"127.0.0.1:{w.door(465)}"
+    for wrong, why in ((["-CAfile", w.ca, "-verify_hostname", "mail.example.net"], b"hostname mismatch"), (["-verify_hostname", "mail.example.com"], b"self-signed certificate|unable to get")):
+        p = world.run("openssl", "s_client", "-connect", port, "-verify_return_error", *wrong)
+        report.check(p.returncode != 0 and re.search(why, p.stderr + p.stdout), "a wrong name and an unknown CA are told", f"{wrong} {p.returncode} {p.stderr[-300:]}")
+    for version in ("-tls1", "-tls1_1"):
+        p = world.run("openssl", "s_client", "-connect", port, version, "-cipher", "DEFAULT@SECLEVEL=0")
+        report.check(p.returncode != 0 and b"alert protocol version" in p.stderr, "TLS 1.0 and 1.1 are refused", f"{version} {p.stderr[-300:]}")
+    p = well(world.run("openssl", "x509", "-in", w.ca, "-noout", "-text"), "--ca-file is a certificate")
+    report.check(b"CA:TRUE" in p.stdout and b"Mailwalk Root CA" in p.stdout, "of a CA", p.stdout)
 
 
 def swaks(w):
-    server = ["--server", "127.0.0.1", "--port", str(w.port("submission")), "--from", "alice@example.com", "--helo", "laptop.example.com"]
+    tls = ["--tls", "--tls-verify", "--tls-ca-path", w.ca, "--tls-sni", "localhost"]
+    implicit = ["--tlsc", *tls[1:]]
+    support = world.run("swaks", "--support").stdout
+    if b"=== TLS supported" not in support:
+        print("swaks lacks Net::SSLeay: libnet-ssleay-perl is not installed")
+        return
+    common = ["--from", "alice@example.com", "--helo", "laptop.example.com"]
+    server = ["--server", "localhost", "--port", str(w.door(587)), *common, *tls]
     for mechanism in ("PLAIN", "LOGIN", "CRAM-MD5"):
-        p = world.run("swaks", *server, "--to", "bob@example.com,dave@example.org", "--auth", mechanism, "-au", "alice", "-ap", "wonderland",
+        way = server if mechanism != "LOGIN" else ["--server", "localhost", "--port", str(w.door(465)), *common, *implicit]
+        p = world.run("swaks", *way, "--to", "bob@example.com,dave@example.org", "--auth", mechanism, "-au", "alice", "-ap", "wonderland",
                       "--body", "hello from swaks\n.\nend", "--header", "Subject: by swaks " + mechanism)
-        if b"auth" in p.stderr.lower() + p.stdout.lower() and b"not available" in p.stdout + p.stderr:
-            print(f"swaks lacks a Perl module for {mechanism}")
-            continue
         well(p, f"swaks sends with {mechanism}", p.stdout[-300:])
-    bob, dave = w.wait_for("bob", 2), w.wait_for("dave", 2, "mx")
-    report.check(len(bob) >= 2 and len(dave) == len(bob), "its messages arrive at both domains", (len(bob), len(dave)))
+        report.check(b"=== TLS started" in p.stdout and b'verify error' not in p.stdout, "encrypted", p.stdout[:900])
+    bob, dave = w.wait_for("bob", 3), w.wait_for("dave", 3, "mx")
+    report.check(len(bob) == 3 and len(dave) == 3, "its messages arrive at both domains", (len(bob), len(dave)))
     report.check(all(b"hello from swaks\r\n.\r\nend\r\n" in x for x in bob + dave), "with their text", bob and bob[0][-200:])
     p = world.run("swaks", *server, "--to", "bob@example.com", "--auth", "PLAIN", "-au", "alice", "-ap", "rabbit")
     report.check(p.returncode == 28 and b" 535 5.7.8" in p.stdout, "swaks sees 535", f"{p.returncode} {p.stdout[-300:]}")
+    p = world.run("swaks", "--server", "localhost", "--port", str(w.door(587)), *common, "--to", "bob@example.com", "--auth", "PLAIN", "-au", "alice", "-ap", "wonderland")
+    report.check(p.returncode == 28 and b"235" not in p.stdout and b"250-AUTH" not in p.stdout, "without TLS there is no login", f"{p.returncode} {p.stdout[-300:]}")
+    p = world.run("swaks", "--server", "localhost", "--port", str(w.door(587)), *common, "--to", "bob@example.com", "--tls", "--tls-verify")
+    report.check(p.returncode == 29, "without the CA's certificate swaks does not go on", f"{p.returncode} {p.stdout[-300:]}")
     p = world.run("swaks", "--server", "127.0.0.1", "--port", str(w.port("smtp")), "--from", "x@example.net", "--to", "nobody@example.com")
     report.check(p.returncode == 24 and b" 550 5.1.1" in p.stdout, "swaks sees 550", f"{p.returncode} {p.stdout[-300:]}")
-    p = well(world.run("swaks", "--server", "127.0.0.1", "--port", str(w.port("smtp")), "--from", "<>", "--to", "carol@example.com", "--pipeline"),
-             "swaks sends with PIPELINING and an empty sender")
+    p = well(world.run("swaks", "--server", "127.0.0.1", "--port", str(w.port("smtp")), "--from", "<>", "--to", "carol@example.com", "--pipeline", *tls),
+             "swaks sends with PIPELINING, TLS and an empty sender")
 
 
 def msmtp(w):
     rc = write(w.folder, "msmtprc", f"""defaults
 auth plain
-tls off
-host 127.0.0.1
-port {w.port('submission')}
+tls on
+tls_trust_file {w.ca}
+host localhost
+port {w.door(587)}
 domain laptop.example.com
 account alice
 from alice@example.com
@@ -89,66 +150,84 @@ user alice
 password wonderland
 account wrong : alice
 password rabbit
+account implicit : alice
+port {w.door(465)}
+tls_starttls off
+account plain : alice
+tls off
+account stranger : alice
+tls_trust_file /etc/ssl/certs/ca-certificates.crt
 """)
     letter = HEADER % b"msmtp" + TEXT
-    for method in ("plain", "login", "cram-md5"):
-        well(world.run("msmtp", "-C", rc, "-a", "alice", "--auth=" + method, "bob@example.com", "dave@example.org", stdin=letter.replace(b"\r\n", b"\n")),
-             f"msmtp sends with {method}")
+    methods = ("plain", "login", "cram-md5", "scram-sha-256")
+    for method in methods:
+        for account in ("alice", "implicit"):
+            well(world.run("msmtp", "-C", rc, "-a", account, "--auth=" + method, "bob@example.com", "dave@example.org", stdin=letter.replace(b"\r\n", b"\n")),
+                 f"msmtp sends with {method}, {account}")
     for who, host in (("bob", "mail"), ("dave", "mx")):
-        letters = w.wait_for(who, 3, host)
-        report.check(len(letters) == 3 and all(world.body(x) == TEXT for x in letters), "msmtp's messages arrive byte for byte", f"{who} {len(letters)}")
-    p = world.run("msmtp", "-C", rc, "-a", "wrong", "bob@example.com", stdin=letter)
-    report.check(p.returncode == 77 and b"535" in p.stderr, "msmtp sees 535", f"{p.returncode} {p.stderr}")
+        letters = w.wait_for(who, 2 * len(methods), host)
+        report.check(len(letters) == 2 * len(methods) and all(world.body(x) == TEXT for x in letters), "msmtp's messages arrive byte for byte", f"{who} {len(letters)}")
+    for method in methods:
+        p = world.run("msmtp", "-C", rc, "-a", "wrong", "--auth=" + method, "bob@example.com", stdin=letter)
+        report.check(p.returncode == 77 and b"535" in p.stderr, "msmtp sees 535", f"{method} {p.returncode} {p.stderr}")
     p = world.run("msmtp", "-C", rc, "-a", "alice", "nobody@example.com", stdin=letter)
     report.check(p.returncode == 67 - 2 and b"550" in p.stderr, "msmtp sees 550", f"{p.returncode} {p.stderr}")
+    p = world.run("msmtp", "-C", rc, "-a", "plain", "bob@example.com", stdin=letter)
+    report.check(p.returncode != 0, "without TLS there is no login", f"{p.returncode} {p.stderr}")
+    if os.path.exists("/etc/ssl/certs/ca-certificates.crt"):
+        p = world.run("msmtp", "-C", rc, "-a", "stranger", "bob@example.com", stdin=letter)
+        report.check(p.returncode != 0 and b"certificate" in p.stderr, "the world's own CAs have not signed it", f"{p.returncode} {p.stderr}")
 
 
 def mutt(w):
     rc = write(w.folder, "muttrc", f"""set from="alice@example.com"
 set realname="Alice"
-set smtp_url="smtp://alice@127.0.0.1:{w.port('submission')}/"
+set smtp_url="smtp://alice@localhost:{w.door(587)}/"
 set smtp_pass="wonderland"
-set smtp_authenticators="cram-md5:plain:login"
-set ssl_starttls=no
-set ssl_force_tls=no
+set ssl_starttls=yes
+set ssl_force_tls=yes
+set ssl_ca_certificates_file="{w.ca}"
+set ssl_verify_host=yes
+set ssl_verify_dates=yes
 set copy=no
 set use_from=yes
 set hostname="laptop.example.com"
 """)
     attachment = write(w.folder, "map.png", open("scenarios/map.png", "rb").read())
-    well(world.run("mutt", "-n", "-F", rc, "-s", "by mutt", "-a", attachment, "--", "bob@example.com", "dave@example.org",
-                   stdin="Grüße\n.\nthe end\n".encode(), env=environment(w.folder)), "mutt sends in batch mode")
+    ways = [("cram-md5", []), ("plain", []), ("login", ["-e", f"set smtp_url=smtps://alice@localhost:{w.door(465)}/"])]
+    if b"+USE_GSASL" in world.run("mutt", "-v").stdout:
+        ways.append(("scram-sha-256", []))
+    for mechanism, more in ways:
+        well(world.run("mutt", "-n", "-F", rc, "-e", f"set smtp_authenticators={mechanism}", *more, "-s", "by mutt", "-a", attachment, "--", "bob@example.com", "dave@example.org",
+                       stdin="Grüße\n.\nthe end\n".encode(), env=environment(w.folder)), f"mutt sends in batch mode with {mechanism}")
     for who, host in (("bob", "mail"), ("dave", "mx")):
-        letters = w.wait_for(who, 1, host)
+        letters = w.wait_for(who, len(ways), host)
+        report.check(len(letters) == len(ways), "all of mutt's messages arrive", f"{who} {len(letters)}")
         parts = [p for p in email.message_from_bytes(letters[0]).walk() if not p.is_multipart()] if letters else []
         text = parts[0].get_payload(decode=True).decode(parts[0].get_content_charset("utf-8")) if parts else ""
         report.check(len(parts) == 2 and text.replace("\r\n", "\n") == "Grüße\n.\nthe end\n", "mutt's text arrives", f"{who} {letters}")
         report.check(len(parts) == 2 and parts[1].get_payload(decode=True) == open(attachment, "rb").read(), "and its attachment, octet by octet", who)
-    p = world.run("mutt", "-n", "-F", rc, "-e", "set smtp_pass=rabbit", "-s", "x", "bob@example.com", stdin=b"x\n", env=environment(w.folder))
-    report.check(p.returncode != 0, "mutt fails with a wrong password", f"{p.returncode} {p.stderr}")
+    for wrong in ("set smtp_pass=rabbit", "set ssl_ca_certificates_file=/dev/null", "set ssl_starttls=no ssl_force_tls=no"):
+        p = world.run("mutt", "-n", "-F", rc, "-e", wrong, "-s", "x", "bob@example.com", stdin=b"x\n", env=environment(w.folder))
+        report.check(p.returncode != 0, "mutt fails with a wrong password, an unknown CA, no TLS", f"{wrong} {p.returncode} {p.stderr}")
 
 
-def mbsync(w):
-    for n in range(3):
-        m = w.imap("alice")
-        m.append("INBOX", None, None, HEADER % b"%d" % n + TEXT)
-        m.logout()
-    inbox = os.path.join(w.folder, "mail/")
-    os.makedirs(inbox)
-    rc = write(w.folder, "mbsyncrc", f"""IMAPAccount alice
-Host 127.0.0.1
-Port {w.port('imap')}
+MBSYNC = """IMAPAccount alice
+Host localhost
+Port %d
 User alice
-Pass wonderland
-SSLType None
-AuthMechs LOGIN
+Pass %s
+SSLType %s
+CertificateFile %s
+SystemCertificates no
+AuthMechs %s
 
 IMAPStore far
 Account alice
 
 MaildirStore near
-Path {inbox}
-Inbox {inbox}INBOX
+Path %s
+Inbox %sINBOX
 SubFolders Verbatim
 
 Channel mail
@@ -158,8 +237,22 @@ Patterns *
 Create Both
 Expunge Both
 SyncState *
-""")
-    sync = lambda: well(world.run("mbsync", "-c", rc, "-a", env=environment(w.folder)), "mbsync synchronises")
+"""
+
+
+def mbsync(w):
+    for n in range(3):
+        m = w.imap("alice")
+        m.append("INBOX", None, None, HEADER % b"%d" % n + TEXT)
+        m.logout()
+    inbox = os.path.join(w.folder, "mail/")
+    os.makedirs(inbox)
+
+    def rc(name, port=143, security="STARTTLS", mechanism="LOGIN", password="wonderland", ca=w.ca):
+        return write(w.folder, name, MBSYNC % (w.door(port), password, security, ca, mechanism, inbox, inbox))
+    run = lambda path: world.run("mbsync", "-c", path, "-a", env=environment(w.folder))
+    first = rc("mbsyncrc")
+    sync = lambda path=first: well(run(path), "mbsync synchronises")
     sync()
     here = lambda: sorted(os.path.join(d, f) for d, _, files in os.walk(inbox + "INBOX") for f in files if os.path.basename(d) in ("cur", "new"))
     report.check(len(here()) == 3, "three messages have come", here())
@@ -175,7 +268,7 @@ SyncState *
     for d in ("new", "tmp"):
         os.makedirs(inbox + "Archive/" + d)
     write(inbox + "Archive/new", "1.1.laptop", (HEADER % b"mbsync" + TEXT).replace(b"\r\n", b"\n"))
-    sync()
+    sync(rc("implicit", 993, "IMAPS", "PLAIN"))
     m = w.imap("alice")
     report.check(m.select("INBOX")[1] == [b"2"], "what was deleted here is deleted there", m.untagged_responses)
     report.check(len(m.search(None, "FLAGGED", "SEEN")[1][0].split()) == 1, "flags have gone up", m.search(None, "FLAGGED"))
@@ -185,8 +278,18 @@ SyncState *
     m = w.imap("alice")
     m.append("INBOX", None, None, HEADER % b"more" + TEXT)
     m.logout()
-    sync()
+    sync(rc("cram", mechanism="CRAM-MD5"))
     report.check(len(here()) == 3, "new mail has come down", here())
+    for mechanism in ("SCRAM-SHA-256", "PLAIN"):
+        p = run(rc("other", 993, "IMAPS", mechanism))
+        if p.returncode and b"No worthy mechs" in p.stdout + p.stderr:
+            print(f"mbsync's SASL has no {mechanism}: libsasl2-modules is not installed")
+            continue
+        well(p, f"mbsync logs in with {mechanism}")
+    nobody = write(w.folder, "nobody.pem", "")
+    for name, more in (("a wrong password", {"password": "rabbit"}), ("no TLS", {"security": "None"}), ("an unknown CA", {"ca": nobody})):
+        p = run(rc("wrong", **more))
+        report.check(p.returncode != 0, f"mbsync fails with {name}", f"{p.stdout} {p.stderr}")
 
 
 def fetchmail(w):
@@ -194,24 +297,29 @@ def fetchmail(w):
         m = w.imap("bob")
         m.append("INBOX", None, None, b"Date: Mon, 3 Mar 2025 09:00:00 +0000\r\nMessage-ID: <%d@example.com>\r\nTo: bob@example.com\r\n" % n + HEADER % b"fetchmail" + TEXT)
         m.logout()
-    for protocol, service, count in (("POP3", "pop3", 3), ("IMAP", "imap", 3)):
-        got = os.path.join(w.folder, protocol)
-        keep = "keep" if protocol == "POP3" else "nokeep"
-        script = write(w.folder, "deliver-" + protocol, f"#!/bin/sh\ncat > {got}.$$\n", 0o700)
-        rc = write(w.folder, "fetchmailrc-" + protocol, f"""set no bouncemail
-poll 127.0.0.1 protocol {protocol} port {w.port(service)} user "bob" password "builder" {keep} fetchall sslproto "" mda "{script}"
+
+    def poll(name, protocol, port, more, password="builder", ca=w.ca):
+        rc = write(w.folder, "rc-" + name, f"""set no bouncemail
+poll localhost protocol {protocol} port {w.door(port)} user "bob" password "{password}" fetchall sslcertck sslcertfile "{ca}" {more}
 """)
-        p = world.run("fetchmail", "-f", rc, "--nosslcertck", "-N", "--pidfile", os.path.join(w.folder, "pid"), "-i", os.path.join(w.folder, "ids"),
-                      env={**environment(w.folder), "USER": "bob", "FETCHMAILHOME": w.folder})
-        well(p, f"fetchmail reads by {protocol}")
-        files = [os.path.join(w.folder, f) for f in os.listdir(w.folder) if f.startswith(protocol + ".")]
-        report.check(len(files) == count, "all messages have come", (protocol, files, p.stdout))
+        return world.run("fetchmail", "-f", rc, "-N", "--pidfile", os.path.join(w.folder, "pid"), "-i", os.path.join(w.folder, "ids"),
+                         env={**environment(w.folder), "USER": "bob", "FETCHMAILHOME": w.folder})
+    for name, protocol, port, more in (("POP3", "POP3", 110, 'keep sslproto "TLS1.2+"'), ("POP3S", "POP3", 995, "keep ssl"), ("IMAPS", "IMAP", 993, "keep ssl"),
+                                       ("IMAP", "IMAP", 143, 'nokeep sslproto "TLS1.2+"')):
+        got = os.path.join(w.folder, name)
+        script = write(w.folder, "deliver-" + name, f"#!/bin/sh\ncat > {got}.$$\n", 0o700)
+        p = well(poll(name, protocol, port, f'{more} mda "{script}"'), f"fetchmail reads by {name}")
+        files = [os.path.join(w.folder, f) for f in os.listdir(w.folder) if f.startswith(name + ".")]
+        report.check(len(files) == 3, "all messages have come", (name, files, p.stdout))
         texts = [open(f, "rb").read().replace(b"\r\n", b"\n").split(b"\n\n", 1)[1] for f in files]
         report.check(all(t.rstrip(b"\n") == TEXT.replace(b"\r\n", b"\n").rstrip(b"\n") for t in texts), "with their text", texts[:1])
     report.check(w.letters("bob") == [], "IMAP without keep leaves none", len(w.letters("bob")))
-    rc = write(w.folder, "wrong", f'poll 127.0.0.1 protocol POP3 port {w.port("pop3")} user "bob" password "x" sslproto ""\n')
-    p = world.run("fetchmail", "-f", rc, "-N", "--pidfile", os.path.join(w.folder, "pid"), env={**environment(w.folder), "FETCHMAILHOME": w.folder})
-    report.check(p.returncode == 3, "fetchmail sees that the login fails", f"{p.returncode} {p.stdout} {p.stderr}")
+    nobody = write(w.folder, "nobody.pem", "")
+    for claim, more in (("that the login fails", {"password": "x"}), ("that it does not know the CA", {"ca": nobody})):
+        p = poll("wrong", "POP3", 995, "ssl", **more)
+        report.check(p.returncode in (2, 3), f"fetchmail sees {claim}", f"{p.returncode} {p.stdout} {p.stderr}")
+    p = poll("plain", "POP3", 110, 'sslproto ""')
+    report.check(p.returncode == 3, "without TLS there is no login", f"{p.returncode} {p.stdout} {p.stderr}")
 
 
 def dig(w):
@@ -230,7 +338,7 @@ def dig(w):
     report.check("status: NOERROR" in got and "ANSWER: 0" in got, "a name without MX: no data", got)
 
 
-PROGRAMS = {f.__name__: f for f in (curl, swaks, msmtp, mutt, mbsync, fetchmail, dig)}
+PROGRAMS = {f.__name__: f for f in (curl, openssl, swaks, msmtp, mutt, mbsync, fetchmail, dig)}
 with world.World("mail-world", "--map", "0=mx:143", record=True) as served:
     PROGRAMS[sys.argv[1]](served)
     report.check(served.stop() == 0 and not served.errors, "serve ends cleanly", f"{served.status} {served.errors}")

@@ -6,6 +6,8 @@ import poplib
 import imaplib
 import shutil
 import signal
+import smtplib
+import ssl
 import subprocess
 import sys
 import tempfile
@@ -33,10 +35,13 @@ class Report:
 
 
 class World:
-    """`with World("mail-world", "--map", "0=mx:143") as w:` - w.port("imap"), w.port("imap", "mx")."""
+    """`with World("mail-world", "--map", "0=mx:143") as w:` - w.port("imap"), w.port("imap", "mx"), w.door(993); w.ca is the CA's certificate,
+    w.context() trusts it and nobody else. `tls` False: a world without TLS has no CA."""
 
-    def __init__(self, scenario="mail-world", *options, record=False):
+    def __init__(self, scenario="mail-world", *options, record=False, tls=True):
         self.folder = tempfile.mkdtemp(prefix="mailwalk-interop-")
+        self.ca = os.path.join(self.folder, "ca.pem")
+        options = [*options, "--ca-file", self.ca] if tls else options
         self.recording = os.path.join(self.folder, "recording.jsonl")
         self.options = [*options] + (["--record", self.recording] if record else [])
         self.scenario, self.doors, self.accounts, self.done, self.status, self.errors = scenario, [], [], None, None, ""
@@ -70,6 +75,13 @@ class World:
     def port(self, service, host=None, transport="tcp"):
         return next(d["local_port"] for d in self.doors if d["service"] == service and d["transport"] == transport and host in (None, d["host"]))
 
+    def door(self, port, host="mail"):
+        """The door to a virtual port."""
+        return next(d["local_port"] for d in self.doors if d["port"] == port and d["transport"] == "tcp" and d["host"] == host)
+
+    def context(self):
+        return ssl.create_default_context(cafile=self.ca)
+
     def stop(self):
         if self.status is None:
             self.process.send_signal(signal.SIGTERM)
@@ -95,10 +107,20 @@ class World:
                            stdout=subprocess.PIPE, stderr=subprocess.PIPE, timeout=60 * SLOW)
         return p, json.loads(p.stdout.splitlines()[-1]) if p.stdout else None
 
-    # ---- mailboxes, read with Python's own clients ----
+    # ---- Python's own clients: encrypted, with a check of the certificate ----
+
+    def smtp(self, user=None, service="submission", host=None):
+        """A session after STARTTLS and EHLO; logged in if there is a user."""
+        s = smtplib.SMTP("localhost" if user else "127.0.0.1", self.port(service, host), timeout=20 * SLOW)
+        s.starttls(context=self.context())
+        s.ehlo("laptop.example.com")
+        if user:
+            s.login(user, PASSWORDS[user])
+        return s
 
     def imap(self, user, host=None):
         m = imaplib.IMAP4("127.0.0.1", self.port("imap", host), timeout=20 * SLOW)
+        m.starttls(self.context())
         m.login(user, PASSWORDS[user])
         return m
 
@@ -124,6 +146,7 @@ class World:
 
     def pop3(self, user, host=None):
         p = poplib.POP3("127.0.0.1", self.port("pop3", host), timeout=20 * SLOW)
+        p.stls(self.context())
         p.user(user)
         p.pass_(PASSWORDS[user])
         return p

@@ -109,6 +109,19 @@ START_TEST(clear_passwords_wait_for_tls)
 }
 END_TEST
 
+START_TEST(a_strict_server_offers_nothing_before_tls)
+{
+    config.clear_needs_tls = config.all_need_tls = true;
+    ck_assert_str_eq(sasl_wire_server.mechanisms(&server), "");
+    ck_assert_int_eq(begin("CRAM-MD5", NULL, 0), WIRE_AUTH_NEED_TLS);
+    ck_assert_int_eq(begin("SCRAM-SHA-256", NULL, 0), WIRE_AUTH_NEED_TLS);
+    ck_assert_int_eq(BEGIN("PLAIN", "\0tim\0tanstaaftanstaaf"), WIRE_AUTH_NEED_TLS);
+    server.tls = true;
+    ck_assert_str_eq(sasl_wire_server.mechanisms(&server), "SCRAM-SHA-256 CRAM-MD5 PLAIN LOGIN");
+    ck_assert_int_eq(begin("CRAM-MD5", NULL, 0), WIRE_AUTH_MORE);
+}
+END_TEST
+
 START_TEST(only_what_is_configured_is_offered)
 {
     config.mechs = SASL_BIT(SASL_LOGIN) | SASL_BIT(SASL_CRAM_MD5);
@@ -278,6 +291,7 @@ static Suite *suite(void)
     tcase_add_test(t, cram_md5_does_the_example_of_rfc_2195);
     tcase_add_test(t, an_answer_overheard_does_not_work_again);
     tcase_add_test(t, clear_passwords_wait_for_tls);
+    tcase_add_test(t, a_strict_server_offers_nothing_before_tls);
     tcase_add_test(t, only_what_is_configured_is_offered);
     tcase_add_test(t, steps_out_of_order_are_malformed);
     tcase_add_test(t, accounts_that_are_down_are_no_wrong_password);
