@@ -50,6 +50,7 @@ static int usage(FILE *to)
           "      --map PORT=HOST:PORT        a door to another service (repeatable)\n"
           "      --listen ADDRESS  --allow-remote   where the doors are (127.0.0.1)\n"
           "      --max-connections N  --speed N  --duration DURATION\n"
+          "      --ca-file FILE  --keylog FILE      the CA to trust, and the TLS secrets\n"
           "      --pcapng FILE  --record FILE  --format text|jsonl  --seed N  --set ...\n"
           "      --actions                   the people of the scenario act too\n"
           "      --forward DOMAIN=ADDRESS:PORT       mail for it goes to a real server\n"
