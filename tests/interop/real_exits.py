@@ -69,8 +69,7 @@ def whole(subject):
 def letters_by_mta(w, s):
     """A virtual MTA relays to the real Postfix: in clear and with STARTTLS, and what it refuses."""
     big = whole(b"big") + b"".join(b"%06d %s\r\n" % (n, b"y" * 60) for n in range(20000))
-    smtp = smtplib.SMTP("127.0.0.1", w.port("submission"), timeout=30)
-    smtp.login("alice", "wonderland")
+    smtp = w.smtp("alice")
     for to in ("erin@" + DOMAIN, "erin@plain." + DOMAIN):
         smtp.sendmail("alice@example.com", [to], world.awkward(), mail_options=["BODY=8BITMIME"])
     smtp.sendmail("alice@example.com", ["erin@" + DOMAIN], big)
