@@ -7,6 +7,7 @@
 #include "scenarios/load/catalogue.h"
 #include "scenarios/load/run.h"
 #include "scenarios/load/settings.h"
+#include "ui/alternatives.h"
 #include "ui/play.h"
 #include "ui/tape/keep.h"
 
@@ -122,6 +123,8 @@ struct ui_play_program *ui_play_program_new(const struct ui_play_files *files)
     for (size_t i = 0; i < p->nlessons && catalogue_describe(i, &p->arena, &e); i++)
         p->lesson[i] = (struct ui_lesson){ e.name, e.title, e.summary };
     p->program = (struct ui_program){ .ctx = p,
+                                      .replies = ui_alternative_replies,
+                                      .commands = ui_alternative_commands,
                                       .lesson = lesson,
                                       .run = run,
                                       .setting = setting,

@@ -74,7 +74,7 @@ allow ui/tape '"sim/core/trace\.h"|"protocols/wire/[^"]*"'
 allow ui/screen "\"sim/core/trace\\.h\"|$WIRE|\"ui/tape/[^\"]*\"|<(curses|ncurses|term|langinfo|wchar|termios|sys/ioctl|poll)\\.h>"
 allow ui "\"ui/(tape|screen)/[^\"]*\"|\"sim/core/trace\\.h\"|$WIRE|$PROTO|\"scenarios/load/[^\"]*\"|<(curses|ncurses|term|langinfo|wchar|termios|sys/ioctl|poll)\\.h>"
 
-only '#[ \t]*include[ \t]*"protocols/(smtp|pop3|imap|dns|sasl|tls|auth)/' 'an engine' 'protocols/|sim/|ui/explain_engines\.c|main\.c'
+only '#[ \t]*include[ \t]*"protocols/(smtp|pop3|imap|dns|sasl|tls|auth)/' 'an engine' 'protocols/|sim/|ui/explain_engines\.c|ui/alternatives\.c|main\.c'
 only '#[ \t]*include[ \t]*<openssl/' 'OpenSSL' 'protocols/tls/|protocols/auth/'
 only '#[ \t]*include[ \t]*<cjson/' 'cJSON' 'scenarios/load/'
 only '#[ \t]*include[ \t]*<pcap' 'libpcap' 'sim/export/'

@@ -27,8 +27,20 @@ struct ui_setting {
     const char *help;    /* what it means; "" if nobody said */
 };
 
+/* Something that could have been said instead. */
+struct ui_alternative {
+    char text[120];                       /* "550 5.1.1 No such user here" */
+    bool good;                            /* it leads on */
+    const char *title, *lesson, *section; /* static */
+};
+
 struct ui_program {
     void *ctx;
+    /* How a server could answer this line of a client, the best known first; what a client could say. Return
+     * how many, at most `max`. */
+    size_t (*replies)(void *ctx, enum trace_proto proto, const char *command, size_t len,
+                      struct ui_alternative *out, size_t max);
+    size_t (*commands)(void *ctx, enum trace_proto proto, struct ui_alternative *out, size_t max);
     /* The i-th lesson of the catalogue; false: there are fewer. */
     bool (*lesson)(void *ctx, size_t i, struct ui_lesson *out);
     /* Runs it to its end. NULL: `error` says what is wrong. The tape is the caller's to free. */

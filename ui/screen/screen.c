@@ -549,7 +549,8 @@ static void draw_bottom(struct ui_screen *s, struct ui_canvas *c)
         col++;
     }
     if (c->cols - col > 40)
-        ui_put(c, row, col + 2, c->cols - col - 2, UI_STYLE_BAR, "n p step  w why  x what if  ? help  q quit");
+        ui_put(c, row, col + 2, c->cols - col - 2, UI_STYLE_BAR,
+               "n p step  w why  x what if  ? help  q quit");
 }
 
 static void draw_small(struct ui_screen *s, struct ui_canvas *c)

@@ -200,6 +200,18 @@ void ui_help_open(struct ui_screen *s);
 /* "RCPT TO:<bob@example.org>", "mail: 4F2A deferred": what a record says, in one line. Returns buf. */
 const char *ui_record_text(const struct tape *t, const struct trace_record *r, char *buf, size_t cap);
 enum ui_style ui_record_style(const struct trace_record *r);
+/* What explains a record: its own words; of a packet or a change of state without, those of a table or of the
+ * line that led to it. Never NULL, perhaps empty; static or the tape's. */
+struct ui_words {
+    const char *title, *lesson, *section;
+};
+void ui_record_words(const struct tape *t, const struct trace_record *r, struct ui_words *out);
+
+/* "queue 1  INBOX 2": what a host holds at the place; "" for nothing. */
+void ui_host_counts(struct ui_screen *s, uint32_t host, char *buf, size_t cap);
+/* Before anything has happened: the title and what there is to learn. */
+void ui_start_draw(struct ui_screen *s, struct ui_canvas *c, struct ui_rect room);
+
 /* "0.412 s" */
 const char *ui_clock(uint64_t t_ns, char buf[24]);
 #endif

@@ -1,10 +1,207 @@
-/* Journey. */
+/* Journey: the map, what is happening now and why, the dialogue so far. The view for a class. */
+#include <stdio.h>
+#include <string.h>
+
+#include "ui/screen/exam.h"
+#include "ui/screen/map.h"
 #include "ui/screen/view.h"
+
+#define MAP_ROWS      6 /* without a frame; more where there is room */
+#define MAP_ROWS_TALL 8
+#define NOW_ROWS      6
+#define DIALOGUE_MIN  2
+
+/* ---- now -------------------------------------------------------------------------------------------------
+ */
+
+static void draw_who(struct ui_screen *s, struct ui_canvas *c, struct ui_rect r,
+                     const struct trace_record *rec)
+{
+    char who[96], proto[12] = "";
+    const char *name = trace_proto_name(rec->proto);
+    int n, left;
+    for (size_t i = 0; name[i] && i + 1 < sizeof proto; i++)
+        proto[i] = (char)(name[i] >= 'a' && name[i] <= 'z' ? name[i] - 32 : name[i]);
+    if (rec->peer)
+        n = snprintf(who, sizeof who, "%s %s %s  %s", tape_host(s->run.tape, rec->host),
+                     c->ascii ? "->" : "\xe2\x94\x80\xe2\x96\xb8", tape_host(s->run.tape, rec->peer), proto);
+    else
+        n = snprintf(who, sizeof who, "%s", rec->host ? tape_host(s->run.tape, rec->host) : "");
+    left = rec->peer && !c->ascii ? n - 4 : n; /* the arrow takes six octets and two columns */
+    if (left > 0 && left < r.cols)
+        ui_put(c, r.row, r.col + r.cols - left, left, UI_STYLE_DIM, who);
+}
+
+static int who_columns(const struct ui_screen *s, const struct trace_record *rec)
+{
+    return (int)strlen(tape_host(s->run.tape, rec->host)) +
+           (rec->peer ? (int)strlen(tape_host(s->run.tape, rec->peer)) + 10 : 0);
+}
+
+static void draw_sentence(struct ui_screen *s, struct ui_canvas *c, struct ui_rect r,
+                          const struct trace_record *rec)
+{
+    char text[1024];
+    enum ui_style style = ui_record_style(rec);
+    int col = r.col, room = r.cols - who_columns(s, rec) - 4;
+    enum ui_mark mark = tape_is_bad(rec)                            ? UI_MARK_FAIL
+                        : trace_kind_level(rec->kind) != TRACE_LINE ? UI_MARK_BULLET
+                        : rec->dir == 'S'                           ? UI_MARK_TO_CLIENT
+                                                                    : UI_MARK_TO_SERVER;
+    const char *sealed = trace_attr_get(rec, "sealed");
+    ui_record_text(s->run.tape, rec, text, sizeof text);
+    ui_mark(c, r.row, col, style, mark);
+    col += 2;
+    if (sealed) {
+        ui_mark(c, r.row, col, UI_STYLE_SECRET, UI_MARK_LOCK);
+        col += 2;
+    }
+    ui_put_text(c, r.row, col, room - (col - r.col), style == UI_STYLE_TEXT ? UI_STYLE_STRONG : style, text,
+                strlen(text));
+    draw_who(s, c, r, rec);
+}
+
+/* The client's line that a reply answers: itself for a command. Its text into buf. */
+static size_t question_of(const struct ui_screen *s, const struct trace_record *rec, char *buf, size_t cap)
+{
+    struct trace_record r = *rec;
+    for (int i = 0; i < 40 && r.seq; i++) {
+        if ((r.kind == TRACE_KIND_COMMAND || r.kind == TRACE_KIND_QUERY) && r.conn == rec->conn) {
+            size_t n = r.text_len < cap ? r.text_len : cap - 1;
+            memcpy(buf, r.text, n);
+            buf[n] = '\0';
+            return n;
+        }
+        if (!tape_get(s->run.tape, (uint32_t)r.cause, &r))
+            break;
+    }
+    buf[0] = '\0';
+    return 0;
+}
+
+/* "If not": what this step could have been answered instead. */
+static bool draw_if_not(struct ui_screen *s, struct ui_canvas *c, struct ui_rect r,
+                        const struct trace_record *rec)
+{
+    struct ui_alternative other[24];
+    char asked[512], said[160];
+    size_t len, n;
+    int col = r.col;
+    if (!s->program->replies || (rec->kind != TRACE_KIND_COMMAND && rec->kind != TRACE_KIND_REPLY &&
+                                 rec->kind != TRACE_KIND_QUERY && rec->kind != TRACE_KIND_ANSWER))
+        return false;
+    len = question_of(s, rec, asked, sizeof asked);
+    if (len == 0 && rec->code != 220)
+        return false;
+    n = s->program->replies(s->program->ctx, rec->proto, asked, len, other, 24);
+    ui_record_text(s->run.tape, rec, said, sizeof said);
+    for (size_t i = 0, shown = 0; i < n && shown < 3; i++) {
+        size_t front = other[i].text[0] >= '2' && other[i].text[0] <= '5' ? 3 : strlen(other[i].text);
+        if (other[i].good || strncmp(other[i].text, said, front) == 0 || col + 16 > r.col + r.cols)
+            continue;
+        if (shown == 0)
+            col += ui_put(c, r.row, col, r.cols, UI_STYLE_DIM, "If not  ");
+        col += ui_put_text(c, r.row, col, r.col + r.cols - col, UI_STYLE_WARN, other[i].text,
+                           strlen(other[i].text)) +
+               3;
+        shown++;
+    }
+    return col > r.col;
+}
+
+static void draw_now(struct ui_screen *s, struct ui_canvas *c, struct ui_rect r)
+{
+    struct trace_record rec;
+    struct ui_words w;
+    const char *exam;
+    int row = r.row, last = r.row + r.rows - 1, used, gap = s->big ? 1 : 0;
+    char text[1600];
+    if (!tape_get(s->run.tape, s->place, &rec)) {
+        ui_start_draw(s, c, r);
+        return;
+    }
+    draw_sentence(s, c, (struct ui_rect){ row, r.col, 1, r.cols }, &rec);
+    row += 1 + gap;
+    ui_record_words(s->run.tape, &rec, &w);
+    exam = ui_exam_note(&rec);
+    if (w.section[0] || exam) {
+        snprintf(text, sizeof text, "%s%s%s%s", w.section, w.section[0] && exam ? "   " : "",
+                 exam ? "Exam: " : "", exam ? exam : "");
+        used = ui_wrap_rows(text, strlen(text), r.cols, c->ascii);
+        used = used > 2 ? 2 : used;
+        ui_wrap(c, (struct ui_rect){ last - used + 1, r.col, used, r.cols }, 0, UI_STYLE_DIM, text,
+                strlen(text));
+        last -= used;
+    }
+    if (last - row >= 2 && draw_if_not(s, c, (struct ui_rect){ last, r.col, 1, r.cols }, &rec))
+        last -= 1 + gap;
+    snprintf(text, sizeof text, "%s%s%s", w.title, w.title[0] && w.lesson[0] ? ". " : "", w.lesson);
+    ui_wrap(c, (struct ui_rect){ row, r.col, last - row + 1, r.cols }, 0, UI_STYLE_TEXT, text, strlen(text));
+}
+
+/* ---- the dialogue ----------------------------------------------------------------------------------------
+ */
+
+static void draw_dialogue(struct ui_screen *s, struct ui_canvas *c, struct ui_rect r)
+{
+    const struct tape_list *lines = tape_lines(s->run.tape);
+    uint32_t conn = s->follow ? s->follow : tape_conn(s->run.tape, s->place);
+    const struct tape_list *list = conn ? tape_of_conn(s->run.tape, conn) : lines;
+    ptrdiff_t at = tape_find(list, s->place);
+    int row = r.row + r.rows - 1;
+    for (; at >= 0 && row >= r.row; at--) {
+        struct trace_record rec;
+        char text[512];
+        if (!tape_get(s->run.tape, list->seq[at], &rec) || trace_kind_level(rec.kind) != TRACE_LINE)
+            continue;
+        ui_record_text(s->run.tape, &rec, text, sizeof text);
+        ui_mark(c, row, r.col, ui_record_style(&rec), rec.dir == 'S' ? UI_MARK_TO_CLIENT : UI_MARK_TO_SERVER);
+        ui_put_text(c, row, r.col + 2, r.cols - 10, ui_record_style(&rec), text, strlen(text));
+        if (rec.seq == s->place) {
+            ui_mark(c, row, r.col + r.cols - 6, UI_STYLE_STRONG, UI_MARK_TO_CLIENT);
+            ui_put(c, row, r.col + r.cols - 4, 4, UI_STYLE_STRONG, "here");
+        }
+        row--;
+    }
+}
 
 static void draw(struct ui_screen *s, struct ui_canvas *c, struct ui_rect room)
 {
-    (void)s;
-    ui_box(c, room, "journey");
+    struct ui_rect in = ui_box(c, room, "map");
+    int map = in.rows >= 28 ? MAP_ROWS_TALL : in.rows >= 14 ? MAP_ROWS : MAP_ROWS - 1, now = NOW_ROWS, left;
+    if (s->big) { /* the explanation in the upper half */
+        now = in.rows / 2;
+        ui_box(c, room, "now");
+        draw_now(s, c, (struct ui_rect){ in.row, in.col + 2, now, in.cols - 4 });
+        ui_box_rule(c, room, in.row + now, "map");
+        ui_map_draw(s, c, (struct ui_rect){ in.row + now + 1, in.col + 1, in.rows - now - 1, in.cols - 2 });
+        return;
+    }
+    left = in.rows - map - 1;
+    if (left >= NOW_ROWS + 1 + DIALOGUE_MIN)
+        now = left >= 20 ? NOW_ROWS + 3 : NOW_ROWS;
+    else
+        now = left;
+    ui_map_draw(s, c, (struct ui_rect){ in.row, in.col + 1, map, in.cols - 2 });
+    ui_box_rule(c, room, in.row + map, "now");
+    draw_now(s, c, (struct ui_rect){ in.row + map + 1, in.col + 1, now, in.cols - 2 });
+    left -= now + 1;
+    if (left >= DIALOGUE_MIN) {
+        ui_box_rule(c, room, in.row + map + 1 + now, "dialogue");
+        draw_dialogue(s, c, (struct ui_rect){ in.row + map + now + 2, in.col + 1, left, in.cols - 2 });
+    }
 }
 
-const struct ui_view ui_view_journey = { .name = "Journey", .draw = draw };
+static bool act(struct ui_screen *s, enum ui_action action)
+{
+    if (action == UI_DO_FOLLOW) {
+        s->follow = s->follow ? 0 : tape_conn(s->run.tape, s->place);
+        ui_say(s, UI_STYLE_TEXT, s->follow ? "Following conversation %u." : "All conversations.", s->follow);
+        return true;
+    }
+    if (action == UI_DO_OPEN)
+        return ui_move(s, UI_DO_STEP);
+    return false;
+}
+
+const struct ui_view ui_view_journey = { .name = "Journey", .draw = draw, .act = act };

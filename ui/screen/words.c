@@ -86,3 +86,139 @@ enum ui_style ui_record_style(const struct trace_record *r)
         return UI_STYLE_TEXT;
     }
 }
+
+/* ---- what explains it ------------------------------------------------------------------------------------
+ */
+
+struct packet_words {
+    enum trace_proto proto;
+    const char *has; /* in the record's text */
+    struct ui_words words;
+};
+
+static const struct packet_words packets[] = {
+    { TRACE_TCP,
+      "[SYN]",
+      { "TCP asks for a connection",
+        "SYN is the first of three: SYN, SYN-ACK, ACK. The port in it says which service is meant.",
+        "RFC 9293 section 3.5" } },
+    { TRACE_TCP,
+      "[SYN, ACK]",
+      { "The server takes the connection",
+        "Somebody listens on this port. A closed port would have answered RST; a firewall that drops would "
+        "have said nothing.",
+        "RFC 9293 section 3.5" } },
+    { TRACE_TCP,
+      "[RST",
+      { "The connection is refused or broken",
+        "RST: nobody listens on this port, or one side has given up. The program is told at once.",
+        "RFC 9293 section 3.5.2" } },
+    { TRACE_TCP,
+      "[FIN",
+      { "One side has said all",
+        "FIN closes one direction; the other side may still send, then closes its own.",
+        "RFC 9293 section 3.6" } },
+    { TRACE_TCP,
+      "len",
+      { "Data on the wire",
+        "TCP carries the octets of the protocol above it. Each is numbered; what is lost is sent again.",
+        "RFC 9293 section 3.4" } },
+    { TRACE_TCP,
+      "[ACK]",
+      { "What came is confirmed",
+        "ACK names the next octet that is expected. Without it the sender sends again.",
+        "RFC 9293 section 3.4" } },
+    { TRACE_ARP,
+      "who has",
+      { "Who has this address here?",
+        "On an Ethernet, frames go to MAC addresses. ARP asks all who are on the link for the MAC address of "
+        "an IPv4 address.",
+        "RFC 826" } },
+    { TRACE_ARP,
+      "is at",
+      { "The owner answers", "Now frames can be sent; the answer is kept in the neighbour cache for a while.",
+        "RFC 826" } },
+    { TRACE_NDP,
+      "",
+      { "Neighbour discovery", "What ARP is for IPv4, ICMPv6 messages are for IPv6.",
+        "RFC 4861 section 7.2" } },
+    { TRACE_UDP,
+      "",
+      { "A datagram",
+        "UDP has no connection: one question, one answer. If it is lost, the one who asked asks again.",
+        "RFC 768" } },
+    { TRACE_ICMP,
+      "",
+      { "The network itself speaks", "ICMP carries echo (ping) and reports: unreachable, time exceeded.",
+        "RFC 792" } },
+};
+
+static bool text_has(const struct trace_record *r, const char *word)
+{
+    size_t n = strlen(word);
+    for (size_t i = 0; r->text && i + n <= r->text_len; i++)
+        if (memcmp(r->text + i, word, n) == 0)
+            return true;
+    return n == 0;
+}
+
+static bool packet_words(const struct trace_record *r, struct ui_words *out)
+{
+    if (r->kind == TRACE_KIND_DROPPED) {
+        *out = (struct ui_words){
+            "This frame is lost",
+            "Nobody tells the sender. TCP notices because no ACK comes, waits, and sends it again; "
+            "what runs over UDP must ask again itself.",
+            "RFC 9293 section 3.8"
+        };
+        return true;
+    }
+    for (size_t i = 0; i < sizeof packets / sizeof packets[0]; i++)
+        if (packets[i].proto == r->proto && text_has(r, packets[i].has)) {
+            *out = packets[i].words;
+            return true;
+        }
+    return false;
+}
+
+void ui_record_words(const struct tape *t, const struct trace_record *r, struct ui_words *out)
+{
+    struct trace_record led = *r;
+    *out = (struct ui_words){ r->title, r->lesson, r->section };
+    if (!r->lesson && !r->title && trace_kind_level(r->kind) == TRACE_PACKET)
+        packet_words(r, out);
+    for (int i = 0; i < 8 && !out->lesson && !out->title && tape_get(t, (uint32_t)led.cause, &led); i++)
+        *out = (struct ui_words){ led.title, led.lesson, led.section };
+    if (trace_kind_level(r->kind) == TRACE_PHASE) /* the title is what the record says already */
+        out->title = r->text && r->title ? NULL : out->title;
+    if (trace_kind_level(r->kind) == TRACE_PHASE && !r->text)
+        out->title = NULL;
+    out->title = out->title ? out->title : "";
+    out->lesson = out->lesson ? out->lesson : "";
+    out->section = out->section ? out->section : "";
+}
+
+void ui_host_counts(struct ui_screen *s, uint32_t host, char *buf, size_t cap)
+{
+    (void)s;
+    (void)host;
+    if (cap)
+        buf[0] = '\0';
+}
+
+void ui_start_draw(struct ui_screen *s, struct ui_canvas *c, struct ui_rect room)
+{
+    const struct trace_opening *o = tape_opening(s->run.tape);
+    int row = room.row;
+    if (!o)
+        return;
+    ui_put_text(c, row++, room.col, room.cols, UI_STYLE_TITLE, o->title ? o->title : "",
+                o->title ? strlen(o->title) : 0);
+    for (size_t i = 0; i < o->nteaches && row < room.row + room.rows; i++) {
+        int used, left = room.row + room.rows - row;
+        ui_mark(c, row, room.col, UI_STYLE_DIM, UI_MARK_BULLET);
+        used = ui_wrap(c, (struct ui_rect){ row, room.col + 2, left, room.cols - 2 }, 0, UI_STYLE_TEXT,
+                       o->teaches[i], strlen(o->teaches[i]));
+        row += used;
+    }
+}
