@@ -48,6 +48,7 @@ void ui_say(struct ui_screen *s, enum ui_style style, const char *fmt, ...)
 
 void ui_run_free(struct ui_run *run)
 {
+    history_free(run->history);
     tape_free(run->tape);
     for (size_t i = 0; i < run->nchanges; i++)
         free(run->change[i]);

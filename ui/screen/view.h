@@ -12,6 +12,7 @@
  * what a person chose (a selection, an open layer), never what the run said.
  */
 #include "ui/screen/screen.h"
+#include "ui/tape/history.h"
 
 /* X(enum suffix, name in the bar) */
 #define UI_VIEWS(X)                                                                                          \
@@ -55,7 +56,11 @@ struct ui_run {
     struct tape *tape; /* owned */
     char **change;     /* owned, each too */
     size_t nchanges;
+    struct history *history; /* owned; NULL until ui_history asks for it */
 };
+
+/* What there was on each host, at any place of the run that is shown; made when it is first asked for. */
+const struct history *ui_history(struct ui_screen *s);
 
 /* ---- panels: what lies on top of a view until it is left ---- */
 
