@@ -7,6 +7,7 @@
 
 #include "sim/gateway/plan.h"
 #include "sim/net/net_host.h"
+#include "sim/net/tcp.h"
 
 /* ---- addresses ----------------------------------------------------------------------------------------- */
 
@@ -251,8 +252,11 @@ bool tun_plan_add(struct tun_plan *t, struct spec_world *w, const char *link, st
 struct net_link *tun_world_open(struct world *w, net_outside_fn *fn, void *ctx)
 {
     struct net_link *link = net_link_find(&w->net, TUN_LINK);
-    if (link)
-        net_link_open(link, fn, ctx);
+    if (!link)
+        return NULL;
+    net_link_open(link, fn, ctx);
+    tcp_window(&w->net, TUN_WINDOW);
+    tcp_send_buffer(&w->net, TUN_WINDOW);
     return link;
 }
 

@@ -23,6 +23,7 @@
 #define TUN_IP6          "2001:db8:ffff::2/64"
 #define TUN_ADDRESS_TEXT (NET_ADDR_TEXT + 4) /* "2001:db8:ffff::2/64" */
 #define TUN_NAME_MAX     15                  /* octets of a device's name: IFNAMSIZ less NUL */
+#define TUN_WINDOW       262144              /* octets a connection may have under way, as with a kernel */
 #define TUN_ROUTES_MAX   256
 #define TUN_ERROR_MAX    200
 

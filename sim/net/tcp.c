@@ -278,7 +278,7 @@ size_t tcp_send(struct tcp_conn *c, const void *octets, size_t len)
 
 size_t tcp_send_room(const struct tcp_conn *c)
 {
-    return c->flags & (TCP_F_GONE | TCP_F_CLOSE) ? 0 : TCP_SEND_MAX - c->snd_len;
+    return c->flags & (TCP_F_GONE | TCP_F_CLOSE) ? 0 : c->tcp->send_max - c->snd_len;
 }
 
 void tcp_cork(struct tcp_conn *c)
@@ -381,6 +381,12 @@ void tcp_window(struct net *net, size_t octets)
     net->tcp->window = (uint32_t)octets;
 }
 
+void tcp_send_buffer(struct net *net, size_t octets)
+{
+    assert(octets >= TCP_SEND_MAX && octets <= TCP_SEND_LIMIT);
+    net->tcp->send_max = (uint32_t)octets;
+}
+
 const struct tcp_stats *tcp_stats(const struct net *net)
 {
     return &net->tcp->stats;
@@ -393,6 +399,7 @@ void net_tcp_init(struct net *net)
     tcp->net = net;
     tcp_table_init(tcp);
     tcp->window = TCP_WINDOW_MAX;
+    tcp->send_max = TCP_SEND_MAX;
     tcp->stats.octets_per_conn = sizeof(struct tcp_conn);
     core_pool_init(&tcp->pool, sizeof(struct tcp_conn), 0);
     core_rng_init(&rng, net->seed, "tcp-isn");

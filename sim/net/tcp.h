@@ -25,7 +25,8 @@
 #define TCP_MSS4       1460 /* octets: MTU less 40, RFC 9293 section 3.7.1 */
 #define TCP_MSS6       1440
 #define TCP_MSS_LEAST  536   /* when the peer names none, RFC 9293 section 3.7.1 */
-#define TCP_SEND_MAX   65536 /* octets in a send buffer */
+#define TCP_SEND_MAX   65536 /* octets in a send buffer, unless tcp_send_buffer has been called */
+#define TCP_SEND_LIMIT 1048576
 #define TCP_WINDOW_MAX 65535 /* octets of a receive window before scaling */
 
 /* X(enum suffix, the RFC's name) */
@@ -117,6 +118,8 @@ void tcp_on_mark(struct net *net, tcp_mark_fn *fn, void *ctx);
 /* Octets of receive window that connections opened from now on offer: 1 .. 262,144; TCP_WINDOW_MAX at
  * first. */
 void tcp_window(struct net *net, size_t octets);
+/* Octets that a send buffer may hold: TCP_SEND_MAX .. TCP_SEND_LIMIT. Before the first connection. */
+void tcp_send_buffer(struct net *net, size_t octets);
 
 /* The end of a world: aborts every connection, so that whoever uses one can clean up in ended(). What ended()
  * opens may be left to net_tcp_free, which calls nobody. */

@@ -173,7 +173,7 @@ void tcp_arrives_listen(struct net_host *host, struct tcp_segment *s, const stru
 /* RFC 5681 section 3.1, only while the window was what held the sender back. */
 static void grow_cwnd(struct tcp_conn *c, uint32_t acked, uint32_t flight)
 {
-    if (flight < c->cwnd / 2 || c->cwnd >= (uint32_t)TCP_SEND_MAX * 16)
+    if (flight < c->cwnd / 2 || c->cwnd >= c->tcp->send_max * 16)
         return;
     if (c->cwnd < c->ssthresh)
         c->cwnd += tcp_least(acked, c->mss); /* slow start, equation 2 */
@@ -360,7 +360,7 @@ static void arrives_synchronized(struct tcp_conn *c, struct tcp_segment *s)
     if (c->state == TCP_SYN_RECEIVED ? !complete(c, s) : !take_ack(c, s))
         return;
     tcp_take_data(c, s); /* sixth: the urgent pointer is not used */
-    if ((c->flags & TCP_F_WANT_WRITE) && !tcp_gone(c) && c->snd_len <= TCP_SEND_MAX / 2) {
+    if ((c->flags & TCP_F_WANT_WRITE) && !tcp_gone(c) && c->snd_len <= c->tcp->send_max / 2) {
         c->flags &= ~(uint32_t)TCP_F_WANT_WRITE;
         if (c->ops && c->ops->writable)
             c->ops->writable(c, c->app);

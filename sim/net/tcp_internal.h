@@ -172,7 +172,8 @@ struct net_tcp {
     struct core_pool pool;
     tcp_mark_fn *mark;
     void *mark_ctx;
-    uint32_t window; /* octets of receive window of new connections */
+    uint32_t window;   /* octets of receive window of new connections */
+    uint32_t send_max; /* octets in a send buffer */
     uint32_t half_open;
     uint64_t challenge_s; /* the second that `challenges` counts */
     uint32_t challenges;

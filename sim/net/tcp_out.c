@@ -32,7 +32,7 @@ static void ring_grow(struct tcp_conn *c, uint32_t need)
 
 size_t tcp_buffer_put(struct tcp_conn *c, const void *octets, size_t len)
 {
-    uint32_t room = TCP_SEND_MAX - c->snd_len, n = len < room ? (uint32_t)len : room, at, first;
+    uint32_t room = c->tcp->send_max - c->snd_len, n = len < room ? (uint32_t)len : room, at, first;
     if (n == 0)
         return 0;
     if (c->snd_len + n > c->snd_cap)

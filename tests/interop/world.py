@@ -59,7 +59,7 @@ class World:
         self.stderr = open(os.path.join(self.folder, "stderr"), "w+")
         self.process = subprocess.Popen([MAILWALK, "serve", self.scenario, "--format", "jsonl", "--port-base", str(base), *self.options],
                                         stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=self.stderr, text=True)
-        self.doors, self.accounts = [], []
+        self.doors, self.accounts, self.others = [], [], []
         for line in self.process.stdout:
             said = json.loads(line)
             if "service" in said:
@@ -68,6 +68,8 @@ class World:
                 self.accounts.append(said)
             elif said.get("ready"):
                 return True
+            else:
+                self.others.append(said)
         if self.process.wait(30) != 3:
             raise SystemExit(f"serve ended with {self.process.returncode}: {open(self.stderr.name).read()}")
         return False
@@ -118,8 +120,9 @@ class World:
             s.login(user, PASSWORDS[user])
         return s
 
-    def imap(self, user, host=None):
-        m = imaplib.IMAP4("127.0.0.1", self.port("imap", host), timeout=20 * SLOW)
+    def imap(self, user, host=None, address=None):
+        """`address`: the server's own, where there is a way to it."""
+        m = imaplib.IMAP4(address or "127.0.0.1", 143 if address else self.port("imap", host), timeout=20 * SLOW)
         m.starttls(self.context())
         m.login(user, PASSWORDS[user])
         return m
