@@ -11,12 +11,13 @@
 #include "scenarios/load/catalogue.h"
 #include "scenarios/load/run.h"
 #include "scenarios/load/scenario.h"
-#include "scenarios/load/units.h"
+#include "sim/hosts/units.h"
 #include "sim/bench/bench.h"
 #include "sim/export/jsonl.h"
 #include "sim/export/maillog.h"
 #include "sim/export/pcap.h"
 #include "sim/export/pcapng.h"
+#include "sim/gateway/control_client.h"
 #include "sim/gateway/replay.h"
 #include "sim/gateway/serve.h"
 #include "sim/hosts/world.h"
@@ -56,6 +57,8 @@ static int usage(FILE *to)
           "      --forward DOMAIN=ADDRESS:PORT       mail for it goes to a real server\n"
           "      --forward NAME:PORT=ADDRESS:PORT    mail programs use a real server\n"
           "      --trust FILE                CAs of real servers, PEM\n"
+          "      --control PATH              a socket for faults and questions\n"
+          "  ctl --socket PATH COMMAND ...   speaks to it; `mailwalk ctl help` says how\n"
           "  list                the catalogue of scenarios\n"
           "  check FILE...       is this scenario file right?\n"
           "  explain WORD...     what \"550 5.1.1\", \"RCPT\", \"NXDOMAIN\", \"143\" mean\n"
@@ -529,12 +532,12 @@ int main(int argc, char **argv)
     static const struct {
         const char *name;
         int (*run)(int argc, char **argv);
-    } commands[] = { { "play", command_play },   { "run", command_run },
-                     { "serve", command_serve }, { "list", command_list },
-                     { "check", command_check }, { "explain", command_explain },
-                     { "bench", bench_command }, { "--version", command_version },
-                     { "help", command_help },   { "--help", command_help },
-                     { "-h", command_help } };
+    } commands[] = { { "play", command_play },         { "run", command_run },
+                     { "serve", command_serve },       { "ctl", control_client_run },
+                     { "list", command_list },         { "check", command_check },
+                     { "explain", command_explain },   { "bench", bench_command },
+                     { "--version", command_version }, { "help", command_help },
+                     { "--help", command_help },       { "-h", command_help } };
     if (!streams_open())
         return EXIT_MACHINE;
     if (argc < 2 && isatty(STDIN_FILENO) && isatty(STDOUT_FILENO)) {
@@ -545,6 +548,7 @@ int main(int argc, char **argv)
     for (size_t i = 0; i < sizeof commands / sizeof commands[0]; i++)
         if (strcmp(argv[1], commands[i].name) == 0)
             return said(commands[i].run(argc - 2, argv + 2));
-    return bad_usage("unknown command '%s': play, run, serve, list, check, explain, bench and help are known",
-                     argv[1]);
+    return bad_usage(
+        "unknown command '%s': play, run, serve, ctl, list, check, explain, bench and help are known",
+        argv[1]);
 }

@@ -25,11 +25,13 @@ static const struct note {
 #define LINE   TRACE_LINE
 #define PACKET TRACE_PACKET
     { TRACE_KIND_ERROR, NULL, PHASE, UI_BAD, "the program on {host} tells its user: {text}", { 0 } },
+    { TRACE_KIND_INPUT, "control", PHASE, UI_NOTE, "somebody who watches: {text}", { 0 } },
     { TRACE_KIND_INPUT, NULL, PHASE, UI_NOTE, "{host}, input: {text}", { 0 } },
     { TRACE_KIND_FAULT, "down", PHASE, UI_BAD, "fault: {name} is down from now on", { 0 } },
     { TRACE_KIND_FAULT, "up", PHASE, UI_GOOD, "fault: {name} is up again", { 0 } },
     { TRACE_KIND_FAULT, "begin", PHASE, UI_BAD, "fault on {link}: \"{fault}\" ({kind}) begins", { 0 } },
     { TRACE_KIND_FAULT, "end", PHASE, UI_GOOD, "fault on {link}: \"{fault}\" ({kind}) is over", { 0 } },
+    { TRACE_KIND_FAULT, "over", PHASE, UI_GOOD, "its time is over: {name}", { 0 } },
     { TRACE_KIND_FAULT, NULL, PHASE, UI_NOTE, "fault {event}[: {name}][ ({fault})]", { 0 } },
 
     { TRACE_KIND_QUEUE,

@@ -6,7 +6,7 @@
 
 #include "protocols/wire/ascii.h"
 #include "scenarios/load/expect.h"
-#include "scenarios/load/units.h"
+#include "sim/hosts/units.h"
 
 /* ---- actions ------------------------------------------------------------------------------------ */
 

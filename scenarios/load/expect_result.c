@@ -4,7 +4,7 @@
 #include <stdarg.h>
 #include <string.h>
 
-#include "scenarios/load/units.h"
+#include "sim/hosts/units.h"
 
 struct words {
     char text[400];

@@ -5,7 +5,7 @@
 #include <string.h>
 
 #include "protocols/wire/address.h"
-#include "scenarios/load/units.h"
+#include "sim/hosts/units.h"
 
 #define UINT_EXACT 9007199254740991.0 /* 2^53 - 1: the largest that a double holds exactly */
 #define LINES_MAX  100000             /* of one text */

@@ -144,13 +144,9 @@ static int take(struct serve_options *o, const char *name, const char *value)
     const struct {
         const char *name;
         const char **to;
-    } strings[] = { { "--pcapng", &o->pcapng },
-                    { "--record", &o->record },
-                    { "--ca-file", &o->ca_file },
-                    { "--keylog", &o->keylog },
-                    { "--duration", &o->duration },
-                    { "--trust", &o->trust },
-                    { "--seed", &o->seed } };
+    } strings[] = { { "--pcapng", &o->pcapng }, { "--record", &o->record },   { "--ca-file", &o->ca_file },
+                    { "--keylog", &o->keylog }, { "--control", &o->control }, { "--duration", &o->duration },
+                    { "--trust", &o->trust },   { "--seed", &o->seed } };
     if (!value)
         return bad_usage("%s needs a value", name);
     if (strcmp(name, "--format") == 0) {

@@ -40,12 +40,13 @@ struct serve_options {
     uint64_t duration_ns;     /* of virtual time, set by the caller; 0: until it is told to end */
     char seed_set[64], start_set[START_TEXT];
     const char *tun, *tun_link; /* NULL: not given */
+    const char *control;        /* path of the control socket; NULL: none */
     struct tun_plan tun_plan;   /* off without --tun */
     bool tun_up;
 };
 
-/* Returns 0, or 2 or 3 after saying on stderr what is wrong. --seed becomes one of sets, and so does today's date
- * unless they name a start (start.h). */
+/* Returns 0, or 2 or 3 after saying on stderr what is wrong. --seed becomes one of sets, and so does today's
+ * date unless they name a start (start.h). */
 int serve_arguments(struct serve_options *o, int argc, char **argv);
 void serve_options_free(struct serve_options *o);
 #endif

@@ -24,6 +24,8 @@
  *   {"t":1704459999,"taken":1,"n":32768}                   it has read so many of the virtual client's octets
  *   {"t":1804456789,"finished":1}                          it sends no more: FIN
  *   {"t":1804456789,"broken":1}                            ... or has broken the connection: RST
+ *   {"t":1704456789,"control":1,"request":"{\"do\":\"down\",...}"}   said by the control socket; numbered
+ * apart
  *   {"t":9999999999,"end":true,"hash":"55b1c0..","records":4711}
  *
  * One JSON object a line. `t` is virtual time in nanoseconds; it never goes back, and inputs of one `t`
@@ -40,13 +42,15 @@
 #include <stdio.h>
 
 #include "sim/gateway/forward.h"
+#include "sim/gateway/flat.h"
 #include "sim/net/net.h"
 
-#define RECORD_VERSION    1
-#define RECORD_LINE_MAX   262144 /* octets of a line */
-#define RECORD_CHUNK_MAX  16384  /* octets of data in one input */
-#define RECORD_SETS_MAX   1000
-#define RECORD_FIELDS_MAX 12 /* in one object */
+#define RECORD_VERSION   1
+#define RECORD_LINE_MAX  524288 /* octets of a line */
+#define RECORD_CHUNK_MAX 16384  /* octets of data in one input */
+/* octets of what somebody said by the control socket */
+#define RECORD_REQUEST_MAX 65536
+#define RECORD_SETS_MAX    1000
 
 /* X(enum suffix, key in the file) */
 #define RECORD_KINDS(X)                                                                                      \
@@ -58,6 +62,7 @@
     X(ASK, "ask")                                                                                            \
     X(DATAGRAM, "datagram")                                                                                  \
     X(FORGET, "forget")                                                                                      \
+    X(CONTROL, "control")                                                                                    \
     X(PACKET, "packet")                                                                                      \
     X(EXIT_JOINED, "joined")                                                                                 \
     X(EXIT_REFUSED, "refused")                                                                               \

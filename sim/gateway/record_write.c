@@ -14,29 +14,10 @@ const char *record_kind_key(enum record_kind kind)
     return kind_keys[kind];
 }
 
-static void put_string(FILE *to, const char *at, size_t len)
-{
-    putc('"', to);
-    for (size_t i = 0; i < len; i++) {
-        unsigned char c = (unsigned char)at[i];
-        if (c == '"' || c == '\\')
-            fprintf(to, "\\%c", c);
-        else if (c == '\r')
-            fputs("\\r", to);
-        else if (c == '\n')
-            fputs("\\n", to);
-        else if (c < 0x20 || c >= 0x7f)
-            fprintf(to, "\\u%04x", c);
-        else
-            putc(c, to);
-    }
-    putc('"', to);
-}
-
 bool record_has_data(enum record_kind kind)
 {
     return kind == RECORD_OCTETS || kind == RECORD_DATAGRAM || kind == RECORD_PACKET ||
-           kind == RECORD_EXIT_OCTETS;
+           kind == RECORD_EXIT_OCTETS || kind == RECORD_CONTROL;
 }
 
 static void put_forwards(FILE *to, const struct forwards *f)
@@ -45,12 +26,12 @@ static void put_forwards(FILE *to, const struct forwards *f)
     size_t len;
     for (size_t i = 0; i < f->n; i++) {
         fputs("{\"forward\":", to);
-        put_string(to, f->one[i].text, strlen(f->one[i].text));
+        flat_put_octets(to, f->one[i].text, strlen(f->one[i].text));
         fputs("}\n", to);
     }
     for (size_t i = 0; (pem = forwards_trust_nth(f, i, &len)); i++) {
         fputs("{\"trust\":", to);
-        put_string(to, pem, len);
+        flat_put_octets(to, pem, len);
         fputs("}\n", to);
     }
 }
@@ -58,18 +39,18 @@ static void put_forwards(FILE *to, const struct forwards *f)
 void record_header(FILE *to, const struct record_header *h, const char *version)
 {
     fprintf(to, "{\"mailwalk\":\"%s\",\"recording\":%d,\"scenario\":", version, RECORD_VERSION);
-    put_string(to, h->scenario, strlen(h->scenario));
+    flat_put_octets(to, h->scenario, strlen(h->scenario));
     fprintf(to, ",\"text\":\"%016llx\",\"link\":", (unsigned long long)h->text_hash);
-    put_string(to, h->link, strlen(h->link));
+    flat_put_octets(to, h->link, strlen(h->link));
     fprintf(to, ",\"doors\":%u,\"actions\":%s", h->doors, h->actions ? "true" : "false");
     if (h->tun) {
         fputs(",\"tun\":", to);
-        put_string(to, h->tun, strlen(h->tun));
+        flat_put_octets(to, h->tun, strlen(h->tun));
     }
     fputs("}\n", to);
     for (size_t i = 0; i < h->nsets; i++) {
         fputs("{\"set\":", to);
-        put_string(to, h->sets[i], strlen(h->sets[i]));
+        flat_put_octets(to, h->sets[i], strlen(h->sets[i]));
         fputs("}\n", to);
     }
     if (h->forwards)
@@ -90,8 +71,8 @@ void record_input(FILE *to, const struct record_input *in)
     if (in->kind == RECORD_CREDIT || in->kind == RECORD_EXIT_CREDIT)
         fprintf(to, ",\"n\":%zu", in->n);
     if (record_has_data(in->kind)) {
-        fputs(",\"data\":", to);
-        put_string(to, in->data, in->len);
+        fputs(in->kind == RECORD_CONTROL ? ",\"request\":" : ",\"data\":", to);
+        flat_put_octets(to, in->data, in->len);
     }
     fputs("}\n", to);
 }

@@ -4,8 +4,10 @@
 #include <errno.h>
 #include <stdarg.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
+#include "sim/gateway/control.h"
 enum { REPLAY_SAME, REPLAY_OTHER, REPLAY_WRONG, REPLAY_MACHINE };
 
 __attribute__((format(printf, 2, 3))) static int refuse(const struct replay *r, const char *fmt, ...)
@@ -127,6 +129,30 @@ static bool go_on_outside(struct exit_session *s, const struct record_input *in,
     }
 }
 
+/* What somebody said by the control socket. A send that was refused then is refused now, and told alike. */
+static bool say_again(struct world *w, const struct record_input *in, const char **why)
+{
+    struct control_room room = { .world = w, .now_ns = in->t_ns };
+    struct control_request *r = core_alloc(sizeof *r);
+    struct flat_object *o = core_alloc(sizeof *o);
+    struct control_answer a = { .len = 0 };
+    struct control_given g;
+    char *line = core_alloc(in->len + 1);
+    uint64_t before = w->trace.seq;
+    bool good;
+    memcpy(line, in->data, in->len);
+    good = control_read(r, o, line) && control_command(r->verb)->changes;
+    if (good)
+        control_give(&room, r, &g, &a);
+    *why = good ? "it does not fit this world" : "it is no request that changes the world";
+    good = good && w->trace.seq != before;
+    free(a.text);
+    free(line);
+    free(o);
+    free(r);
+    return good;
+}
+
 static bool give(struct replay *r, struct world *w, const struct record_input *in, const char **why)
 {
     struct entrance *e = r->entrance;
@@ -140,6 +166,8 @@ static bool give(struct replay *r, struct world *w, const struct record_input *i
         *why = "no such connection leads to a real server by then";
         return x && go_on_outside(x, in, why);
     }
+    if (in->kind == RECORD_CONTROL)
+        return say_again(w, in, why);
     if (in->kind == RECORD_CONNECT || in->kind == RECORD_ASK)
         return begin(e, in, why);
     s = entrance_find(e, in->id);
@@ -181,6 +209,7 @@ int replay_run(struct replay *r, struct world *w)
                 status = refuse(r, "%s %lu at %llu ns: %s; the recording is of another run",
                                 in.kind >= RECORD_EXIT_JOINED ? "exit"
                                 : in.kind == RECORD_PACKET    ? "packet"
+                                : in.kind == RECORD_CONTROL   ? "control request"
                                                               : "program",
                                 (unsigned long)in.id, (unsigned long long)in.t_ns, why);
         }

@@ -13,6 +13,7 @@
 #include "sim/export/pcapng.h"
 #include "sim/gateway/envoys.h"
 #include "sim/gateway/secrets.h"
+#include "sim/gateway/control_door.h"
 #include "sim/gateway/tun.h"
 #include "sim/gateway/visitors.h"
 
@@ -35,6 +36,10 @@ struct server {
     struct secrets secrets;
     FILE *record;
     uint64_t start_real_ns, last_moment_ns;
+    uint64_t ahead_ns;            /* virtual time that somebody has skipped */
+    struct control_door *control; /* NULL: none */
+    struct control_room room;
+    struct transcripts *transcripts; /* NULL: none */
 };
 
 static volatile sig_atomic_t told_to_end;
@@ -63,7 +68,7 @@ static uint64_t real_now(void)
 
 static uint64_t virtual_at(const struct server *s, uint64_t real_ns)
 {
-    uint64_t t = (uint64_t)((double)(real_ns - s->start_real_ns) * s->o->speed);
+    uint64_t t = (uint64_t)((double)(real_ns - s->start_real_ns) * s->o->speed) + s->ahead_ns;
     return s->o->duration_ns && t > s->o->duration_ns ? s->o->duration_ns : t;
 }
 
@@ -113,14 +118,35 @@ static struct timespec nap(const struct server *s, uint64_t real_ns, uint64_t vi
 /* ---- the loop
  * -------------------------------------------------------------------------------------------------- */
 
+/* Who watches, and what they say. `fds`: where theirs begin. */
+static void control_round(struct server *s, const struct pollfd *fds, uint64_t moment)
+{
+    if (!s->control || !control_door_knocks(s->control, fds))
+        return;
+    s->room.now_ns = moment;
+    control_door_round(s->control, fds, moment);
+}
+
+static void on_advance(void *ctx, uint64_t to_ns)
+{
+    struct server *s = ctx;
+    uint64_t now = virtual_at(s, real_now());
+    if (to_ns > now)
+        s->ahead_ns += to_ns - now;
+}
+
 static int loop(struct server *s, const sigset_t *waiting)
 {
     for (;;) {
         uint64_t real = real_now(), now = virtual_at(s, real);
         bool caught_up = catch_up(s, now), owing;
-        size_t n;
+        size_t n, watchers;
         struct timespec sleep;
         int ready;
+        if (s->control && caught_up) {
+            s->room.now_ns = now;
+            control_door_tick(s->control, now);
+        }
         visitors_sweep(&s->visitors, real);
         envoys_sweep(&s->envoys, real);
         if (s->pcapng)
@@ -131,6 +157,11 @@ static int loop(struct server *s, const sigset_t *waiting)
         owing |= s->tun_more;
         s->visitors.fds[n++] = (struct pollfd){ .fd = s->tun.fd, .events = POLLIN };
         n += envoys_poll(&s->envoys, s->visitors.fds + n, &owing);
+        watchers = n;
+        if (s->control) {
+            n += control_door_poll(s->control, s->visitors.fds + n);
+            owing |= control_door_owing(s->control);
+        }
         sleep = caught_up && !owing ? nap(s, real, now) : (struct timespec){ 0 };
         ready = ppoll(s->visitors.fds, n, &sleep, waiting);
         if (ready < 0 && errno != EINTR)
@@ -146,6 +177,7 @@ static int loop(struct server *s, const sigset_t *waiting)
             visitors_round(&s->visitors, moment, real);
             s->tun_more = s->tun.fd >= 0 && tun_round(&s->tun, moment, real);
             envoys_round(&s->envoys, moment, real);
+            control_round(s, s->visitors.fds + watchers, moment);
             if (s->record)
                 fflush(s->record);
         }
@@ -217,6 +249,11 @@ static int open_files(struct server *s, uint64_t text_hash)
     }
     if ((error = secrets_open(&s->secrets, o->keylog, s->pcapng, &s->world)) != 0)
         return machine_refused(o->keylog, error);
+    if (o->control) {
+        s->transcripts = core_alloc(sizeof *s->transcripts);
+        sink = transcript_sink(s->transcripts);
+        trace_add(&s->world.trace, &sink);
+    }
     if (o->record) {
         struct record_header h = { .scenario = o->scenario,
                                    .link = s->plan.link,
@@ -278,8 +315,18 @@ static int run(struct server *s)
         return status;
     if (s->plan.tun.on && (status = open_tun(s)) != 0)
         return status;
+    if (s->o->control && !(s->control = control_door_open(s->o->control, &status)))
+        return status;
     visitors_init(&s->visitors, &s->world, &s->plan, s->o, &s->listeners, s->record);
     envoys_init(&s->envoys, &s->world, &s->plan, s->o, s->record);
+    if (s->control) {
+        s->room = (struct control_room){ .world = &s->world,
+                                         .transcripts = s->transcripts,
+                                         .end_ns = s->o->duration_ns,
+                                         .advance = on_advance,
+                                         .advance_ctx = s };
+        control_door_begin(s->control, &s->room, s->record);
+    }
     s->start_real_ns = real_now();
     if (!announce_ready(&s->plan, &s->listeners, s->o))
         status = machine_refused("standard output", errno);
@@ -287,6 +334,8 @@ static int run(struct server *s)
         status = loop(s, &waiting);
     visitors_leave(&s->visitors);
     envoys_leave(&s->envoys);
+    if (s->control)
+        control_door_close(s->control);
     if (status == 0)
         status = end(s);
     world_end(&s->world);
@@ -321,6 +370,9 @@ int serve_run(const struct serve_options *o, const struct spec_world *spec, uint
     if (status == 0)
         status = run(s);
     world_free(&s->world);
+    if (s->transcripts)
+        transcripts_free(s->transcripts);
+    free(s->transcripts);
     if (s->visitors.entrance)
         visitors_free(&s->visitors);
     if (s->envoys.exits)

@@ -16,7 +16,7 @@
 
 #define VISITORS_ACCEPT_MAX    64 /* connections taken from one door in a round */
 #define VISITORS_DATAGRAMS_MAX 32
-#define VISITORS_FDS_MORE      520             /* room in `fds` for descriptors that the caller puts behind */
+#define VISITORS_FDS_MORE      560             /* room in `fds` for descriptors that the caller puts behind */
 #define VISITORS_PAUSE_NS      (100 * CORE_MS) /* no new connections, when the machine has no more descriptors */
 
 struct visitor_address { /* of a program that sends datagrams */

@@ -3,19 +3,12 @@
 
 #include "sim/hosts/mua.h"
 #include "sim/hosts/tell.h"
+#include "sim/hosts/world.h"
 
 struct actions {
     struct action_run *run; /* as in the spec */
     size_t n;
 };
-
-static struct host *host_named(struct world *w, const char *name)
-{
-    for (size_t i = 0; i < w->nhosts; i++)
-        if (strcmp(w->hosts[i].spec->name, name) == 0)
-            return &w->hosts[i];
-    return NULL;
-}
 
 static struct account *account_for(struct action_run *run)
 {
@@ -94,6 +87,7 @@ void action_done(struct action_run *run, bool success, const char *result)
     if (w->ending)
         return;
     if (run->done) {
+        run->result = result;
         run->done(run, success);
         return;
     }
@@ -131,7 +125,7 @@ bool actions_start(struct world *w, const char **pointer)
         run->world = w;
         run->spec = &spec->actions[i];
         run->timer.run = due;
-        run->host = host_named(w, run->spec->host);
+        run->host = world_host_named(w, run->spec->host);
         *pointer = run->spec->pointer;
         if (!run->host || (needs_account(run->spec->kind) && !account_for(run)))
             return false;

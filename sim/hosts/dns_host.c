@@ -8,6 +8,7 @@
 #include "sim/hosts/dns_tcp.h"
 #include "sim/hosts/scratch.h"
 #include "sim/hosts/tell.h"
+#include "sim/hosts/trouble.h"
 #include "sim/net/udp.h"
 
 struct dns_host {
@@ -15,14 +16,22 @@ struct dns_host {
     const struct spec_dns *spec;
     struct udp_socket *socket;
     struct dns_auth auth;
-    struct dns_fault fault; /* the scenario's; in auth while its time is */
+    struct dns_fault fault;   /* the scenario's; in auth while its time is */
+    struct dns_fault ordered; /* set while the world runs; in auth while it is */
 };
 
 static void faults_now(struct dns_host *d)
 {
+    static const enum dns_fault_kind kinds[] = { [TROUBLE_DNS_SERVFAIL] = DNS_FAULT_SERVFAIL,
+                                                 [TROUBLE_DNS_REFUSED] = DNS_FAULT_REFUSED,
+                                                 [TROUBLE_DNS_SILENT] = DNS_FAULT_DROP };
     uint64_t now = world_now(d->host->world);
     bool active = d->spec->fault && now >= d->spec->fault_from_ns && now < d->spec->fault_until_ns;
-    d->auth.faults = active ? 1 : 0;
+    const struct trouble *t = d->host->world->troubles ? trouble_dns(d->host) : NULL;
+    d->auth.fault = t ? &d->ordered : &d->fault;
+    d->auth.faults = active || t ? 1 : 0;
+    if (t)
+        d->ordered.kind = kinds[t->order.dns];
 }
 
 static void on_datagram(struct udp_socket *s, void *ctx, const struct net_addr *src, uint16_t sport,
@@ -85,6 +94,7 @@ bool dns_host_new(struct host *host, const struct spec_dns *spec, struct zone_er
     dns_zones_sort(zones, spec->nzones);
     d->host = host;
     d->spec = spec;
+    d->ordered.name = root;
     d->auth = (struct dns_auth){ .zone = zones, .zones = spec->nzones, .fault = &d->fault };
     if (spec->fault)
         d->fault = (struct dns_fault){ .name = root, .kind = fault_kind(spec->fault) };

@@ -31,6 +31,7 @@ struct dns_zone;
 struct actions;
 struct lookup_ctx;
 struct secure;
+struct troubles;
 struct scratch; /* step objects of all engines: sim/hosts/scratch.h */
 
 struct host {
@@ -83,9 +84,11 @@ struct world {
     void (*on_keylog)(void *ctx,
                       const char *line); /* TLS secrets, in the form of SSLKEYLOGFILE; may be NULL */
     void *on_keylog_ctx;
-    uint64_t serial;  /* of message-ids and queue ids */
-    size_t link_hint; /* where world_build found a link last */
-    bool ending;      /* being taken down: nothing new is begun */
+    struct troubles *troubles; /* faults set while it runs: trouble.h; NULL: none ever was */
+    uint32_t orders;           /* messages sent by order: mua_order.h */
+    uint64_t serial;           /* of message-ids and queue ids */
+    size_t link_hint;          /* where world_build found a link last */
+    bool ending;               /* being taken down: nothing new is begun */
 };
 
 static inline uint64_t world_now(const struct world *w)

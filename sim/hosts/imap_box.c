@@ -540,7 +540,7 @@ static void op_quota(void *host, uint64_t *used_octets, uint64_t *limit_octets)
 {
     struct imap_box *b = host;
     *used_octets = b->auth.user->used_octets;
-    *limit_octets = b->auth.user->spec->quota_octets;
+    *limit_octets = store_limit(b->auth.user);
 }
 
 void imap_box_end(struct imap_box *b)

@@ -9,6 +9,7 @@
 #include "sim/hosts/secure.h"
 #include "sim/hosts/services.h"
 #include "sim/hosts/tell.h"
+#include "sim/hosts/trouble.h"
 
 struct imap_listener { /* one port */
     struct store *store;
@@ -57,6 +58,13 @@ static void tell_session(struct imap_session *s, const char *event)
     tell_send(&r, h, false);
 }
 
+/* Somebody has ordered that this command is not answered. */
+static bool dropped(struct imap_session *s, const struct imap_step *out)
+{
+    const char *name = imap_verb_info(out->verb)->name;
+    return host_of(s)->world->troubles && name && trouble_drops(&s->pump, name);
+}
+
 static void after_step(struct imap_session *s, struct imap_step *out)
 {
     pump_say(&s->pump, &out->send);
@@ -72,7 +80,8 @@ static void greet(struct imap_session *s)
 {
     struct imap_step *out = &host_of(s)->world->scratch->imap_server;
     imap_server_greet(&s->engine, false, out);
-    after_step(s, out);
+    if (!host_of(s)->world->troubles || !trouble_drops(&s->pump, "CONNECT"))
+        after_step(s, out);
     pump_wait(&s->pump, imap_server_patience_ns(&s->engine));
 }
 
@@ -118,7 +127,8 @@ static size_t on_step(struct pump *p, const char *in, size_t len)
         tell_session(s, "auth-failed");
     else if (out->verb == IMAP_VERB_LOGOUT && out->close && s->box.auth.user)
         tell_session(s, "logout");
-    after_step(s, out);
+    if (!dropped(s, out))
+        after_step(s, out);
     return used;
 }
 
@@ -196,6 +206,13 @@ static bool is_content(const struct pump *p, const struct wire_lesson *why)
     return why == &imap_line_info(IMAP_LINE_CONTENT)->lesson;
 }
 
+static const char *state_of(const struct pump *p, const char **user)
+{
+    const struct imap_session *s = CORE_OWNER((struct pump *)(uintptr_t)p, struct imap_session, pump);
+    *user = s->box.auth.user ? s->box.auth.user->spec->name : NULL;
+    return imap_state_name((enum imap_state)s->engine.state);
+}
+
 static const struct pump_ops session_ops = { .proto = TRACE_IMAP,
                                              .dir = 'S',
                                              .opened = on_opened,
@@ -204,6 +221,7 @@ static const struct pump_ops session_ops = { .proto = TRACE_IMAP,
                                              .peer_closed = on_peer_closed,
                                              .expired = on_expired,
                                              .ended = on_ended,
+                                             .state = state_of,
                                              .content = is_content,
                                              .secured = on_secured,
                                              .not_secured = on_not_secured };

@@ -153,6 +153,8 @@ enum report_kind { REPORT_BOUNCE, REPORT_DELAY, REPORT_SUCCESS };
 /* Tells the sender about every recipient that is due for it, if there is a sender who wants to know. */
 void mta_report(struct queue_item *q, enum report_kind kind);
 
+/* Is `what`, an address or a host name, one that the refusal is about? */
+bool mta_refusal_matches(const struct spec_refusal *f, struct wire_slice what);
 /* A refusal of the policy that applies now, or NULL. `what` is an address or a host name. */
 const struct spec_refusal *mta_refusal(struct mta *m, const char *command, struct wire_slice what);
 #endif

@@ -6,6 +6,7 @@
 #include "protocols/wire/trace_header.h"
 #include "sim/hosts/mta.h"
 #include "sim/hosts/tell.h"
+#include "sim/hosts/trouble.h"
 
 static bool listed(const char *const *domains, size_t n, struct wire_slice domain)
 {
@@ -232,7 +233,7 @@ void mta_deliver_local(struct queue_item *q, struct recipient *r)
                    user->spec->name);
     if (store_add(&user->inbox, q->mail, (uint32_t)before, 0, 0, world_seconds(w), NULL) != STORE_OK) {
         struct trace_record t;
-        if (tell_state(&t, m->host, TRACE_KIND_CONFIG, NULL)) {
+        if (!(user->full && trouble_tell_full(user, 0)) && tell_state(&t, m->host, TRACE_KIND_CONFIG, NULL)) {
             char pointer[512];
             snprintf(pointer, sizeof pointer, "%s/quota", user->spec->pointer ? user->spec->pointer : "");
             trace_attr_str(&t, "pointer", pointer);

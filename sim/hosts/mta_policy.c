@@ -9,6 +9,7 @@
 #include "sim/hosts/mta_session.h"
 #include "sim/hosts/scratch.h"
 #include "sim/hosts/tell.h"
+#include "sim/hosts/trouble.h"
 #include "sim/net/net_host.h"
 
 static enum smtp_verdict refusal_verdict(const struct spec_refusal *f)
@@ -27,9 +28,9 @@ static enum smtp_verdict refusal_verdict(const struct spec_refusal *f)
     return by_code != SMTP_SILENT ? by_code : SMTP_LOCAL_ERROR;
 }
 
-static bool matches(const char *pattern, struct wire_slice what)
+bool mta_refusal_matches(const struct spec_refusal *f, struct wire_slice what)
 {
-    const char *at;
+    const char *pattern = f->match, *at;
     if (!pattern || strcmp(pattern, "*") == 0 || wire_slice_is_nocase(what, pattern))
         return true;
     at = what.len > 0 ? memchr(what.at, '@', what.len) : NULL;
@@ -42,7 +43,7 @@ const struct spec_refusal *mta_refusal(struct mta *m, const char *command, struc
     for (size_t i = 0; i < m->spec->nrefusals; i++) {
         const struct spec_refusal *f = &m->spec->refusals[i];
         if (strcmp(f->command, command) != 0 || now < f->from_ns || now >= f->until_ns ||
-            !matches(f->match, what))
+            !mta_refusal_matches(f, what))
             continue;
         if (f->first > 0 && m->refused[i] >= f->first)
             continue;
@@ -72,17 +73,19 @@ static enum smtp_verdict fitting(const char *command, enum smtp_verdict v, unsig
     return SMTP_SHUTTING_DOWN;
 }
 
-/* SMTP_OK if no rule of the scenario refuses this. */
+/* SMTP_OK if no rule of the scenario, and nobody who watches the run, refuses this. */
 static enum smtp_verdict policy(struct smtp_session *s, const char *command, struct wire_slice what,
                                 struct wire_slice *text)
 {
-    const struct spec_refusal *f;
-    if (smtp_mta(s)->spec->nrefusals == 0)
-        return SMTP_OK;
-    f = mta_refusal(smtp_mta(s), command, what);
+    const struct spec_refusal *f = NULL;
+    if (smtp_mta(s)->spec->nrefusals > 0)
+        f = mta_refusal(smtp_mta(s), command, what);
+    if (f)
+        smtp_tell_config(s, f->pointer, NULL, f->text ? f->text : command);
+    else if (smtp_world(s)->troubles)
+        f = trouble_refusal(smtp_mta(s)->host, command, what, pump_number(&s->pump));
     if (!f)
         return SMTP_OK;
-    smtp_tell_config(s, f->pointer, NULL, f->text ? f->text : command);
     if (f->text)
         *text = wire_slice_str(f->text);
     return fitting(command, refusal_verdict(f), f->code);
@@ -184,7 +187,8 @@ static enum smtp_verdict check_local(struct smtp_session *s, const struct wire_m
         return m->spec->accepts_unknown_users ? SMTP_OK : SMTP_NO_SUCH_USER;
     /* A mailbox that is full already refuses here: cheaper for all than a bounce. */
     if (user && !store_has_room(user, 1)) {
-        smtp_tell_config(s, user->spec->pointer, "quota", "used up");
+        if (!(user->full && trouble_tell_full(user, pump_number(&s->pump))))
+            smtp_tell_config(s, user->spec->pointer, "quota", "used up");
         return SMTP_MAILBOX_FULL;
     }
     return SMTP_OK;

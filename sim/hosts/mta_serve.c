@@ -5,6 +5,27 @@
 #include "sim/hosts/scratch.h"
 #include "sim/hosts/secure.h"
 #include "sim/hosts/tell.h"
+#include "sim/hosts/trouble.h"
+
+/* As an order to drop the connection names it. */
+static const char *verb_word(enum smtp_verb verb)
+{
+    switch (verb) {
+    case SMTP_VERB_CONNECT:
+        return "CONNECT";
+    case SMTP_VERB_CONTENT:
+        return "CONTENT";
+    default:
+        return verb == SMTP_VERB_UNKNOWN ? "" : smtp_verb_info(verb)->name;
+    }
+}
+
+/* After a whole command, or the whole content; a piece of it that was swallowed is no command. */
+static bool dropped(struct smtp_session *s, const struct smtp_server_step *out)
+{
+    return smtp_world(s)->troubles && out->verdict != SMTP_SILENT &&
+           trouble_drops(&s->pump, verb_word(out->verb));
+}
 
 static void after_step(struct smtp_session *s, struct smtp_server_step *out)
 {
@@ -16,6 +37,8 @@ static void after_step(struct smtp_session *s, struct smtp_server_step *out)
         mta_policy_reset(s);
     if (out->verdict != SMTP_SILENT && world_tells(smtp_world(s), TRACE_STATE))
         smtp_count_command(s, out);
+    if (dropped(s, out))
+        return;
     pump_say(&s->pump, &out->send);
     if (out->after == SMTP_SERVER_TLS && out->before != SMTP_SERVER_TLS)
         pump_secure(&s->pump, secure_server(smtp_mta(s)->host), NULL);
@@ -62,13 +85,26 @@ static void on_not_secured(struct pump *p, const char *name, const struct wire_l
     smtp_server_closed(&s->engine);
 }
 
+static bool takes_content(const struct smtp_session *s)
+{
+    return s->engine.state == SMTP_SERVER_DATA || s->engine.state == SMTP_SERVER_CHUNK;
+}
+
 static size_t on_step(struct pump *p, const char *in, size_t len)
 {
     struct smtp_session *s = CORE_OWNER(p, struct smtp_session, pump);
     struct smtp_server_step *out = &smtp_world(s)->scratch->smtp_server;
-    size_t used = smtp_server_step(&s->engine, in, len, out);
+    bool content = takes_content(s);
+    uint64_t left = content && smtp_world(s)->troubles ? trouble_content(p, s->content) : CORE_NEVER;
+    size_t used = left > 0 ? smtp_server_step(&s->engine, in, left < len ? (size_t)left : len, out) : 0;
+    s->content = content ? s->content + used : 0;
     if (used > 0)
         after_step(s, out);
+    /* Whether the engine has taken the last of them, or waits for more: it gets no more. */
+    if (left <= len && (used == left || used == 0)) {
+        trouble_drop_content(p, s->content + (left - used));
+        return (size_t)left;
+    }
     return used;
 }
 
@@ -106,6 +142,13 @@ static void on_ended(struct pump *p, enum tcp_end why)
     core_pool_give(&w->smtp_in, s);
 }
 
+static const char *state_of(const struct pump *p, const char **user)
+{
+    const struct smtp_session *s = CORE_OWNER((struct pump *)(uintptr_t)p, struct smtp_session, pump);
+    *user = s->auth.user ? s->auth.user->spec->name : NULL;
+    return smtp_server_state_name(s->engine.state);
+}
+
 static const struct pump_ops session_ops = { .proto = TRACE_SMTP,
                                              .dir = 'S',
                                              .opened = on_opened,
@@ -113,6 +156,7 @@ static const struct pump_ops session_ops = { .proto = TRACE_SMTP,
                                              .peer_closed = on_peer_closed,
                                              .expired = on_expired,
                                              .ended = on_ended,
+                                             .state = state_of,
                                              .secured = on_secured,
                                              .not_secured = on_not_secured };
 
@@ -128,6 +172,7 @@ static bool accepted(struct net_host *net_host, void *ctx, struct tcp_conn *c, c
     s->helo = NULL;
     s->helo_cap = s->helo_len = 0;
     s->extended = false;
+    s->content = 0;
     memset(s->said, 0, sizeof s->said);
     memset(s->good, 0, sizeof s->good);
     service_auth_init(&s->auth, l->sasl, l->mta->host);

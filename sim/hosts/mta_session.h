@@ -23,6 +23,7 @@ struct smtp_session {
     size_t helo_cap;
     uint8_t helo_len;
     bool extended;
+    uint64_t content;                               /* octets on the wire of the message that is coming in */
     uint8_t said[SMTP_COUNTED], good[SMTP_COUNTED]; /* commands, and those answered 2yz or 3yz; up to 255 */
 };
 

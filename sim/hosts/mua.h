@@ -103,8 +103,9 @@ struct action_run {
     uint64_t cause;
     uint32_t times;
     bool under_way, ended;
+    const char *result; /* for done: "ok", or what went wrong, in one word */
     void (*done)(struct action_run *run,
-                 bool success); /* the bench's: instead of going on with the scenario */
+                 bool success); /* instead of going on with the scenario; NULL: it goes on */
 };
 
 /* Schedules all actions of the world. False: one names what does not exist; *pointer says which. */

@@ -9,6 +9,7 @@
 #include "sim/hosts/service_auth.h"
 #include "sim/hosts/services.h"
 #include "sim/hosts/tell.h"
+#include "sim/hosts/trouble.h"
 
 struct pop3_listener { /* one port */
     struct store *store;
@@ -158,6 +159,13 @@ static const struct pop3_server_ops drop_ops = { .open = op_open,
 
 /* ---- the session ------------------------------------------------------------------------------------ */
 
+/* Somebody has ordered that this command is not answered. */
+static bool dropped(struct pop3_session *s, const struct pop3_step *out)
+{
+    const char *name = pop3_verb_info(out->verb)->name;
+    return host_of(s)->world->troubles && name && trouble_drops(&s->pump, name);
+}
+
 static void after_step(struct pop3_session *s, struct pop3_step *out)
 {
     pump_say(&s->pump, &out->send);
@@ -173,7 +181,8 @@ static void greet(struct pop3_session *s)
 {
     struct pop3_step *out = &host_of(s)->world->scratch->pop3_server;
     pop3_server_start(&s->engine, world_now(host_of(s)->world), out);
-    after_step(s, out);
+    if (!host_of(s)->world->troubles || !trouble_drops(&s->pump, "CONNECT"))
+        after_step(s, out);
 }
 
 static void on_opened(struct pump *p)
@@ -224,7 +233,8 @@ static size_t on_step(struct pump *p, const char *in, size_t len)
         s->octets += stored_len(s->message[out->message - 1]);
         store_tell(s->locked, &s->locked->inbox, TRACE_POP3, "fetched", s->message[out->message - 1]);
     }
-    after_step(s, out);
+    if (!dropped(s, out))
+        after_step(s, out);
     return used;
 }
 
@@ -280,6 +290,13 @@ static bool is_content(const struct pump *p, const struct wire_lesson *why)
     return why == pop3_data_lesson(POP3_BODY_LINES);
 }
 
+static const char *state_of(const struct pump *p, const char **user)
+{
+    const struct pop3_session *s = CORE_OWNER((struct pump *)(uintptr_t)p, struct pop3_session, pump);
+    *user = s->locked ? s->locked->spec->name : NULL;
+    return pop3_state_name((enum pop3_state)s->engine.state);
+}
+
 static const struct pump_ops session_ops = { .proto = TRACE_POP3,
                                              .dir = 'S',
                                              .opened = on_opened,
@@ -288,6 +305,7 @@ static const struct pump_ops session_ops = { .proto = TRACE_POP3,
                                              .peer_closed = on_peer_closed,
                                              .expired = on_expired,
                                              .ended = on_ended,
+                                             .state = state_of,
                                              .content = is_content,
                                              .secured = on_secured,
                                              .not_secured = on_not_secured };

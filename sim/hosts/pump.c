@@ -2,9 +2,11 @@
 #include "sim/hosts/pump_inside.h"
 
 #include <assert.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "sim/hosts/tell.h"
+#include "sim/hosts/trouble.h"
 
 /* ---- output -------------------------------------------------------------------------------- */
 
@@ -12,6 +14,8 @@
 static size_t push(struct pump *p, const char *at, size_t len)
 {
     size_t done = 0;
+    if (p->hold)
+        return 0;
     if (!p->lines || !p->lines->next) {
         done = tcp_send(p->conn, at, len);
         if (p->lines)
@@ -67,6 +71,8 @@ void pump_say(struct pump *p, const struct wire_out *out)
     assert(!out->full);
     if (out->len == 0 || !p->conn || p->closed)
         return;
+    if (pump_world(p)->troubles && p->ops->dir == 'S' && !p->pulling)
+        pump_hold(p, trouble_delay(p));
     if (p->tls) {
         pump_tls_say(p, out);
         return;
@@ -103,9 +109,10 @@ static void flush(struct pump *p)
     }
     while (p->more && p->left_len == 0 && !p->closed && !p->aborting) {
         bool was = p->inside;
-        p->inside = true;
+        p->inside = p->pulling = true;
         if (!p->ops->pull(p))
             p->more = false;
+        p->pulling = false;
         p->inside = was;
     }
     if (!p->aborting)
@@ -215,6 +222,44 @@ static void on_writable(struct tcp_conn *c, void *app)
         tcp_read(c);
 }
 
+/* ---- what waits by order ---------------------------------------------------------------------- */
+
+struct pump_hold {
+    struct core_timer timer;
+    struct pump *pump;
+    uint64_t cause;
+};
+
+static void hold_free(struct pump *p)
+{
+    if (p->hold)
+        core_timer_cancel(&pump_world(p)->queue, &p->hold->timer);
+    free(p->hold);
+    p->hold = NULL;
+}
+
+static void on_held(struct core_queue *q, struct core_timer *timer)
+{
+    struct pump_hold *hold = CORE_OWNER(timer, struct pump_hold, timer);
+    struct pump *p = hold->pump;
+    (void)q;
+    pump_world(p)->trace.cause = hold->cause;
+    hold_free(p);
+    on_writable(p->conn, p);
+}
+
+void pump_hold(struct pump *p, uint64_t ns)
+{
+    struct core_queue *q = &pump_world(p)->queue;
+    if (ns == 0 || p->hold || !p->conn)
+        return;
+    p->hold = core_alloc(sizeof *p->hold);
+    p->hold->pump = p;
+    p->hold->timer.run = on_held;
+    p->hold->cause = pump_world(p)->trace.cause;
+    core_timer_set(q, &p->hold->timer, q->now_ns + ns);
+}
+
 static void on_peer_closed(struct tcp_conn *c, void *app)
 {
     struct pump *p = app;
@@ -233,6 +278,7 @@ static void on_ended(struct tcp_conn *c, void *app, enum tcp_end why)
     struct world *w = pump_world(p);
     (void)c;
     core_timer_cancel(&w->queue, &p->timer);
+    hold_free(p);
     said_drop_all(p);
     pump_tls_free(p);
     if (p->left)
@@ -318,6 +364,11 @@ void pump_accept(struct pump *p, struct host *host, const struct pump_ops *ops, 
     p->peer = world_host_at(host->world, &addr);
     *tcp_ops = &pump_tcp_ops;
     *app = p;
+}
+
+const struct pump *pump_of(const struct tcp_conn *c)
+{
+    return tcp_ops_of(c) == &pump_tcp_ops ? tcp_app(c) : NULL;
 }
 
 void pump_peer(const struct pump *p, struct net_addr *addr, uint16_t *port)

@@ -19,6 +19,7 @@
 struct pump;
 struct pump_tls;
 struct pump_lines;
+struct pump_hold;
 struct tls_context;
 
 struct pump_ops {
@@ -40,6 +41,9 @@ struct pump_ops {
     void (*not_secured)(struct pump *p, const char *name, const struct wire_lesson *why);
     /* Is a line with this lesson, about to be said, message content? NULL: never. */
     bool (*content)(const struct pump *p, const struct wire_lesson *why);
+    /* For people who look: the name of the protocol's state, and who has logged in (NULL: nobody). NULL: of a
+     * client, which has none. */
+    const char *(*state)(const struct pump *p, const char **user);
 };
 
 struct pump {
@@ -51,10 +55,11 @@ struct pump {
     uint32_t left_at, left_len;
     struct pump_tls *tls;     /* NULL: in clear; owned */
     struct pump_lines *lines; /* what is said, for the trace; NULL while nobody reads it; owned */
+    struct pump_hold *hold;   /* what is said waits; NULL: it does not; owned */
     uint64_t wait_until_ns;
     struct core_timer timer;
     uint32_t peer; /* host number for the trace */
-    bool more, closing, closed, inside, aborting;
+    bool more, closing, closed, inside, aborting, pulling;
 };
 
 /* Opens a connection from `host`. False: there is no way to the address; nothing else will be called. */
@@ -68,6 +73,13 @@ void pump_say(struct pump *p, const struct wire_out *out);
 void pump_more(struct pump *p);  /* there is something to pull */
 void pump_close(struct pump *p); /* after all that was said; no step is called any more */
 void pump_abort(struct pump *p); /* RST; ended() follows, at the latest when the call from the pump returns */
+
+/* What is said from now on, and what has not left yet, leaves after so long and in order; meanwhile nothing
+ * more is read. While something is held already, it joins that. */
+void pump_hold(struct pump *p, uint64_t ns);
+
+/* The pump behind a connection; NULL: whoever uses that has none. */
+const struct pump *pump_of(const struct tcp_conn *c);
 
 /* From now on the connection is encrypted; what has come in clear and not been taken is discarded. A client
  * names the server that it wants to reach (NULL: a server). The engine is fed again after secured(). */

@@ -72,9 +72,22 @@ bool store_password_is(const struct user *u, struct wire_slice password)
     return u->spec->password && wire_slice_is(password, u->spec->password);
 }
 
+void store_set_full(struct user *u, bool full)
+{
+    u->full = full;
+}
+
+uint64_t store_limit(const struct user *u)
+{
+    if (u->full) /* 0 would be no limit */
+        return u->used_octets ? u->used_octets : 1;
+    return u->spec->quota_octets;
+}
+
 bool store_has_room(const struct user *u, uint64_t octets)
 {
-    return u->spec->quota_octets == 0 || u->used_octets + octets <= u->spec->quota_octets;
+    uint64_t limit = u->spec->quota_octets;
+    return !u->full && (limit == 0 || u->used_octets + octets <= limit);
 }
 
 /* ---- messages --------------------------------------------------------------------------------- */
@@ -87,8 +100,7 @@ void stored_drop(struct world *w, struct stored *m)
     core_pool_give(&w->stored, m);
 }
 
-/* The domain of its users: the first that the mail server of this host takes mail for. */
-static const char *store_domain(const struct store *s)
+const char *store_domain(const struct store *s)
 {
     const struct spec_host *h = s->host->spec;
     if (h->mta && h->mta->nlocal_domains > 0)

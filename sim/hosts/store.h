@@ -86,6 +86,7 @@ struct user {
     uint64_t used_octets;
     uint32_t names_version;    /* grows when a mailbox is made or removed */
     bool locked;               /* by a POP3 session */
+    bool full;                 /* no room, whatever the quota says */
     struct sasl_secret *scram; /* the arena's; NULL before the first login by SCRAM */
 };
 
@@ -103,11 +104,19 @@ struct store {
 struct store *store_new(struct host *host, const struct spec_store *spec);
 void store_free(struct store *s); /* mails and arrays; not the arena's part */
 
+/* The domain of its users: the first that the mail server of this host takes mail for. */
+const char *store_domain(const struct store *s);
+
 /* By bare name, without regard to case; NULL: no such user. */
 struct user *store_user(struct store *s, struct wire_slice name);
 bool store_password_is(const struct user *u, struct wire_slice password);
 
 enum store_verdict { STORE_OK, STORE_OVER_QUOTA, STORE_FULL };
+
+/* Says that nothing more fits, or that the quota decides again. */
+void store_set_full(struct user *u, bool full);
+/* Octets that the user may keep; 0: there is no limit. */
+uint64_t store_limit(const struct user *u);
 
 /* Would so many octets more fit? */
 bool store_has_room(const struct user *u, uint64_t octets);

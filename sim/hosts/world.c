@@ -19,6 +19,7 @@
 #include "sim/hosts/services.h"
 #include "sim/hosts/store.h"
 #include "sim/hosts/tell.h"
+#include "sim/hosts/trouble.h"
 #include "sim/net/fault.h"
 #include "sim/net/firewall.h"
 #include "sim/net/net_host.h"
@@ -219,18 +220,23 @@ struct power {
     struct core_timer off, on;
 };
 
-static void set_power(struct host *h, bool up)
+void world_power(struct host *h, bool up, const char *pointer)
 {
     struct trace_record r;
     for (unsigned i = 0; i < h->net->nifaces; i++)
         net_iface_set_up(h->net->ifaces[i], up);
-    h->world->trace.cause = 0;
     if (tell_state(&r, h, TRACE_KIND_FAULT, up ? "up" : "down")) {
         trace_attr_str(&r, "name", h->spec->name);
         trace_attr_str(&r, "fault", "host down");
-        trace_attr_str(&r, "pointer", h->spec->pointer ? h->spec->pointer : "");
+        trace_attr_str(&r, "pointer", pointer);
         tell_send(&r, h, false);
     }
+}
+
+static void set_power(struct host *h, bool up)
+{
+    h->world->trace.cause = 0;
+    world_power(h, up, h->spec->pointer ? h->spec->pointer : "");
 }
 
 static void power_off(struct core_queue *q, struct core_timer *t)
@@ -404,6 +410,7 @@ void world_free(struct world *w)
             mua_free(w->hosts[i].mua);
     }
     mua_forget_all(w);
+    troubles_free(w);
     secure_free(w);
     net_free(&w->net);
     mail_room_free(&w->mails);
@@ -413,6 +420,31 @@ void world_free(struct world *w)
     free(w->scratch->imap_server_scratch);
     free(w->scratch);
     core_arena_free(&w->arena);
+}
+
+struct host *world_host_named(struct world *w, const char *name)
+{
+    for (size_t i = 0; i < w->nhosts; i++)
+        if (strcmp(w->hosts[i].spec->name, name) == 0)
+            return &w->hosts[i];
+    return NULL;
+}
+
+struct user *world_user(struct world *w, const char *address)
+{
+    const char *at = strrchr(address, '@');
+    struct wire_slice name = wire_slice(address, at ? (size_t)(at - address) : strlen(address));
+    struct user *found = NULL, *u;
+    for (size_t i = 0; i < w->nhosts; i++) {
+        struct host *h = &w->hosts[i];
+        if (!h->store || (at && !(h->mta && mta_is_local(h->mta, wire_slice_str(at + 1)))) ||
+            !(u = store_user(h->store, name)))
+            continue;
+        if (found)
+            return NULL;
+        found = u;
+    }
+    return found;
 }
 
 uint32_t world_host_at(const struct world *w, const struct net_addr *addr)

@@ -30,6 +30,15 @@ void world_run(struct world *w, uint64_t until_ns);
 void world_end(struct world *w);
 void world_free(struct world *w);
 
+/* Switches a host off or on, now; `pointer` says why in the trace. */
+void world_power(struct host *h, bool up, const char *pointer);
+
+/* NULL: there is none with this short name. */
+struct host *world_host_named(struct world *w, const char *name);
+/* The user with the mailbox of an address, "bob@example.com", or of a bare name that only one store has;
+ * NULL: there is none. Aliases are no users. */
+struct user *world_user(struct world *w, const char *address);
+
 /* Is any action of the scenario still to come or under way? */
 bool world_busy(const struct world *w);
 #endif

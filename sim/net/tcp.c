@@ -344,6 +344,11 @@ void *tcp_app(const struct tcp_conn *c)
     return c->app;
 }
 
+const struct tcp_ops *tcp_ops_of(const struct tcp_conn *c)
+{
+    return c->ops;
+}
+
 void tcp_set_app(struct tcp_conn *c, const struct tcp_ops *ops, void *app)
 {
     c->ops = ops;

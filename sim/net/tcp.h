@@ -128,6 +128,9 @@ void tcp_abandon(struct net *net);
 struct net_host *tcp_host(const struct tcp_conn *c);
 void *tcp_app(const struct tcp_conn *c);
 void tcp_set_app(struct tcp_conn *c, const struct tcp_ops *ops, void *app);
+const struct tcp_ops *tcp_ops_of(const struct tcp_conn *c);
+/* Shows every connection of the network, in no order, each end for itself. The function changes nothing. */
+void tcp_each(const struct net *net, void (*see)(void *ctx, const struct tcp_conn *c), void *ctx);
 enum tcp_state tcp_state(const struct tcp_conn *c);
 const char *tcp_state_name(enum tcp_state s);
 uint32_t tcp_number(const struct tcp_conn *c); /* the trace's conn, the same at both ends */

@@ -94,6 +94,14 @@ void tcp_table_remove(struct net_tcp *tcp, const struct tcp_conn *c)
     tcp->used--;
 }
 
+void tcp_each(const struct net *net, void (*see)(void *ctx, const struct tcp_conn *c), void *ctx)
+{
+    const struct net_tcp *tcp = net->tcp;
+    for (size_t i = 0; i <= tcp->mask; i++)
+        if (tcp->slots[i].c)
+            see(ctx, tcp->slots[i].c);
+}
+
 /* ---- listeners ------------------------------------------------------------------------------ */
 
 static size_t listener_home(const struct net_tcp *tcp, uint32_t number, uint16_t port)

@@ -179,7 +179,7 @@ def replays(folder):
              (first + b'{"t":1,"connect":1,"door":1,"to":"198.51.100.25","port":25}\n{"t":2,"octets":1,"data":"\xff"}\n', 3, "octet"),
              (first + b'{"t":1,"connect":1,"door":1,"to":"198.51.100.25","port":25}\n{"t":2,"octets":1,"data":"\\u0100"}\n', 3, "escape"),
              (first + b'{"t":1,"connect":1,"door":1,"to":"198.51.100.25","port":25}\n{"t":2,"octets":1,"data":"' + b"x" * 20000 + b'"}\n', 3, "20000"),
-             (first + b"x" * 300000 + b"\n", 2, "more than"), (first + b"{" * 1000 + b"\n", 2, "")]
+             (first + b"x" * 600000 + b"\n", 2, "more than"), (first + b"{" * 1000 + b"\n", 2, "")]
     for octets, line, word in wrong:
         p = replay(octets)
         place = f"mailwalk: {path}:{line}: " if line else "mailwalk: "

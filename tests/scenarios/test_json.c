@@ -1,6 +1,6 @@
 /* Syntax, lines, pointers, sets and units. */
 #include "scenarios/load/json_tree.h"
-#include "scenarios/load/units.h"
+#include "sim/hosts/units.h"
 #include "tests/check_main.h"
 #include "tests/scenarios/support.h"
 

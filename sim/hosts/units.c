@@ -1,5 +1,5 @@
 /* Numbers with a unit. No locale, no floating point: the same text is the same number everywhere. */
-#include "scenarios/load/units.h"
+#include "sim/hosts/units.h"
 
 #include <stdio.h>
 #include <string.h>

@@ -1,5 +1,5 @@
-#ifndef SCENARIOS_LOAD_UNITS_H
-#define SCENARIOS_LOAD_UNITS_H
+#ifndef SIM_HOSTS_UNITS_H
+#define SIM_HOSTS_UNITS_H
 /*
  * units - numbers with a unit, as a person writes them.
  *
