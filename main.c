@@ -51,6 +51,8 @@ static int usage(FILE *to)
           "      --map PORT=HOST:PORT        a door to another service (repeatable)\n"
           "      --listen ADDRESS  --allow-remote   where the doors are (127.0.0.1)\n"
           "      --max-connections N  --speed N  --duration DURATION\n"
+          "      --tun NAME  --tun-up  --tun-address ADDRESS/BITS  --tun-link LINK\n"
+          "                                  a TUN device: this machine's kernel joins in\n"
           "      --ca-file FILE  --keylog FILE      the CA to trust, and the TLS secrets\n"
           "      --pcapng FILE  --record FILE  --format text|jsonl  --seed N  --set ...\n"
           "      --actions                   the people of the scenario act too\n"
