@@ -33,6 +33,7 @@ struct read_box { /* a mailbox that was read by IMAP, and how far */
     struct read_box *next;
     const char *name; /* borrowed from the scenario */
     uint32_t uidvalidity, last_uid;
+    uint64_t modseq; /* of the latest change that its copy has; 0: the server keeps none */
 };
 
 struct account {

@@ -4,193 +4,13 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "protocols/imap/imap_client.h"
-#include "sim/hosts/mua.h"
+#include "sim/hosts/mua_imap_inside.h"
 #include "sim/hosts/scratch.h"
 #include "sim/hosts/secure.h"
-#include "sim/hosts/tell.h"
-
-#define SET_TEXT 32
-
-enum stage {
-    STAGE_SELECT,
-    STAGE_LIST,
-    STAGE_BODIES,
-    STAGE_FLAG,
-    STAGE_COPY,
-    STAGE_EXPUNGE,
-    STAGE_APPEND,
-    STAGE_LOGOUT,
-    STAGE_OVER
-};
-
-struct new_message { /* as the summary told */
-    uint32_t uid;
-    unsigned flags;
-    bool summed; /* its summary has come */
-};
-
-struct mua_imap {
-    struct pump pump;
-    struct imap_client engine;
-    struct sasl_client sasl;
-    struct imap_client_config config;
-    struct errand errand;
-    enum stage stage;
-    struct read_box *box; /* the account's, of the mailbox that is open; NULL before */
-    struct imap_task task;
-    char set[SET_TEXT], flags[64];
-    struct new_message *message; /* owned */
-    uint32_t nmessages, cap, at, fetched;
-    uint32_t exists;
-    struct mail *incoming; /* a body that comes in */
-    struct mail *save;     /* to APPEND; NULL: another errand */
-    bool opened, failed, finished, tried_create;
-    enum imap_answer failure;
-    char *said; /* by the server, when it failed; owned; NULL: nothing */
-};
 
 static struct world *world_of(const struct mua_imap *s)
 {
     return s->errand.host->world;
-}
-
-static enum spec_action_kind kind_of(const struct mua_imap *s)
-{
-    return s->errand.run->spec->kind;
-}
-
-/* ---- the list of work
- * -------------------------------------------------------------------------------------- */
-
-static const struct imap_task *task(struct mua_imap *s, enum imap_verb verb)
-{
-    s->task = (struct imap_task){ .verb = verb };
-    return &s->task;
-}
-
-static const char *mailbox_of(const struct mua_imap *s)
-{
-    const struct spec_action *a = s->errand.run->spec;
-    return kind_of(s) == SPEC_DO_FETCH && a->mailbox ? a->mailbox : "INBOX";
-}
-
-static void set_uid(struct mua_imap *s, uint32_t uid)
-{
-    snprintf(s->set, sizeof s->set, "%u", uid);
-    s->task.set = s->set;
-}
-
-static void phase(struct mua_imap *s, enum phase p, const char *words)
-{
-    if (world_tells(world_of(s), TRACE_PHASE))
-        tell_phase(s->errand.host, p, s->pump.peer, pump_number(&s->pump), "%s %s",
-                   s->errand.host->spec->name, words);
-}
-
-static const struct imap_task *next_body(struct mua_imap *s)
-{
-    if (s->at >= s->nmessages)
-        return NULL;
-    if (s->at == 0)
-        phase(s, PHASE_IMAP_FETCH, "reads the new messages");
-    task(s, IMAP_VERB_UID_FETCH);
-    set_uid(s, s->message[s->at].uid);
-    s->task.args = "(BODY[])";
-    return &s->task;
-}
-
-static const struct imap_task *begin_change(struct mua_imap *s)
-{
-    const struct spec_action *a = s->errand.run->spec;
-    if (s->nmessages == 0)
-        return NULL;
-    phase(s, PHASE_IMAP_CHANGE, "changes its mailbox on the server");
-    if (kind_of(s) == SPEC_DO_MOVE) {
-        s->stage = STAGE_COPY;
-        task(s, IMAP_VERB_UID_COPY);
-        s->task.mailbox = a->mailbox;
-    } else {
-        s->stage = STAGE_FLAG;
-        task(s, IMAP_VERB_UID_STORE);
-        snprintf(s->flags, sizeof s->flags, "(%s)",
-                 kind_of(s) == SPEC_DO_REMOVE ? "\\Deleted"
-                 : a->flag                    ? a->flag
-                                              : "\\Flagged");
-        s->task.args = s->flags;
-        s->task.mode = IMAP_FLAGS_ADD;
-    }
-    set_uid(s, s->message[s->nmessages - 1].uid);
-    return &s->task;
-}
-
-static const struct imap_task *log_out(struct mua_imap *s)
-{
-    s->stage = STAGE_LOGOUT;
-    phase(s, PHASE_IMAP_END, "logs out");
-    return task(s, IMAP_VERB_LOGOUT);
-}
-
-/* What comes after the stage that has just been completed. */
-static const struct imap_task *op_next_task(void *host)
-{
-    struct mua_imap *s = host;
-    const struct imap_task *next = NULL;
-    if (s->stage == STAGE_LOGOUT || s->stage == STAGE_OVER)
-        return NULL;
-    if (s->failed)
-        return log_out(s);
-    switch (s->stage) {
-    case STAGE_SELECT:
-        if (s->save) {
-            s->stage = STAGE_APPEND;
-            phase(s, PHASE_IMAP_CHANGE, "files its copy of the message in Sent");
-            task(s, s->tried_create ? IMAP_VERB_APPEND : IMAP_VERB_CREATE);
-            s->task.mailbox = "Sent";
-            s->task.args = s->tried_create ? "(\\Seen)" : NULL;
-            s->task.size_octets = s->tried_create ? s->save->len : 0;
-            return &s->task;
-        }
-        s->stage = STAGE_LIST;
-        phase(s, PHASE_IMAP_SELECT, "opens its mailbox");
-        task(s, IMAP_VERB_SELECT);
-        s->task.mailbox = mailbox_of(s);
-        return &s->task;
-    case STAGE_LIST:
-        s->stage = STAGE_BODIES;
-        if (s->exists == 0)
-            return log_out(s);
-        task(s, IMAP_VERB_UID_FETCH);
-        snprintf(s->set, sizeof s->set, "%u:*", kind_of(s) == SPEC_DO_FETCH ? s->box->last_uid + 1 : 1);
-        s->task.set = s->set;
-        s->task.args = "(UID FLAGS RFC822.SIZE ENVELOPE)";
-        return &s->task;
-    case STAGE_BODIES:
-        next = kind_of(s) == SPEC_DO_FETCH ? next_body(s) : begin_change(s);
-        break;
-    case STAGE_COPY: /* copied: now remove it here */
-        s->stage = STAGE_FLAG;
-        task(s, IMAP_VERB_UID_STORE);
-        s->task.args = "(\\Deleted)";
-        s->task.mode = IMAP_FLAGS_ADD;
-        set_uid(s, s->message[s->nmessages - 1].uid);
-        return &s->task;
-    case STAGE_FLAG:
-        s->stage = STAGE_EXPUNGE;
-        if (kind_of(s) != SPEC_DO_MARK)
-            return task(s, IMAP_VERB_EXPUNGE);
-        break;
-    case STAGE_APPEND:
-        if (!s->tried_create) {
-            s->tried_create = true;
-            s->stage = STAGE_SELECT;
-            return op_next_task(s);
-        }
-        break;
-    default:
-        break;
-    }
-    return next ? next : log_out(s);
 }
 
 /* ---- what the server says
@@ -230,29 +50,17 @@ static void op_result(void *host, const struct imap_result *r)
     keep_said(s, r->text);
 }
 
-static struct read_box *box_named(struct account *a, const char *name)
-{
-    struct read_box *b = a->boxes;
-    while (b && strcmp(b->name, name) != 0)
-        b = b->next;
-    if (!b) {
-        b = core_alloc(sizeof *b);
-        b->name = name;
-        b->next = a->boxes;
-        a->boxes = b;
-    }
-    return b;
-}
-
 static void op_opened(void *host, const struct imap_opened *m)
 {
     struct mua_imap *s = host;
     s->exists = m->exists;
-    s->box = box_named(s->errand.account, mailbox_of(s));
+    s->modseq = m->highest_modseq;
     if (s->box->uidvalidity !=
         m->uidvalidity) { /* other uids than we knew: all is new, RFC 3501 section 2.3.1.1 */
         s->box->uidvalidity = m->uidvalidity;
         s->box->last_uid = 0;
+        s->box->modseq = 0;
+        s->catches_up = false;
     }
 }
 
@@ -273,7 +81,9 @@ static void op_fetched(void *host, const struct imap_fetched *f)
 {
     struct mua_imap *s = host;
     struct new_message *m;
-    bool only_new = kind_of(s) == SPEC_DO_FETCH;
+    bool only_new = mua_imap_kind(s) == SPEC_DO_FETCH;
+    if (s->catches_up && s->stage <= STAGE_LIST && f->have & IMAP_FETCHED_UID && f->uid <= s->box->last_uid)
+        s->changed++;
     if (!(f->have & IMAP_FETCHED_UID) || s->stage != STAGE_BODIES || (only_new && f->uid <= s->box->last_uid))
         return; /* "7:*" names the last message even when it is older than 7 */
     m = message_with(s, f->uid);
@@ -281,6 +91,14 @@ static void op_fetched(void *host, const struct imap_fetched *f)
         m->flags = f->flags;
         m->summed = true;
     }
+}
+
+static void op_vanished(void *host, uint32_t lo, uint32_t hi, bool earlier)
+{
+    struct mua_imap *s = host;
+    (void)earlier;
+    hi = hi < s->box->last_uid ? hi : s->box->last_uid;
+    s->vanished += s->stage <= STAGE_LIST && lo <= hi ? hi - lo + 1 : 0;
 }
 
 static void flag_words(unsigned flags, char *out, size_t cap)
@@ -324,10 +142,11 @@ static size_t op_append_read(void *host, const struct imap_task *t, uint64_t off
     return s->save->len - (size_t)offset;
 }
 
-static const struct imap_client_ops client_ops = { .next_task = op_next_task,
+static const struct imap_client_ops client_ops = { .next_task = mua_imap_next,
                                                    .result = op_result,
                                                    .opened = op_opened,
                                                    .fetched = op_fetched,
+                                                   .vanished = op_vanished,
                                                    .body = op_body,
                                                    .append_read = op_append_read };
 
@@ -366,11 +185,13 @@ static void conclude(struct mua_imap *s, const char *word, const char *sentence)
         static const char *const done[] = {
             [SPEC_DO_MARK] = "marked", [SPEC_DO_REMOVE] = "removed", [SPEC_DO_MOVE] = "moved"
         };
-        if (kind_of(s) == SPEC_DO_FETCH)
+        if (mua_imap_kind(s) == SPEC_DO_FETCH && s->box)
+            s->box->modseq = s->modseq;
+        if (mua_imap_kind(s) == SPEC_DO_FETCH)
             errand_end(e, "fetched", "ok", 0, "", "", s->fetched, NULL);
         else
-            errand_end(e, done[kind_of(s)], s->nmessages ? "ok" : "rejected", 0, "", "", s->nmessages ? 1 : 0,
-                       "There is no message to work on.");
+            errand_end(e, done[mua_imap_kind(s)], s->nmessages ? "ok" : "rejected", 0, "", "",
+                       s->nmessages ? 1 : 0, "There is no message to work on.");
         return;
     }
     errand_end(e, "fetch-failed", word ? word : failure_word(s), 0, "", "", s->fetched,
@@ -385,7 +206,7 @@ static void conclude(struct mua_imap *s, const char *word, const char *sentence)
 static void after_step(struct mua_imap *s, struct imap_client_step *out)
 {
     if (out->before < IMAP_CLIENT_LOGIN && out->after == IMAP_CLIENT_LOGIN)
-        phase(s, PHASE_IMAP_LOGIN, "logs in to its mailboxes");
+        mua_imap_phase(s, PHASE_IMAP_LOGIN, "logs in to its mailboxes");
     pump_say(&s->pump, &out->send);
     if (out->answer == IMAP_ANSWER_TLS_NOW)
         pump_secure(&s->pump, secure_client(world_of(s), TLS_CHECK_REQUIRED), s->errand.server);
