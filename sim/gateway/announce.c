@@ -128,7 +128,7 @@ static void exits(const struct plan *p, bool json)
 {
     char here[340], there[SERVE_ADDRESS_TEXT + 16];
     if (p->nexits > 0 && !json)
-        puts("\nExits: what virtual hosts bring to the left one, the real server at the right one gets.");
+        puts("\nExits: what virtual hosts send to the left one, the real right one gets.");
     for (size_t i = 0; i < p->nexits; i++) {
         const struct plan_exit *e = &p->exit[i];
         const struct forward *f = e->forward;

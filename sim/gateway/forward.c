@@ -142,27 +142,19 @@ const char *forwards_trust_nth(const struct forwards *f, size_t n, size_t *len)
     return at;
 }
 
-void forwards_trust_add(struct forwards *f, const char *pem, size_t len)
+bool forwards_trust_add(struct forwards *f, const char *pem, size_t len)
 {
-    size_t had = f->trust ? strlen(f->trust) : 0;
-    f->trust = core_realloc(f->trust, had + len + 2);
-    memcpy(f->trust + had, pem, len);
-    f->trust[had + len] = '\n';
-    f->trust[had + len + 1] = '\0';
-}
-
-bool forwards_trust_good(const struct forwards *f)
-{
-    const char *pem;
-    size_t len;
-    bool good = true;
-    for (size_t n = 0; good && (pem = forwards_trust_nth(f, n, &len)); n++) {
-        char *one = core_alloc(len + 2);
-        memcpy(one, pem, len);
-        one[len] = '\n';
-        good = secure_trust_good(one);
-        free(one);
+    size_t had = f->trust ? strlen(f->trust) : 0, found = 0;
+    char *one = core_alloc(len + 2);
+    bool good;
+    memcpy(one, pem, len);
+    one[len] = '\n';
+    good = next_pem(one, &found) == one && found == len && secure_trust_good(one);
+    if (good) {
+        f->trust = core_realloc(f->trust, had + len + 2);
+        memcpy(f->trust + had, one, len + 2);
     }
+    free(one);
     return good;
 }
 
@@ -172,6 +164,7 @@ bool forwards_trust_file(struct forwards *f, const char *path, char error[FORWAR
     char *text;
     const char *at;
     size_t n, len = 0;
+    bool good = true;
     *machine = !file && errno != ENOENT;
     if (!file)
         return wrong(error, "--trust %.80s: %s", path, strerror(errno));
@@ -186,13 +179,13 @@ bool forwards_trust_file(struct forwards *f, const char *path, char error[FORWAR
     }
     fclose(file);
     text[n] = '\0';
-    for (at = next_pem(text, &len); at && len <= FORWARD_CA_MAX; at = next_pem(at + len, &len))
-        forwards_trust_add(f, at, len);
+    n = 0;
+    for (at = next_pem(text, &len); at && good; at = next_pem(at + len, &len), n++)
+        good = len <= FORWARD_CA_MAX && forwards_trust_add(f, at, len);
     free(text);
-    if (!f->trust)
-        return wrong(error, "--trust %.80s: there is no PEM certificate in it", path);
-    return forwards_trust_good(f) ||
-           wrong(error, "--trust %.80s: has a certificate that OpenSSL cannot read", path);
+    if (!good)
+        return wrong(error, "--trust %.80s: OpenSSL cannot read certificate %zu in it", path, n);
+    return f->trust || wrong(error, "--trust %.80s: there is no PEM certificate in it", path);
 }
 
 void forwards_free(struct forwards *f)

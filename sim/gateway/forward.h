@@ -47,11 +47,8 @@ bool forwards_trust_file(struct forwards *f, const char *path, char error[FORWAR
 /* The PEM text of the n-th certificate from 0, with its length; NULL: there are no more. */
 const char *forwards_trust_nth(const struct forwards *f, size_t n, size_t *len);
 
-/* Adds one certificate's text, from a recording. */
-void forwards_trust_add(struct forwards *f, const char *pem, size_t len);
-
-/* False: OpenSSL cannot read the certificates. */
-bool forwards_trust_good(const struct forwards *f);
+/* Adds one certificate's text, from a recording. False: it is no PEM certificate that OpenSSL can read. */
+bool forwards_trust_add(struct forwards *f, const char *pem, size_t len);
 
 void forwards_free(struct forwards *f);
 #endif

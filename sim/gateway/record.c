@@ -154,8 +154,8 @@ static bool take_header(struct record_reader *r, struct record_header *h, enum h
         const struct forwards *f = &h->read_forwards;
         if (len > FORWARD_CA_MAX || (f->trust && strlen(f->trust) + len > FORWARD_TRUST_MAX))
             return wrong(r, "\"trust\" is too long");
-        forwards_trust_add(&h->read_forwards, text, len);
-        return forwards_trust_good(f) || wrong(r, "\"trust\" must be a PEM certificate");
+        return forwards_trust_add(&h->read_forwards, text, len) ||
+               wrong(r, "\"trust\" must be a PEM certificate");
     }
     if (h->nsets == RECORD_SETS_MAX)
         return wrong(r, "more than %d sets", RECORD_SETS_MAX);
