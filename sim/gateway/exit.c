@@ -165,7 +165,7 @@ static bool accepted(struct net_host *host, void *ctx, struct tcp_conn *conn, co
     s->next = x->first;
     x->first = s;
     x->sessions++;
-    server_lines_init(&s->lines, way->plan->tls_first ? TRACE_TLS : way->plan->proto);
+    server_lines_init(&s->lines, way->plan->tls_first ? TRACE_TLS : way->plan->proto, true);
     pump_accept(&s->pump, way->host, &x->pump_ops[way->plan->proto], conn, ops, app);
     return true;
 }

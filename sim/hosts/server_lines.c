@@ -30,14 +30,14 @@ static const struct wire_lesson lessons[WORDS_COUNT] = {
                         "RFC 5322 section 2.1" },
 };
 
-void server_lines_init(struct server_lines *c, enum trace_proto proto)
+void server_lines_init(struct server_lines *c, enum trace_proto proto, bool greeting)
 {
     memset(c, 0, sizeof *c);
     c->proto = proto;
     c->mode =
         proto == TRACE_SMTP || proto == TRACE_POP3 || proto == TRACE_IMAP ? SERVER_REPLIES : SERVER_OPAQUE;
-    if (proto == TRACE_POP3)
-        c->asked[c->nasked++] = SERVER_SHORT; /* the greeting: nobody asked for it */
+    if (proto == TRACE_POP3 && greeting)
+        c->asked[c->nasked++] = SERVER_SHORT; /* nobody asked for it */
 }
 
 bool server_lines_is_content(const struct wire_lesson *why)

@@ -45,7 +45,8 @@ struct server_lines {
     char tag[34]; /* of the IMAP command STARTTLS, with NUL */
 };
 
-void server_lines_init(struct server_lines *c, enum trace_proto proto);
+/* `greeting`: the server speaks first; false: TLS has begun behind a greeting. */
+void server_lines_init(struct server_lines *c, enum trace_proto proto, bool greeting);
 
 /* Puts octets into `out` (which has been reset), with their marks. Returns how many: fewer than len if they
  * or their marks do not fit into one `out`, or TLS begins behind them. Not while the mode is SERVER_OPAQUE.

@@ -141,6 +141,28 @@ def replayed(w):
                      [(a.get("message"), a.get("intact")) for a in got])
 
 
+def distrusted(s):
+    """A virtual client judges the real server's certificate: who signed it, for when, for whom."""
+    with open("scenarios/mail-world.json", encoding="utf-8") as f:
+        w = json.load(f)
+    w["hosts"]["laptop"] = {"interfaces": ["street 192.0.2.240/24"], "resolvers": ["198.51.100.253"],
+                            "client": {"accounts": [account("imaps", fetch={"kind": "imap", "security": "tls"})]}}
+    w["actions"], w["expect"] = [{"name": "look", "do": "fetch", "host": "laptop", "at": "1ms"}], []
+    path = real_servers.write(s.path("distrust.json"), json.dumps(w))
+    trust = ("--trust", s.ca)
+    for verdict, name, options in (("unknown-ca", HOST, ()), ("expired", HOST, (*trust, "--set", "/start=2040-01-01T00:00:00Z")),
+                                   ("not-yet-valid", HOST, (*trust, "--set", "/start=2020-01-01T00:00:00Z")), ("wrong-name", "other." + DOMAIN, trust)):
+        to = ("--forward", f"{name}:993=127.0.0.1:{s.port['imaps']}", "--set", f"/hosts/laptop/client/accounts/0/fetch/server={name}")
+        with world.World(path, "--actions", *to, *options, record=True) as served:
+            s.wait_for(lambda: any(k in open(served.recording).read() for k in ('"finished":1', '"broken":1')))
+            served.stop()
+            p, last = served.replay("--level", "line")
+            report.check(p.returncode == 0 and last["same"], "the replay has the same hash", p.stderr)
+            failed = [json.loads(x) for x in p.stdout.splitlines() if b"tls-failed" in x]
+            report.check(len(failed) == 1 and verdict in json.dumps(failed[0]), f"a certificate is refused: {verdict}", failed or p.stdout[-2000:])
+            report.check(b"LOGIN" not in p.stdout.split(b"tls-failed")[-1], "and no password is sent", "")
+
+
 def main():
     real_servers.needed()
     with real_servers.Servers(DOMAIN) as s:
@@ -157,6 +179,7 @@ def main():
             report.check(w.stop() == 0, "serve ends well", w.errors)
             report.check(w.errors == "", "and has nothing to complain of", w.errors)
             replayed(w)
+        distrusted(s)
     report.end()
 
 
