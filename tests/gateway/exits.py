@@ -1,7 +1,6 @@
 """`mailwalk serve --forward`: options, and real servers that behave, misbehave or are not there; each session is replayed."""
 import json
 import os
-import smtplib
 import socket
 import struct
 import subprocess
@@ -92,8 +91,7 @@ def wait(test, seconds=15):
 
 
 def send(w, *to, text=None):
-    s = smtplib.SMTP("127.0.0.1", w.port("submission"), timeout=30 * world.SLOW)
-    s.login("alice", "wonderland")
+    s = w.smtp("alice")
     s.sendmail("alice@example.com", list(to), text or world.awkward(), mail_options=["BODY=8BITMIME"])
     s.quit()
 
