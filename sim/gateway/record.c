@@ -277,7 +277,7 @@ static bool read_rest(struct record_reader *r, struct flat_object *o, struct rec
             return wrong(r, "packet %lu follows packet %lu", (unsigned long)in->id,
                          (unsigned long)r->last_packet);
         r->last_packet = in->id;
-    } else if (in->id > r->last_id && in->kind < RECORD_EXIT_JOINED)
+    } else if (in->id > r->last_id && !record_is_of_exit(in->kind))
         return wrong(r, "number %lu has not begun", (unsigned long)in->id);
     if (in->kind == RECORD_CREDIT || in->kind == RECORD_EXIT_CREDIT) {
         if (!took(r, flat_need_number(o, "n", 1, UINT32_MAX, &n), o))

@@ -77,6 +77,8 @@ enum record_kind { RECORD_KINDS(X) RECORD_KIND_COUNT };
 
 const char *record_kind_key(enum record_kind kind); /* "connect" */
 bool record_has_data(enum record_kind kind);
+bool record_is_of_exit(
+    enum record_kind kind); /* an input from a real server: its number is that of an exit's session */
 
 struct record_input {
     enum record_kind kind;

@@ -14,6 +14,11 @@ const char *record_kind_key(enum record_kind kind)
     return kind_keys[kind];
 }
 
+bool record_is_of_exit(enum record_kind kind)
+{
+    return kind >= RECORD_EXIT_JOINED && kind <= RECORD_EXIT_RESET;
+}
+
 bool record_has_data(enum record_kind kind)
 {
     return kind == RECORD_OCTETS || kind == RECORD_DATAGRAM || kind == RECORD_PACKET ||

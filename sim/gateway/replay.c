@@ -161,7 +161,7 @@ static bool give(struct replay *r, struct world *w, const struct record_input *i
         *why = r->tun ? "it is no IP packet, or too long" : "there is no TUN door";
         return r->tun && tun_world_give(w, r->tun, (const uint8_t *)in->data, in->len);
     }
-    if (in->kind >= RECORD_EXIT_JOINED) {
+    if (record_is_of_exit(in->kind)) {
         struct exit_session *x = exit_find(r->exits, in->id);
         *why = "no such connection leads to a real server by then";
         return x && go_on_outside(x, in, why);
@@ -207,10 +207,10 @@ int replay_run(struct replay *r, struct world *w)
             moment = in.t_ns;
             if (status == REPLAY_SAME && !give(r, w, &in, &why))
                 status = refuse(r, "%s %lu at %llu ns: %s; the recording is of another run",
-                                in.kind >= RECORD_EXIT_JOINED ? "exit"
-                                : in.kind == RECORD_PACKET    ? "packet"
-                                : in.kind == RECORD_CONTROL   ? "control request"
-                                                              : "program",
+                                record_is_of_exit(in.kind)  ? "exit"
+                                : in.kind == RECORD_PACKET  ? "packet"
+                                : in.kind == RECORD_CONTROL ? "control request"
+                                                            : "program",
                                 (unsigned long)in.id, (unsigned long long)in.t_ns, why);
         }
     }
