@@ -11,6 +11,7 @@
 
 #include "sim/core/pool.h"
 #include "sim/gateway/control_words.h"
+#include "sim/gateway/say.h"
 
 #define STATUS_REFUSED 1
 #define STATUS_USAGE   2
@@ -30,12 +31,13 @@ struct call {
 
 __attribute__((format(printf, 1, 2))) static int usage(const char *fmt, ...)
 {
+    char why[SAY_MAX];
     va_list ap;
-    fputs("mailwalk: ctl: ", stderr);
     va_start(ap, fmt);
-    vfprintf(stderr, fmt, ap);
+    vsnprintf(why, sizeof why, fmt, ap);
     va_end(ap);
-    fputs("\nTry 'mailwalk ctl help'.\n", stderr);
+    say_error("ctl: %s", why);
+    fputs("Try 'mailwalk ctl help'.\n", stderr);
     return STATUS_USAGE;
 }
 
@@ -167,7 +169,7 @@ static int build(struct call *c, int argc, char **argv)
 
 static int gone(const struct call *c, const char *why)
 {
-    fprintf(stderr, "mailwalk: %s: %s\n", c->socket, why);
+    say_error("%s: %s", c->socket, why);
     return STATUS_MACHINE;
 }
 
@@ -257,7 +259,7 @@ static int tell(const struct call *c, char *line, uint64_t *rest)
     if (!text || text->type != FLAT_STRING)
         return gone(c, "the answer is none of a mailwalk");
     if (!ok->number) {
-        fprintf(stderr, "mailwalk: %s\n", text->text);
+        say_error("%s", text->text);
         return STATUS_REFUSED;
     }
     show(text->text, text->len);
@@ -282,7 +284,7 @@ static int converse(struct call *c, int fd)
         from += 1048576;
     } while (status == 0 && rest > 0);
     if (fflush(stdout) != 0 && status == 0) {
-        fprintf(stderr, "mailwalk: standard output: %s\n", strerror(errno));
+        say_error("standard output: %s", strerror(errno));
         return STATUS_MACHINE;
     }
     return status;

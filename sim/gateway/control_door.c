@@ -13,6 +13,7 @@
 #include "sim/gateway/listen.h"
 #include "sim/gateway/record.h"
 #include "sim/hosts/mua_order.h"
+#include "sim/gateway/say.h"
 
 #define STATUS_USAGE   2
 #define STATUS_MACHINE 3
@@ -46,7 +47,7 @@ struct control_door {
 
 static int complain(const char *path, const char *what, int status)
 {
-    fprintf(stderr, "mailwalk: --control %s: %s\n", path, what);
+    say_error("--control %s: %s", path, what);
     return status;
 }
 

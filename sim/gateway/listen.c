@@ -1,5 +1,6 @@
 /* Real ports. */
 #include "sim/gateway/listen.h"
+#include "sim/gateway/say.h"
 
 #include <arpa/inet.h>
 #include <errno.h>
@@ -31,11 +32,9 @@ bool socket_prepare(int fd)
 __attribute__((format(printf, 1, 2))) static int usage(const char *fmt, ...)
 {
     va_list ap;
-    fputs("mailwalk: ", stderr);
     va_start(ap, fmt);
-    vfprintf(stderr, fmt, ap);
+    say_error_list(fmt, ap);
     va_end(ap);
-    fputc('\n', stderr);
     return STATUS_USAGE;
 }
 
@@ -124,11 +123,11 @@ static bool open_one(struct listener *l)
 static int refused(const struct listener *l)
 {
     bool six = l->family == 6;
-    fprintf(stderr, "mailwalk: %s%s%s:%u (%s): %s%s\n", six ? "[" : "", l->address, six ? "]" : "",
-            l->local_port, l->service.name, strerror(errno),
-            errno == EADDRINUSE ? "; --port-base N chooses other ports"
-            : errno == EACCES   ? "; ports below 1024 are for the superuser, --port-base N chooses others"
-                                : "");
+    say_error("%s%s%s:%u (%s): %s%s", six ? "[" : "", l->address, six ? "]" : "", l->local_port,
+              l->service.name, strerror(errno),
+              errno == EADDRINUSE ? "; --port-base N chooses other ports"
+              : errno == EACCES   ? "; ports below 1024 are for the superuser, --port-base N chooses others"
+                                  : "");
     return STATUS_MACHINE;
 }
 

@@ -1,5 +1,6 @@
 /* What stands behind `mailwalk serve`. */
 #include "sim/gateway/options.h"
+#include "sim/gateway/say.h"
 
 #include <arpa/inet.h>
 #include <stdarg.h>
@@ -13,11 +14,10 @@
 __attribute__((format(printf, 1, 2))) static int bad_usage(const char *fmt, ...)
 {
     va_list ap;
-    fputs("mailwalk: ", stderr);
     va_start(ap, fmt);
-    vfprintf(stderr, fmt, ap);
+    say_error_list(fmt, ap);
     va_end(ap);
-    fputs("\nTry 'mailwalk --help'.\n", stderr);
+    fputs("Try 'mailwalk --help'.\n", stderr);
     return EXIT_USAGE;
 }
 
@@ -194,7 +194,7 @@ static int finish_forwards(struct serve_options *o)
                              "--allow-remote too",
                              o->forwards.one[i].text);
     if (o->trust && !forwards_trust_file(&o->forwards, o->trust, error, &machine)) {
-        fprintf(stderr, "mailwalk: %s\n", error);
+        say_error("%s", error);
         return machine ? EXIT_MACHINE : EXIT_USAGE;
     }
     return 0;

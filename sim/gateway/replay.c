@@ -8,16 +8,17 @@
 #include <string.h>
 
 #include "sim/gateway/control.h"
+#include "sim/gateway/say.h"
 enum { REPLAY_SAME, REPLAY_OTHER, REPLAY_WRONG, REPLAY_MACHINE };
 
 __attribute__((format(printf, 2, 3))) static int refuse(const struct replay *r, const char *fmt, ...)
 {
+    char why[SAY_MAX];
     va_list ap;
-    fprintf(stderr, "mailwalk: %s:%u: ", r->reader.path, r->reader.line ? r->reader.line : 1);
     va_start(ap, fmt);
-    vfprintf(stderr, fmt, ap);
+    vsnprintf(why, sizeof why, fmt, ap);
     va_end(ap);
-    fputc('\n', stderr);
+    say_error("%s:%u: %s", r->reader.path, r->reader.line ? r->reader.line : 1, why);
     return REPLAY_WRONG;
 }
 
@@ -25,7 +26,7 @@ int replay_open(struct replay *r, const char *path)
 {
     memset(r, 0, sizeof *r);
     if (!record_open(&r->reader, path)) {
-        fprintf(stderr, "mailwalk: %s: %s\n", path, strerror(errno));
+        say_error("%s: %s", path, strerror(errno));
         return errno == ENOENT ? REPLAY_WRONG : REPLAY_MACHINE;
     }
     if (!record_read_header(&r->reader, &r->header) || !record_check(&r->reader)) {
@@ -237,7 +238,7 @@ int replay_report(const struct replay *r, int status, bool jsonl)
     else
         printf("\nReplayed: trace hash %016llx; the recording has no end to compare it with.\n", hash);
     if (fflush(stdout) != 0) {
-        fprintf(stderr, "mailwalk: standard output: %s\n", strerror(errno));
+        say_error("standard output: %s", strerror(errno));
         return REPLAY_MACHINE;
     }
     return status;

@@ -16,6 +16,7 @@
 #include "sim/gateway/control_door.h"
 #include "sim/gateway/tun.h"
 #include "sim/gateway/visitors.h"
+#include "sim/gateway/say.h"
 
 #define STATUS_USAGE   2
 #define STATUS_MACHINE 3
@@ -52,7 +53,7 @@ static void on_signal(int number)
 
 static int machine_refused(const char *what, int error)
 {
-    fprintf(stderr, "mailwalk: %s: %s\n", what, strerror(error));
+    say_error("%s: %s", what, strerror(error));
     return STATUS_MACHINE;
 }
 
@@ -302,8 +303,7 @@ static int run(struct server *s)
     sigset_t waiting;
     int status, refused;
     if (!world_build(&s->world, &error)) {
-        fprintf(stderr, "mailwalk: %s: %s: %s\n", s->o->scenario, error.pointer ? error.pointer : "/",
-                error.text);
+        say_error("%s: %s: %s", s->o->scenario, error.pointer ? error.pointer : "/", error.text);
         return STATUS_USAGE;
     }
     if (s->o->ca_file && (refused = secrets_write_ca(&s->world, s->o->ca_file)) != 0)
@@ -351,16 +351,15 @@ int serve_run(const struct serve_options *o, const struct spec_world *spec, uint
     s->tun.fd = -1;
     if (!plan_make(&s->plan, spec, link_of_maps(o, spec), o->max_connections, o->actions, &o->forwards,
                    &o->tun_plan, text)) {
-        fprintf(stderr, "mailwalk: %s: %s\n", o->scenario, text);
+        say_error("%s: %s", o->scenario, text);
         free(s);
         return STATUS_USAGE;
     }
     if (o->ca_file && !secrets_world_has_tls(spec)) {
-        fprintf(stderr,
-                "mailwalk: --ca-file %s: no service of %s speaks TLS, so there is no certificate to trust; "
-                "give one "
-                "\"security\": \"starttls\" or \"tls\"\n",
-                o->ca_file, o->scenario);
+        say_error("--ca-file %s: no service of %s speaks TLS, so there is no certificate to trust; "
+                  "give one "
+                  "\"security\": \"starttls\" or \"tls\"",
+                  o->ca_file, o->scenario);
         plan_free(&s->plan);
         free(s);
         return STATUS_USAGE;

@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "sim/gateway/record.h"
+#include "sim/gateway/say.h"
 
 #define STATUS_MACHINE 3
 #define TUN_DEVICE     "/dev/net/tun"
@@ -21,7 +22,7 @@ _Static_assert(TUN_NAME_MAX == IFNAMSIZ - 1, "a device's name");
 
 static int refused(const char *name, const char *why)
 {
-    fprintf(stderr, "mailwalk: --tun %s: %s\n", name, why);
+    say_error("--tun %s: %s", name, why);
     return STATUS_MACHINE;
 }
 

@@ -1,6 +1,7 @@
 #define _GNU_SOURCE /* struct ifreq */
 /* Addresses and routes for the device, as `ip addr`, `ip link` and `ip route` would set them. */
 #include "sim/gateway/tun.h"
+#include "sim/gateway/say.h"
 
 #include <errno.h>
 #include <net/if.h>
@@ -98,8 +99,7 @@ static int told(const struct tun *t, const char *what, const struct spec_prefix 
 {
     char text[TUN_ADDRESS_TEXT];
     int error = errno;
-    fprintf(stderr, "mailwalk: --tun-up: %s: %s%s: %s\n", t->name, what, p ? tun_address_text(p, text) : "",
-            strerror(error));
+    say_error("--tun-up: %s: %s%s: %s", t->name, what, p ? tun_address_text(p, text) : "", strerror(error));
     return STATUS_MACHINE;
 }
 

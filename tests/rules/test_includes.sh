@@ -66,7 +66,7 @@ allow sim/core '<sys/mman\.h>'
 allow sim/net "$SIM_CORE"
 allow sim/hosts "$SIM|$PROTO"
 allow sim/export '"sim/core/trace\.h"|<pcap/pcap\.h>|<pcap\.h>'
-allow sim/gateway "$SIM|<(arpa/inet|fcntl|net/if|net/route|linux/if_tun|linux/if|netinet/in|netinet/tcp|poll|sys/ioctl|sys/socket|sys/time|sys/un)\\.h>"
+allow sim/gateway "$SIM|\"protocols/wire/utf8\\.h\"|<(arpa/inet|fcntl|net/if|net/route|linux/if_tun|linux/if|netinet/in|netinet/tcp|poll|sys/ioctl|sys/socket|sys/time|sys/un)\\.h>"
 allow sim/bench "$SIM"
 allow scenarios/load "$SIM|$WIRE|<cjson/cJSON\\.h>"
 # What is shown comes from the trace; explain reads the engines' tables, exercises read scenarios.
