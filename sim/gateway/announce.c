@@ -165,6 +165,15 @@ bool announce_ready(const struct plan *p, const struct listeners *l, const struc
     if (!o->jsonl)
         puts("\nAccounts:");
     accounts(p, o->jsonl);
+    if (o->control && o->jsonl) {
+        fputs("{\"control\":", stdout);
+        flat_put_octets(stdout, o->control, strlen(o->control));
+        puts("}");
+    } else if (o->control) {
+        fputs("\nControl: mailwalk ctl --socket ", stdout);
+        put_plain(o->control);
+        puts(" help");
+    }
     if (o->jsonl) {
         puts("{\"ready\":true}");
         return fflush(stdout) == 0;

@@ -85,7 +85,7 @@ static const struct control_command commands[CONTROL_VERB_COUNT] = {
     [CONTROL_CLEAR] = { "clear",
                         true,
                         "Mends one fault, or all.",
-                        { { "what", CONTROL_TEXT, true, true, 0, 0, "its number, or all" } } },
+                        { { "what", CONTROL_EITHER, true, true, 0, 0, "its number, or all" } } },
     [CONTROL_MESSAGES] = { "messages",
                            false,
                            "What is in the mailboxes.",
@@ -97,7 +97,7 @@ static const struct control_command commands[CONTROL_VERB_COUNT] = {
                             { "uid", CONTROL_NUMBER, true, true, 1, UINT32_MAX, "as messages tells it" },
                             { "mailbox", CONTROL_TEXT, true, false, 0, 0, "else INBOX" },
                             { "from", CONTROL_NUMBER, false, false, 0, UINT32_MAX,
-                              "on the socket: from this octet on; an answer has 1 MiB at most" } } },
+                              "on the socket: from this octet on, at most 1 MiB" } } },
     [CONTROL_QUEUE] = { "queue",
                         false,
                         "What mail servers still have to deliver.",
@@ -185,6 +185,9 @@ static bool take_value(struct flat_object *o, const struct control_arg *a, const
     switch (a->type) {
     case CONTROL_NUMBER:
         return take_number(o, a, f, v);
+    case CONTROL_EITHER:
+        v->number = f->number;
+        return f->type != FLAT_BOOL || flat_wrong(o, "\"%s\" must be a string or a number", a->key);
     case CONTROL_FLAG:
         v->number = f->number;
         return f->type == FLAT_BOOL || flat_wrong(o, "\"%s\" must be true or false", a->key);

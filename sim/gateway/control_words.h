@@ -18,6 +18,7 @@
 
 enum control_type {
     CONTROL_TEXT,     /* a string */
+    CONTROL_EITHER,   /* a string, or a whole number */
     CONTROL_NUMBER,   /* a whole number, or a string of digits */
     CONTROL_DURATION, /* "250ms", "90s", "4h" */
     CONTROL_CHANCE,   /* "5%" */

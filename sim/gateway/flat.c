@@ -193,6 +193,9 @@ bool flat_read(struct flat_object *o, char *line, enum flat_strings strings)
     skip_space(&at);
     if (*at++ != '{')
         return flat_wrong(o, "a line must be one JSON object");
+    skip_space(&at);
+    if (*at == '}' && at[1] == '\0')
+        return true;
     do {
         struct flat_field *f = &o->field[o->n];
         size_t len;

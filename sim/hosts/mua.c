@@ -34,6 +34,17 @@ static unsigned mechanisms(const char *list)
     return bits;
 }
 
+void mua_account_init(struct account *account, struct host *host, const struct spec_account *a)
+{
+    *account = (struct account){ .spec = a, .host = host };
+    account->sasl = (struct sasl_client_config){ .user = a->user ? a->user : "",
+                                                 .password = a->password ? a->password : "",
+                                                 .digest = &service_digests,
+                                                 .mechs = mechanisms(a->mechanisms),
+                                                 .nonce = nonce,
+                                                 .host = host };
+}
+
 struct mua *mua_new(struct host *host, const struct spec_client *spec)
 {
     struct world *w = host->world;
@@ -41,16 +52,8 @@ struct mua *mua_new(struct host *host, const struct spec_client *spec)
     m->host = host;
     m->naccounts = spec->naccounts;
     m->accounts = core_arena_take(&w->arena, spec->naccounts * sizeof *m->accounts);
-    for (size_t i = 0; i < spec->naccounts; i++) {
-        const struct spec_account *a = &spec->accounts[i];
-        m->accounts[i] = (struct account){ .spec = a, .host = host };
-        m->accounts[i].sasl = (struct sasl_client_config){ .user = a->user ? a->user : "",
-                                                           .password = a->password ? a->password : "",
-                                                           .digest = &service_digests,
-                                                           .mechs = mechanisms(a->mechanisms),
-                                                           .nonce = nonce,
-                                                           .host = host };
-    }
+    for (size_t i = 0; i < spec->naccounts; i++)
+        mua_account_init(&m->accounts[i], host, &spec->accounts[i]);
     return m;
 }
 

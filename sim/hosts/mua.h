@@ -52,6 +52,7 @@ struct mua {
 
 struct mua *mua_new(struct host *host, const struct spec_client *spec);
 void mua_free(struct mua *m);
+void mua_account_init(struct account *account, struct host *host, const struct spec_account *spec);
 
 /* What a session has in common with the others. */
 struct errand {

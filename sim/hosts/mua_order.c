@@ -118,7 +118,7 @@ static struct account *account_via(struct world *w, const struct mua_order *o, s
                                      .submit_port = o->port ? o->port : 25,
                                      .submit_security = SPEC_PLAIN,
                                      .submit_auth = SPEC_AUTH_NONE };
-    x->account = (struct account){ .spec = &x->spec, .host = host };
+    mua_account_init(&x->account, host, &x->spec);
     return &x->account;
 }
 

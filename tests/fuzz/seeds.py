@@ -127,7 +127,13 @@ HEAD = (b'{"mailwalk":"0.1.0","recording":1,"scenario":"mail-world","text":"0000
         b'{"set":"/links/street/delay=20ms"}\n')
 write("replay", "session", HEAD + b'{"t":1200,"connect":1,"door":1,"to":"198.51.100.25","port":25}\n{"t":1300,"octets":1,"data":"EHLO me\\r\\n\\u00ff"}\n'
       b'{"t":1400,"credit":1,"n":100}\n{"t":1400,"close":1}\n{"t":1500,"reset":1}\n{"t":1600,"ask":2,"door":2,"to":"2001:db8::53","port":53}\n'
-      b'{"t":1700,"datagram":2,"data":"x"}\n{"t":1800,"forget":2}\n{"t":9999,"end":true,"hash":"55b1c0d9a3c04a11","records":4711}\n')
+      b'{"t":1700,"datagram":2,"data":"x"}\n{"t":1800,"forget":2}\n{"t":1801,"control":1,"request":"{\\"do\\":\\"down\\",\\"name\\":\\"mx\\"}"}\n{"t":9999,"end":true,"hash":"55b1c0d9a3c04a11","records":4711}\n')
+
+# What is said to the control socket
+write("control", "faults", b'{"do":"refuse","match":"bob@example.com","code":451,"status":"4.7.1","text":"Greylisted","at":"RCPT","first":2,"host":"mail","for":"90s"}\n'
+      b'{"do":"delay","host":"mail","by":"1.5s","port":25}\n{"do":"drop","host":"mail","after":"DATA","octets":100,"reset":true}\n{"do":"loss","link":"com","chance":"5%","as":"text"}\n')
+write("control", "others", b'{"do":"send","from":"alice@example.com","to":"b@example.com,c@example.com","subject":"\\u00e9\\ud83d\\ude00","raw":"a\\nb"}\n'
+      b'{"do":"clear","what":3}\n{"do":"message","address":"bob","uid":"7","mailbox":"\xc3\xa9"}\n{"do":"nothing"}\n')
 
 # TLS: handshakes that pass, that are changed, and a ClientHello alone
 write("tls", "honest13", bytes(12))
