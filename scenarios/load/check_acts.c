@@ -71,7 +71,7 @@ static void check_action(struct check *c, const struct spec_action *a)
         return;
     if (a->kind <= SPEC_DO_MOVE)
         check_mail_action(c, a, h);
-    else if (h->nresolvers == 0 && (a->kind == SPEC_DO_LOOKUP || !check_is_address(a->server)))
+    else if (h->nresolvers == 0 && (!a->server || !check_is_address(a->server)))
         json_error_at(c->g, a->pointer, "", "host \"%s\" has no \"resolvers\" to ask about a name", h->name);
 }
 

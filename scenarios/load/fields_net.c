@@ -53,9 +53,10 @@ static const struct json_choice faults[] = {
 
 static const struct json_field fault_rows[] = {
     N("fault", CHOICE, spec_fault, kind, .required = GET_ALWAYS, .flags = GET_SELECTS, .choices = faults,
-      .help = "drop: the frames numbered in nth; loss: each frame with a chance; duplicate, reorder: either; "
-              "cut: "
-              "every frame"),
+      .help =
+          "drop: the frames in nth or frames; loss: each frame with a chance; duplicate, reorder: either; "
+          "cut: "
+          "every frame"),
     F("name", NAME, spec_fault, name, .help = "what the trace calls it"),
     FROM_UNTIL(spec_fault, from_ns, until_ns),
     F("sender", NAME, spec_fault, from_host, .variants = SOME,
@@ -76,8 +77,18 @@ static const struct json_field fault_rows[] = {
       .flags = GET_NOT_EMPTY,
       .items_max = 10000,
       .variants = GET_IN(SPEC_FAULT_DROP) | CHANCY,
-      .required = GET_IN(SPEC_FAULT_DROP),
       .help = "which of the matching frames, counted from 1, ascending" },
+    { .key = "frames",
+      .kind = GET_UINT,
+      .shape = GET_LIST,
+      .at = offsetof(struct spec_fault, frames),
+      .count_at = offsetof(struct spec_fault, nframes),
+      .width = 4,
+      .min = 1,
+      .flags = GET_NOT_EMPTY,
+      .items_max = 10000,
+      .variants = GET_IN(SPEC_FAULT_DROP),
+      .help = "which frames, by their numbers in the capture, instead of nth" },
     N("chance", CHANCE, spec_fault, ppm, .variants = GET_IN(SPEC_FAULT_LOSS) | CHANCY,
       .required = GET_IN(SPEC_FAULT_LOSS), .help = "how likely it is for each matching frame"),
     F("extra", DURATION, spec_fault, extra_ns, .min = 1, .variants = GET_IN(SPEC_FAULT_REORDER),
@@ -95,6 +106,8 @@ static void finish_fault(struct json_get *g, const struct json_node *n, void *ou
                        (unsigned long)f->nth[i]);
             break;
         }
+    if (f->kind == SPEC_FAULT_DROP && (f->nnth > 0) == (f->nframes > 0))
+        json_error(g, n, "which frames? \"nth\" or \"frames\", one of them");
     if (GET_IN(f->kind) & CHANCY) {
         if (nth && chance)
             json_error(g, chance, "\"nth\" or \"chance\", not both");
@@ -340,6 +353,28 @@ const struct json_object fields_dns = {
     .key_at = GET_NOWHERE,
 };
 
+/* ---- a person who answers -------------------------------------------------------------------------------
+ */
+
+static const struct json_field hand_rows[] = {
+    N("port", UINT, spec_hand, port, .required = GET_ALWAYS, .min = 1,
+      .help = "the TCP port; what is spoken there follows from it: 110 and 995 POP3, 143 and 993 IMAP, else "
+              "SMTP"),
+    F("from", DURATION, spec_hand, from_ns, .fallback = "0s",
+      .help = "until then the host's own service answers"),
+    MANY("replies", WORDS, LIST, spec_hand, replies, .items_max = 10000,
+         .help = "lines that are typed, each when an answer is due; afterwards there is silence"),
+};
+
+const struct json_object fields_hand = {
+    .name = "hand",
+    .help = "a person who types what a server would say, greeting first",
+    ROWS(hand_rows),
+    .size = sizeof(struct spec_hand),
+    .pointer_at = offsetof(struct spec_hand, pointer),
+    .key_at = GET_NOWHERE,
+};
+
 /* ---- hosts ------------------------------------------------------------------------------------------- */
 
 static const struct json_field down_rows[] = { FROM_UNTIL(spec_host, down_from_ns, down_until_ns) };
@@ -420,6 +455,8 @@ static const struct json_field host_rows[] = {
     F("mta", OBJECT, spec_host, mta, .object = &fields_mta, .help = "it is a mail server"),
     F("store", OBJECT, spec_host, store, .object = &fields_store, .help = "it keeps mailboxes"),
     F("client", OBJECT, spec_host, client, .object = &fields_client, .help = "it has a mail program"),
+    F("hand", OBJECT, spec_host, hand, .object = &fields_hand,
+      .help = "a person answers there instead of a service"),
 };
 
 /* Where a mail server listens that does not say: submission only where somebody could log in. */

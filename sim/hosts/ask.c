@@ -173,11 +173,17 @@ static void answer_at_once(enum dns_result_class class_, uint16_t type, ask_fn *
 
 void ask_start(struct host *host, const char *name, size_t len, uint16_t type, ask_fn *fn, void *ctx)
 {
+    ask_servers(host, host->stub, name, len, type, fn, ctx);
+}
+
+void ask_servers(struct host *host, const struct dns_stub_config *servers, const char *name, size_t len,
+                 uint16_t type, ask_fn *fn, void *ctx)
+{
     struct world *w = host->world;
     struct dns_lookup_step *step = &w->scratch->lookup;
     struct dns_name wire;
     struct ask *a;
-    if (!host->stub || host->stub->servers == 0) {
+    if (!servers || servers->servers == 0) {
         answer_at_once(DNS_RESULT_SERVFAIL, type, fn, ctx);
         return;
     }
@@ -194,7 +200,7 @@ void ask_start(struct host *host, const char *name, size_t len, uint16_t type, a
     a->fn = fn;
     a->ctx = ctx;
     a->exchange = net_exchange_next(&w->net);
-    dns_lookup_start(&a->lookup, host->stub, wire.wire, type, (uint16_t)core_rng_next(&w->rng_dns),
+    dns_lookup_start(&a->lookup, servers, wire.wire, type, (uint16_t)core_rng_next(&w->rng_dns),
                      world_now(w), step);
     act(a, step);
 }

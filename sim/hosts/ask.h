@@ -16,6 +16,9 @@
 
 typedef void ask_fn(void *ctx, const struct dns_result *result);
 void ask_start(struct host *host, const char *name, size_t len, uint16_t type, ask_fn *fn, void *ctx);
+/* The same of other servers than the host's; they are borrowed until fn is called. NULL: there are none. */
+void ask_servers(struct host *host, const struct dns_stub_config *servers, const char *name, size_t len,
+                 uint16_t type, ask_fn *fn, void *ctx);
 
 struct ask_found {
     enum dns_result_class class_;            /* OK if there is an address; else why there is none */

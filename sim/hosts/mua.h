@@ -7,7 +7,8 @@
  *     send    mua_send.c    SMTP submission
  *     fetch   mua_pop3.c    POP3, or mua_imap.c
  *     mark, remove, move    mua_imap.c
- *     telnet, lookup, ping  mua_hand.c
+ *     telnet                hand_telnet.c
+ *     lookup, ping          mua_hand.c
  *
  * Every session ends with a `client` record that says how it went, in the words of docs/TRACE.md, and with an
  * `error` record when its user would see one.

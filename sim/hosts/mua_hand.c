@@ -1,182 +1,106 @@
-/* What people do by hand: telnet to a server, ask the DNS, ping. */
+/* What people do by hand besides typing to servers: ask the DNS, ping. */
 #include <stdio.h>
 #include <string.h>
 
 #include "protocols/dns/dns_code.h"
 #include "protocols/dns/dns_text.h"
+#include "sim/hosts/dns_tcp.h"
 #include "sim/hosts/mua.h"
 #include "sim/hosts/tell.h"
 #include "sim/net/icmp.h"
 
-#define TYPING_NS (2 * CORE_S) /* from the last thing that happened to the next line typed */
+#define DIG_MAX  4096  /* octets of an answer as dig prints it; more is cut off */
+#define DIG_LINE " | " /* between its lines */
 
-/* ---- telnet -------------------------------------------------------------------------------------------- */
+/* ---- lookup -------------------------------------------------------------------------------------------- */
 
-struct telnet {
-    struct pump pump;
-    struct errand errand;
-    struct pump_ops ops; /* the protocol follows from the port */
-    size_t next;
-    uint16_t code; /* of the last SMTP-like reply */
-    bool opened;
-    struct wire_out out;
-};
-
-static const struct wire_lesson typed = {
-    "A person types a line",
-    "Everything a mail program says can be typed by hand; the server cannot tell the difference.",
-    "RFC 5321 section 2.3.7"
-};
-
-static void tel_opened(struct pump *p)
+/* The answer as dig prints it, in one line. */
+static const char *dig_text(char *buf, size_t cap, const struct dns_result *result)
 {
-    struct telnet *t = CORE_OWNER(p, struct telnet, pump);
-    t->opened = true;
-    pump_wait(p, TYPING_NS);
-}
-
-static size_t tel_step(struct pump *p, const char *in, size_t len)
-{
-    struct telnet *t = CORE_OWNER(p, struct telnet, pump);
-    const char *lf = memchr(in, '\n', len);
-    size_t used = lf ? (size_t)(lf - in) + 1 : len;
-    if (used >= 4 && in[0] >= '2' && in[0] <= '5' && wire_is_digit(in[1]) && wire_is_digit(in[2]))
-        t->code = (uint16_t)((in[0] - '0') * 100 + (in[1] - '0') * 10 + (in[2] - '0'));
-    pump_wait(p, TYPING_NS);
-    return used;
-}
-
-static bool tel_pull(struct pump *p)
-{
-    (void)p;
-    return false;
-}
-
-static void tel_peer_closed(struct pump *p)
-{
-    struct telnet *t = CORE_OWNER(p, struct telnet, pump);
-    if (!t->errand.settled)
-        errand_end(&t->errand, "telnet-done", "ok", t->code, "", "", (uint32_t)t->next, NULL);
-    pump_close(p);
-}
-
-/* Nothing has happened for a while: the person types the next line. */
-static void tel_expired(struct pump *p)
-{
-    struct telnet *t = CORE_OWNER(p, struct telnet, pump);
-    const struct spec_action *a = t->errand.run->spec;
-    if (!t->opened || p->closing) {
-        pump_abort(p);
-        return;
+    char dig[DIG_MAX];
+    size_t n = 0;
+    dns_text_dig(dig, sizeof dig, result->msg, result->len);
+    for (const char *c = dig; *c && n + 4 < cap; c++) {
+        if (*c == '\n')
+            n += (size_t)snprintf(buf + n, cap - n, "%s", c[1] ? DIG_LINE : "");
+        else
+            buf[n++] = *c;
     }
-    if (t->next == a->nlines) {
-        errand_end(&t->errand, "telnet-done", "ok", t->code, "", "", (uint32_t)t->next, NULL);
-        pump_close(p);
-        pump_wait(p, MUA_REPLY_NS);
-        return;
-    }
-    wire_out_reset(&t->out);
-    wire_out_line(&t->out, &typed);
-    wire_out_str(&t->out, a->lines[t->next++]);
-    wire_out_str(&t->out, "\r\n");
-    pump_say(p, &t->out);
-    pump_wait(p, TYPING_NS);
+    buf[n] = '\0';
+    return buf;
 }
-
-static void tel_ended(struct pump *p, enum tcp_end why)
-{
-    struct telnet *t = CORE_OWNER(p, struct telnet, pump);
-    if (!t->errand.settled)
-        errand_end(&t->errand, "telnet-done", t->opened && why == TCP_END_NORMAL ? "ok" : errand_word(why),
-                   t->code, "", "", (uint32_t)t->next, "telnet: %s", errand_sentence(why));
-}
-
-static enum trace_proto proto_of(uint16_t port)
-{
-    switch (port) {
-    case 110:
-    case 995:
-        return TRACE_POP3;
-    case 143:
-    case 993:
-        return TRACE_IMAP;
-    default:
-        return TRACE_SMTP;
-    }
-}
-
-static void tel_ready(struct errand *e)
-{
-    struct telnet *t = CORE_OWNER(e, struct telnet, errand);
-    if (e->found.n == 0 || !pump_connect(&t->pump, e->host, &t->ops, &e->found.addr[0], e->port)) {
-        errand_end(e, "telnet-done", e->found.n == 0 ? "no-server" : "unreachable", 0, "", "", 0,
-                   "telnet: %s: %s", e->server,
-                   e->found.n == 0 ? "name or service not known" : "network is unreachable");
-        return;
-    }
-    pump_wait(&t->pump, MUA_CONNECT_NS);
-}
-
-void hand_telnet(struct action_run *run)
-{
-    struct telnet *t = core_arena_take(&run->world->arena, sizeof *t);
-    const struct spec_action *a = run->spec;
-    t->ops = (struct pump_ops){ .proto = proto_of(a->port),
-                                .dir = 'C',
-                                .opened = tel_opened,
-                                .step = tel_step,
-                                .pull = tel_pull,
-                                .peer_closed = tel_peer_closed,
-                                .expired = tel_expired,
-                                .ended = tel_ended };
-    tell_phase(run->host, PHASE_TELNET, 0, 0, "Somebody at %s types: telnet %s %u", run->host->spec->name,
-               a->server, a->port);
-    errand_start(&t->errand, run, NULL, run->host, a->server, a->port, tel_ready);
-}
-
-/* ---- lookup
- * ------------------------------------------------------------------------------------------------ */
 
 static void looked_up(void *ctx, const struct dns_result *result)
 {
     struct action_run *run = ctx;
     struct trace_record r;
-    char text[DNS_TEXT_LINE_MAX] = "";
+    char text[DNS_TEXT_LINE_MAX] = "", dig[2 * DIG_MAX] = "";
     if (tell_state(&r, run->host, TRACE_KIND_CLIENT, "lookup-done")) {
-        if (result->msg)
+        if (result->msg) {
             dns_text_line(text, sizeof text, result->msg, result->len);
+            dig_text(dig, sizeof dig, result);
+        }
         trace_attr_str(&r, "action", run->spec->name ? run->spec->name : "");
         trace_attr_str(&r, "result",
                        result->class_ == DNS_RESULT_OK ? "ok" : dns_result_class_name(result->class_));
         trace_attr_str(&r, "name", run->spec->dns_name);
         trace_attr_str(&r, "type", run->spec->dns_type);
         trace_attr_str(&r, "data", text);
+        if (run->spec->server)
+            trace_attr_str(&r, "server", run->spec->server);
+        if (dig[0])
+            trace_attr_str(&r, "dig", dig);
         tell_send(&r, run->host, true);
     }
     action_done(run, result->class_ == DNS_RESULT_OK, dns_result_class_name(result->class_));
 }
 
-void hand_lookup(struct action_run *run)
+static void ask_it(struct action_run *run, const struct dns_stub_config *servers)
 {
     const struct spec_action *a = run->spec;
     const char *type = a->dns_type ? a->dns_type : "A";
     uint16_t code = dns_type_from_text(type, strlen(type));
-    tell_phase(run->host, PHASE_LOOKUP, 0, 0, "Somebody at %s asks for %s %s", run->host->spec->name, type,
-               a->dns_name);
-    ask_start(run->host, a->dns_name, strlen(a->dns_name), code ? code : DNS_TYPE_A, looked_up, run);
+    ask_servers(run->host, servers, a->dns_name, strlen(a->dns_name), code ? code : DNS_TYPE_A, looked_up,
+                run);
 }
 
-/* ---- ping
- * ---------------------------------------------------------------------------------------------------- */
-
-static void ping_done(struct action_run *run, const char *result, uint64_t rtt_ns)
+/* The server that is to be asked has an address; or none. */
+static void server_found(void *ctx, const struct ask_found *found)
 {
+    struct action_run *run = ctx;
+    struct dns_stub_config *servers = core_arena_take(&run->world->arena, sizeof *servers);
+    for (size_t i = 0; i < found->n && i < DNS_STUB_SERVERS_MAX; i++)
+        dns_addr_from_net(&servers->server[servers->servers++], &found->addr[i]);
+    ask_it(run, servers);
+}
+
+void hand_lookup(struct action_run *run)
+{
+    const struct spec_action *a = run->spec;
+    tell_phase(run->host, PHASE_LOOKUP, 0, 0, "Somebody at %s asks %s%sfor %s %s", run->host->spec->name,
+               a->server ? a->server : "", a->server ? " " : "", a->dns_type ? a->dns_type : "A",
+               a->dns_name);
+    if (a->server)
+        ask_addresses(run->host, a->server, strlen(a->server), server_found, run);
+    else
+        ask_it(run, run->host->stub);
+}
+
+/* ---- ping ---------------------------------------------------------------------------------------------- */
+
+static void ping_done(struct action_run *run, const char *result, const struct net_ping_result *p)
+{
+    static const struct net_addr nobody = { 0 };
     struct trace_record r;
     if (tell_state(&r, run->host, TRACE_KIND_CLIENT, "ping-done")) {
         trace_attr_str(&r, "action", run->spec->name ? run->spec->name : "");
         trace_attr_str(&r, "result", result);
         trace_attr_str(&r, "server", run->spec->server);
-        trace_attr_num(&r, "rtt_us", (int64_t)(rtt_ns / CORE_US));
+        trace_attr_num(&r, "rtt_us", p ? (int64_t)(p->rtt_ns / CORE_US) : 0);
+        if (p && memcmp(&p->from, &nobody, sizeof nobody) != 0)
+            trace_attr_str(&r, "from", tell_addr(&p->from));
+        if (p && p->end == NET_PING_REPLY)
+            trace_attr_num(&r, "ttl", p->ttl);
         tell_send(&r, run->host, true);
     }
     action_done(run, strcmp(result, "ok") == 0, result);
@@ -188,20 +112,20 @@ static void ponged(void *ctx, const struct net_ping_result *p)
               p->end == NET_PING_REPLY     ? "ok"
               : p->end == NET_PING_TIMEOUT ? "timed-out"
                                            : "unreachable",
-              p->rtt_ns);
+              p);
 }
 
 static void ping_found(void *ctx, const struct ask_found *found)
 {
     struct action_run *run = ctx;
-    struct net_ping_params p = { .seq = 1, .octets = 56 };
+    struct net_ping_params p = { .seq = (uint16_t)run->times, .octets = 56 };
     if (found->n == 0) {
-        ping_done(run, "no-server", 0);
+        ping_done(run, "no-server", NULL);
         return;
     }
     p.dst = found->addr[0];
     if (!net_ping(run->host->net, &p, ponged, run))
-        ping_done(run, "unreachable", 0);
+        ping_done(run, "unreachable", NULL);
 }
 
 void hand_ping(struct action_run *run)

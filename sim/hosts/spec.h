@@ -38,7 +38,7 @@ struct spec_prefix {
 /* ---- links ------------------------------------------------------------------------------ */
 
 #define SPEC_FAULT_KINDS(X)                                                                                  \
-    X(DROP, "drop")           /* the frames numbered in `nth` among those that match */                      \
+    X(DROP, "drop")           /* the frames in `nth`, counted among those that match, or in `frames` */      \
     X(LOSS, "loss")           /* each with a chance of `ppm` */                                              \
     X(DUPLICATE, "duplicate") /* `nth`, or with a chance */                                                  \
     X(REORDER, "reorder")     /* delayed by extra_ns: `nth`, or with a chance */                             \
@@ -57,6 +57,8 @@ struct spec_fault {
     bool data_only;             /* only TCP segments with payload, UDP with payload */
     const uint32_t *nth;        /* from 1, ascending */
     size_t nnth;
+    const uint32_t *frames; /* DROP: by their numbers in the capture */
+    size_t nframes;
     uint32_t ppm;
     uint64_t extra_ns;
 };
@@ -224,6 +226,14 @@ struct spec_client {
     size_t naccounts;
 };
 
+struct spec_hand { /* a person answers on one port of the host, instead of its service */
+    const char *pointer;
+    uint16_t port;
+    uint64_t from_ns;           /* the host's own service until then */
+    const char *const *replies; /* lines, in the order in which they are typed */
+    size_t nreplies;
+};
+
 struct spec_host {
     const char *name, *label, *fqdn, *role, *pointer;
     bool forwards; /* a router */
@@ -244,6 +254,7 @@ struct spec_host {
     const struct spec_mta *mta;
     const struct spec_store *store;
     const struct spec_client *client;
+    const struct spec_hand *hand; /* NULL: nobody does */
 };
 
 /* ---- DNS data ---------------------------------------------------------------------------- */
@@ -315,10 +326,12 @@ struct spec_action {
     const char *account; /* NULL: the first */
     const char *message, *flag, *mailbox;
     const struct spec_message *message_spec; /* instead of the name; NULL: by name */
-    const char *server;                      /* TELNET, PING: name or address */
+    const char *server;                      /* TELNET, PING, LOOKUP (NULL: the resolvers): name or address */
     uint16_t port;
     const char *const *lines; /* TELNET */
     size_t nlines;
+    bool stay;                   /* TELNET: does not hang up after the last line */
+    enum spec_security security; /* TELNET: as openssl s_client does, with or without -starttls */
     const char *dns_name, *dns_type;
     const char *title, *lesson; /* the phase's words; NULL: the engine's own */
 };

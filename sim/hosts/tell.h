@@ -141,6 +141,10 @@
       "Mail protocols are lines of text: telnet and a keyboard are enough to be a client. With port "        \
       "465 or 993 it would have to be \"openssl s_client\".",                                                \
       "RFC 5321 section 2.3.7")                                                                              \
+    X(HAND, "A person is the server",                                                                        \
+      "The client cannot tell who types. It follows the code of each answer, so this is the way to see "     \
+      "what it does with any of them, and how long it waits for none.",                                      \
+      "RFC 5321 section 4.2")                                                                                \
     X(LOOKUP, "Somebody asks the DNS", "The same question that a mail server asks, by hand.",                \
       "RFC 1034 section 3.7")                                                                                \
     X(PING, "Somebody pings a host",                                                                         \

@@ -10,6 +10,7 @@
 #include "sim/hosts/ask.h"
 #include "sim/hosts/dns_host.h"
 #include "sim/hosts/dns_tcp.h"
+#include "sim/hosts/hand.h"
 #include "sim/hosts/mta.h"
 #include "sim/hosts/mua.h"
 #include "sim/hosts/pump.h"
@@ -94,10 +95,12 @@ static bool fault_build(struct world *w, struct net_link *link, const struct spe
         if (!p.match.sender)
             return fail(e, f->pointer, "there is no host '%s'", f->from_host);
     }
-    if (f->nnth > NET_FAULT_NTH_MAX)
+    if (f->nnth > NET_FAULT_NTH_MAX || f->nframes > NET_FAULT_NTH_MAX)
         return fail(e, f->pointer, "at most %d frames can be named in one fault", NET_FAULT_NTH_MAX);
     for (size_t i = 0; i < f->nnth; i++)
         p.nth[i] = f->nth[i];
+    for (size_t i = 0; i < f->nframes; i++)
+        p.frames[i] = f->frames[i];
     net_fault_add(link, &p);
     return true;
 }
@@ -309,6 +312,8 @@ static bool roles_build(struct world *w, struct host *host, struct world_error *
     }
     if (h->client)
         host->mua = mua_new(host, h->client);
+    if (h->hand)
+        hand_serve(host, h->hand);
     return true;
 }
 

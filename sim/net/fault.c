@@ -170,6 +170,14 @@ static bool named(const struct net_fault *f)
     return false;
 }
 
+static bool numbered(const struct net_fault *f, const struct net_packet *p)
+{
+    for (size_t i = 0; i < NET_FAULT_NTH_MAX && f->p.frames[i]; i++)
+        if (f->p.frames[i] == p->frame)
+            return true;
+    return false;
+}
+
 /* Changes one bit of what IP carries: the sum of TCP, UDP or ICMP is then wrong. */
 static void corrupt(struct net_fault *f, struct net_packet *p)
 {
@@ -187,7 +195,7 @@ static void fault_act(struct net_fault *f, struct net_packet *p, struct net_fate
 {
     switch (f->p.kind) {
     case NET_FAULT_DROP_NTH:
-        if (!named(f))
+        if (f->p.frames[0] ? !numbered(f, p) : !named(f))
             return;
         drop(f, fate, NET_DROP_FAULT);
         break;

@@ -15,7 +15,7 @@
  */
 #include "sim/net/net_link.h"
 
-#define NET_FAULT_NTH_MAX 16 /* frames that one DROP_NTH fault can name */
+#define NET_FAULT_NTH_MAX 16 /* frames that one DROP_NTH fault can name, in each way */
 
 /* X(enum suffix, name, what it does, for people) */
 #define NET_FAULTS(X)                                                                                        \
@@ -52,9 +52,11 @@ struct net_fault_params {
     struct net_match match;
     uint32_t nth[NET_FAULT_NTH_MAX]; /* 1 is the first matching frame of the window, ascending; 0 ends. Other
                                         kinds than DROP_NTH act by chance when it is empty */
-    uint32_t chance_ppm; /* all but DROP_NTH and CUT: of a million matching frames; 0: 1,000,000 */
-    uint64_t extra_ns;   /* REORDER: the added delay; DUPLICATE: how much later the copy arrives */
-    uint64_t cause;      /* seq of the record that explains it (an input, a setting); 0: none */
+    uint32_t
+        frames[NET_FAULT_NTH_MAX]; /* DROP_NTH: instead of nth, by their numbers in the capture; 0 ends */
+    uint32_t chance_ppm;           /* all but DROP_NTH and CUT: of a million matching frames; 0: 1,000,000 */
+    uint64_t extra_ns;             /* REORDER: the added delay; DUPLICATE: how much later the copy arrives */
+    uint64_t cause;                /* seq of the record that explains it (an input, a setting); 0: none */
 };
 
 struct net_fault {

@@ -434,6 +434,7 @@ static const struct {
     { "first-message", "/hosts/mx/down={\"from\":\"2m\",\"until\":\"1m\"}", "/hosts/mx/down/until",
       "must be later" },
     { "lossy-link", "/links/dsl/faults/0/nth=[3,2]", "/links/dsl/faults/0/nth", "must ascend" },
+    { "lossy-link", "/links/dsl/faults/0/frames=[3]", "/links/dsl/faults/0", "\"nth\" or \"frames\"" },
     { "lossy-link", "/links/dsl/faults/0/sender=alice", "/links/dsl/faults/0/sender", "is not on this link" },
     { "lossy-link", "/links/dsl/faults/2/chance=0%", "/links/dsl/faults/2/chance", "never happens" },
     { "lossy-link", "/links/dsl/faults/2/fault=duplicate", "", "" },
