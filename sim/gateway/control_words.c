@@ -43,8 +43,7 @@ static const struct control_command commands[CONTROL_VERB_COUNT] = {
                        "A server closes the connection instead of answering a command.",
                        { { "host", CONTROL_TEXT, true, true, 0, 0, "whose servers" },
                          { "after", CONTROL_TEXT, true, true, 0, 0,
-                           "a command; CONNECT: no greeting; CONTENT: the message is taken, the 250 is "
-                           "lost" },
+                           "a command, CONNECT (the greeting) or CONTENT (250 is lost)" },
                          { "octets", CONTROL_NUMBER, false, false, 1, 1000000000,
                            "after DATA: inside the message, after so many of its octets" },
                          { "reset", CONTROL_FLAG, false, false, 0, 0, "with RST; else with FIN" },

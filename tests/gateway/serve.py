@@ -156,7 +156,7 @@ def replays(folder):
     report.check(p.returncode == 2 and "/none" in p.err, "no such file", said(p))
     # ---- wrong in one place ----
     first, rest = lines[0], b"".join(lines[1:])
-    wrong = [(b"", 1, "empty"), (b"{}\n" + rest, 1, "string"), (b'{"a":1}\n' + rest, 1, "no recording"), (b"x\n", 1, "JSON object"), (b"\x00\n", 1, "NUL"), (recording[:-1], len(lines), "cut off"),
+    wrong = [(b"", 1, "empty"), (b"{}\n" + rest, 1, "no recording"), (b"{,}\n" + rest, 1, "string"), (b'{"a":1}\n' + rest, 1, "no recording"), (b"x\n", 1, "JSON object"), (b"\x00\n", 1, "NUL"), (recording[:-1], len(lines), "cut off"),
              (recording + b"{}\n", len(lines) + 1, "behind the end"), (first.replace(b'"recording":1', b'"recording":2') + rest, 1, "format 2"),
              (first.replace(b'"doors":600', b'"doors":1001') + rest, 1, "1000"), (first.replace(b'"doors":600', b'"doors":0') + rest, 1, "1 to"),
              (first.replace(b'"link":"street"', b'"link":"road"') + rest, 1, "road"), (re.sub(rb'"text":"[0-9a-f]+"', b'"text":"00"', first) + rest, 1, "16"),
