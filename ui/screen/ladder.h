@@ -56,7 +56,8 @@ void ladder_draw_lifelines(struct ui_canvas *c, int row, const struct ladder_col
 void ladder_draw_item(struct ui_canvas *c, int row, const struct ladder_columns *k,
                       const struct ladder_item *item, const struct ladder_look *look);
 
-/* What the ladder view shows at this moment, for exports; never NULL while a run is open. `open` is borrowed. */
+/* What the ladder view shows at this moment, for exports; never NULL while a run is open. `open` is borrowed.
+ */
 struct ui_screen;
 const struct ladder *ladder_of_screen(struct ui_screen *s, const struct ladder_open **open);
 #endif

@@ -174,12 +174,12 @@ static void draw_arrow(struct ui_canvas *c, int row, const struct ladder_columns
     }
     draw_line(c, row, k, a, end);
     ui_mark(c, row, end, a->lost ? UI_STYLE_BAD : a->line,
-            a->lost     ? UI_MARK_FAIL
+            a->lost    ? UI_MARK_FAIL
             : step > 0 ? UI_MARK_TO_SERVER
-                        : UI_MARK_TO_CLIENT);
+                       : UI_MARK_TO_CLIENT);
     if (a->sealed)
         ui_mark(c, row, a->from + step, UI_STYLE_SECRET, UI_MARK_LOCK);
-    if (room <= 0)
+    if (room <= 0 || wide == 0)
         return;
     ui_fill(c, (struct ui_rect){ row, at - 1, 1, wide + 2 }, a->line, ' ');
     ui_put_text(c, row, at, wide, a->text, a->words, len);
@@ -188,8 +188,8 @@ static void draw_arrow(struct ui_canvas *c, int row, const struct ladder_columns
 }
 
 /* Words beside one host: on the side where there is room. */
-static void draw_note(struct ui_canvas *c, int row, const struct ladder_columns *k, int x, enum ui_style style,
-                      const char *words, bool mark)
+static void draw_note(struct ui_canvas *c, int row, const struct ladder_columns *k, int x,
+                      enum ui_style style, const char *words, bool mark)
 {
     int right = k->right + RIGHT_ROOM - 2 - (x + 2), left = x - 2 - k->left, wide;
     char safe[4096];
@@ -206,6 +206,17 @@ static void draw_note(struct ui_canvas *c, int row, const struct ladder_columns 
         ui_fill(c, (struct ui_rect){ row, x - 2 - wide, 1, wide + 2 }, style, ' ');
         ui_put_text(c, row, x - 1 - wide, wide, style, words, strlen(words));
     }
+}
+
+/* A phase: a bare arrow, and its words beside it, where they are not cut as soon as between two hosts. */
+static void draw_phase(struct ui_canvas *c, int row, const struct ladder_columns *k, struct arrow *a)
+{
+    int low = a->from < a->to ? a->from : a->to, high = a->from < a->to ? a->to : a->from;
+    const char *words = a->words;
+    bool right = k->right - high >= low - k->left;
+    a->words = "";
+    draw_arrow(c, row, k, a);
+    draw_note(c, row, k, right ? high : low, a->text, words, false);
 }
 
 static void draw_fold(struct ui_canvas *c, int row, const struct ladder_columns *k,
@@ -247,12 +258,14 @@ static void draw_row(struct ui_canvas *c, int row, const struct ladder_columns *
     if (r->kind == LADDER_PACKET || r->kind == LADDER_LOST)
         a.line = UI_STYLE_DIM;
     if (from < 0 && to < 0) {
-        snprintf(both, sizeof both, "(%s > %s) %s", tape_host(k->tape, r->from), tape_host(k->tape, r->to), words);
+        snprintf(both, sizeof both, "(%s > %s) %s", tape_host(k->tape, r->from), tape_host(k->tape, r->to),
+                 words);
         draw_note(c, row, k, k->x[0], UI_STYLE_DIM, both, false);
     } else if (r->from == r->to) {
         draw_note(c, row, k, k->x[from], a.text, words, true);
     } else if (from < 0 || to < 0 || from == to) {
-        snprintf(both, sizeof both, "%s > %s: %s", tape_host(k->tape, r->from), tape_host(k->tape, r->to), words);
+        snprintf(both, sizeof both, "%s > %s: %s", tape_host(k->tape, r->from), tape_host(k->tape, r->to),
+                 words);
         draw_note(c, row, k, k->x[from >= 0 ? from : to], a.text, both, true);
     } else {
         a.from = k->x[from];
@@ -262,7 +275,10 @@ static void draw_row(struct ui_canvas *c, int row, const struct ladder_columns *
         a.sealed = r->kind == LADDER_LINE && ladder_sealed(k->tape, r->seq);
         if (a.sealed)
             a.line = UI_STYLE_SECRET;
-        draw_arrow(c, row, k, &a);
+        if (r->kind == LADDER_PHASE)
+            draw_phase(c, row, k, &a);
+        else
+            draw_arrow(c, row, k, &a);
     }
 }
 

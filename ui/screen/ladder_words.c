@@ -17,7 +17,7 @@ static const char *attr(const struct trace_record *r, const char *key)
 /* X(attribute `why`, words) */
 #define WHYS(X)                                                                                              \
     X("fault", "lost")                                                                                       \
-    X("loss", "lost on a noisy link")                                                                        \
+    X("loss", "lost in noise")                                                                               \
     X("cut", "the link is cut")                                                                              \
     X("queue", "the transmitter's queue is full")                                                            \
     X("down", "the host is off")                                                                             \
@@ -203,8 +203,8 @@ static void size_words(uint32_t octets, char *buf, size_t cap)
 }
 
 /* The content, its command, the reply that ends it. */
-static void data_words(const struct ladder *l, const struct tape *t, const struct ladder_item *item, char *buf,
-                       size_t cap)
+static void data_words(const struct ladder *l, const struct tape *t, const struct ladder_item *item,
+                       char *buf, size_t cap)
 {
     const struct ladder_row *first = ladder_row(l, item->first), *last = ladder_row(l, item->last);
     uint32_t octets = last->octets - first->octets;

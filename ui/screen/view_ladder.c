@@ -15,8 +15,8 @@ struct ladder_state {
     struct ladder *ladder; /* owned */
     struct ladder_open open;
     enum ladder_hosts hosts;
-    uint32_t chosen; /* record of the row that is selected; 0: the one of the place */
-    uint32_t bottom; /* record of the lowest row shown; 0: the one of the place */
+    uint32_t chosen;                    /* record of the row that is selected; 0: the one of the place */
+    uint32_t bottom;                    /* record of the lowest row shown; 0: the one of the place */
     struct ladder_item item[ITEMS_MAX]; /* as drawn last */
     size_t nitems, fit;
     int first_row, row_step; /* of the first item, from the top of the view */
@@ -140,7 +140,8 @@ static void draw_info(struct ui_screen *s, struct ui_canvas *c, struct ui_rect r
     bool bad;
     ui_line_across(c, r.row, r.col, r.cols, UI_STYLE_FRAME, UI_MARK_RULE);
     if (!tape_get(s->run.tape, seq, &rec)) {
-        ui_put(c, r.row + 1, col, room, UI_STYLE_TEXT, "Nothing has been said yet. n is one step on, space plays.");
+        ui_put(c, r.row + 1, col, room, UI_STYLE_TEXT,
+               "Nothing has been said yet. n is one step on, space plays.");
         return;
     }
     bad = tape_is_bad(&rec);
@@ -156,6 +157,7 @@ static void draw_info(struct ui_screen *s, struct ui_canvas *c, struct ui_rect r
         ui_putf(c, r.row + 1, col, room, UI_STYLE_STRONG, "%zu rows, folded; z opens them: %s",
                 item->last - item->first + 1, words);
     } else {
+        const struct ladder_row *row;
         char from[80];
         used = ui_putf(c, r.row + 1, col, room, UI_STYLE_DIM, "%s",
                        rec.host ? tape_host(s->run.tape, rec.host) : "the network");
@@ -164,7 +166,11 @@ static void draw_info(struct ui_screen *s, struct ui_canvas *c, struct ui_rect r
             ui_mark(c, r.row + 1, col + used + 1, UI_STYLE_DIM, UI_MARK_TO_SERVER);
             used += 3 + ui_putf(c, r.row + 1, col + used + 3, room - used - 3, UI_STYLE_DIM, "%s", from);
         }
-        ui_record_text(s->run.tape, &rec, words, sizeof words);
+        row = item ? ladder_row(v->ladder, item->last) : NULL;
+        if (row && row->seq == seq && row->kind == LADDER_LOST)
+            ladder_row_words(s->run.tape, row, true, words);
+        else
+            ui_record_text(s->run.tape, &rec, words, sizeof words);
         ui_put_text(c, r.row + 1, col + used + 2, room - used - 2, UI_STYLE_STRONG, words, strlen(words));
     }
     if (rec.lesson && r.rows > 2)

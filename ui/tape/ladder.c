@@ -7,8 +7,8 @@
 #include "ui/tape/keep.h"
 #include "ui/tape/ladder_zone.h"
 
-#define GRAIN(g) ((uint8_t)(1u << (g)))
-#define FROM_LINE ((uint8_t)(GRAIN(TAPE_LINE) | GRAIN(TAPE_PACKET)))
+#define GRAIN(g)   ((uint8_t)(1u << (g)))
+#define FROM_LINE  ((uint8_t)(GRAIN(TAPE_LINE) | GRAIN(TAPE_PACKET)))
 #define ALL_GRAINS ((uint8_t)(GRAIN(TAPE_PHASE) | FROM_LINE))
 
 struct ladder {
@@ -102,8 +102,9 @@ static uint32_t dns_zone(struct ladder *l, const struct trace_record *r)
     for (size_t i = l->n - 1; i-- > 0;)
         if (l->row[i].kind == LADDER_LINE) {
             uint32_t zone = l->row[i].zone;
-            return zone && l->zones.kind[zone] == LADDER_ZONE_DNS ? zone
-                                                                  : ladder_zone_open(&l->zones, LADDER_ZONE_DNS);
+            return zone && l->zones.kind[zone] == LADDER_ZONE_DNS
+                       ? zone
+                       : ladder_zone_open(&l->zones, LADDER_ZONE_DNS);
         }
     return ladder_zone_open(&l->zones, LADDER_ZONE_DNS);
 }

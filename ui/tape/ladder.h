@@ -15,8 +15,8 @@
  * greetings and login, a long answer, the content of a message, the close. What failed is in no zone. A fold
  * holds only rows that follow each other: the order of the rows is the order of time.
  *
- * Rows are found by number of record; what a row says is asked of the tape. Building it takes one look at each
- * record, everything else is logarithmic or takes as long as what it returns.
+ * Rows are found by number of record; what a row says is asked of the tape. Building it takes one look at
+ * each record, everything else is logarithmic or takes as long as what it returns.
  */
 #include "ui/tape/tape.h"
 

@@ -9,21 +9,21 @@ static const struct {
     const char *verb;
     enum ladder_zone zone;
 } verbs[] = {
-    { "EHLO", LADDER_ZONE_HELLO },     { "HELO", LADDER_ZONE_HELLO },
-    { "CAPA", LADDER_ZONE_HELLO },     { "AUTH", LADDER_ZONE_HELLO },
-    { "USER", LADDER_ZONE_HELLO },     { "PASS", LADDER_ZONE_HELLO },
-    { "APOP", LADDER_ZONE_HELLO },     { "CAPABILITY", LADDER_ZONE_HELLO },
-    { "LOGIN", LADDER_ZONE_HELLO },    { "AUTHENTICATE", LADDER_ZONE_HELLO },
-    { "ID", LADDER_ZONE_HELLO },       { "ENABLE", LADDER_ZONE_HELLO },
+    { "EHLO", LADDER_ZONE_HELLO },      { "HELO", LADDER_ZONE_HELLO },
+    { "CAPA", LADDER_ZONE_HELLO },      { "AUTH", LADDER_ZONE_HELLO },
+    { "USER", LADDER_ZONE_HELLO },      { "PASS", LADDER_ZONE_HELLO },
+    { "APOP", LADDER_ZONE_HELLO },      { "CAPABILITY", LADDER_ZONE_HELLO },
+    { "LOGIN", LADDER_ZONE_HELLO },     { "AUTHENTICATE", LADDER_ZONE_HELLO },
+    { "ID", LADDER_ZONE_HELLO },        { "ENABLE", LADDER_ZONE_HELLO },
     { "NAMESPACE", LADDER_ZONE_HELLO }, { "DATA", LADDER_ZONE_DATA },
-    { "BDAT", LADDER_ZONE_DATA },      { "RETR", LADDER_ZONE_DATA },
-    { "TOP", LADDER_ZONE_DATA },       { "FETCH", LADDER_ZONE_DATA },
-    { "UID FETCH", LADDER_ZONE_DATA }, { "APPEND", LADDER_ZONE_DATA },
-    { "QUIT", LADDER_ZONE_CLOSE },     { "LOGOUT", LADDER_ZONE_CLOSE },
-    { "LIST", LADDER_ZONE_LIST },      { "UIDL", LADDER_ZONE_LIST },
-    { "SELECT", LADDER_ZONE_LIST },    { "EXAMINE", LADDER_ZONE_LIST },
-    { "STATUS", LADDER_ZONE_LIST },    { "LSUB", LADDER_ZONE_LIST },
-    { "HELP", LADDER_ZONE_LIST },      { "EXPN", LADDER_ZONE_LIST },
+    { "BDAT", LADDER_ZONE_DATA },       { "RETR", LADDER_ZONE_DATA },
+    { "TOP", LADDER_ZONE_DATA },        { "FETCH", LADDER_ZONE_DATA },
+    { "UID FETCH", LADDER_ZONE_DATA },  { "APPEND", LADDER_ZONE_DATA },
+    { "QUIT", LADDER_ZONE_CLOSE },      { "LOGOUT", LADDER_ZONE_CLOSE },
+    { "LIST", LADDER_ZONE_LIST },       { "UIDL", LADDER_ZONE_LIST },
+    { "SELECT", LADDER_ZONE_LIST },     { "EXAMINE", LADDER_ZONE_LIST },
+    { "STATUS", LADDER_ZONE_LIST },     { "LSUB", LADDER_ZONE_LIST },
+    { "HELP", LADDER_ZONE_LIST },       { "EXPN", LADDER_ZONE_LIST },
 };
 
 uint32_t ladder_zone_open(struct ladder_zones *z, enum ladder_zone kind)
@@ -98,7 +98,8 @@ static bool is_tagged(const struct trace_record *r)
     size_t left = space ? r->text_len - (size_t)(space + 1 - r->text) : 0;
     if (!space || space == r->text || r->text[0] == '*' || r->text[0] == '+')
         return false;
-    return is_word(space + 1, left, "OK") || is_word(space + 1, left, "NO") || is_word(space + 1, left, "BAD");
+    return is_word(space + 1, left, "OK") || is_word(space + 1, left, "NO") ||
+           is_word(space + 1, left, "BAD");
 }
 
 /* Whether a reply is the last line that a command gets; *more: the server asks for the rest of it. */
@@ -141,8 +142,9 @@ uint32_t ladder_zone_line(struct ladder_zones *z, struct ladder_conn *c, const s
     else if (r->kind == TRACE_KIND_REPLY)
         c->now = reply(c, r);
     else if (r->kind == TRACE_KIND_CONTENT)
-        c->now = r->dir == 'C' ? c->said : r->proto == TRACE_POP3 || c->n == 0 ? c->answered
-                                                                              : c->waiting[c->head];
+        c->now = r->dir == 'C'                         ? c->said
+                 : r->proto == TRACE_POP3 || c->n == 0 ? c->answered
+                                                       : c->waiting[c->head];
     else
         c->now = 0;
     return c->now;

@@ -11,7 +11,8 @@
  *   S: 250         ends it                                waiting: -
  *
  * Replies come in the order of the commands (RFC 2920 section 3.1, RFC 2449 section 6.6); in IMAP a tagged
- * reply ends the wait of the first command, which is right as long as nobody pipelines (RFC 9051 section 5.5).
+ * reply ends the wait of the first command, which is right as long as nobody pipelines (RFC 9051
+ * section 5.5).
  */
 #include "ui/tape/ladder.h"
 
@@ -20,13 +21,13 @@
 struct ladder_conn {
     uint32_t waiting[LADDER_WAITING_MAX];
     unsigned head, n;
-    uint32_t said;          /* the zone of the last command */
-    uint32_t answered;      /* the zone of the last reply */
-    uint32_t now;           /* the zone of the last row */
-    uint32_t hello, tls;    /* their zones, once opened */
+    uint32_t said;       /* the zone of the last command */
+    uint32_t answered;   /* the zone of the last reply */
+    uint32_t now;        /* the zone of the last row */
+    uint32_t hello, tls; /* their zones, once opened */
     uint32_t setup, close;
     uint32_t octets; /* of content so far */
-    bool continued;         /* the server asked for more of the same command */
+    bool continued;  /* the server asked for more of the same command */
     bool established;
 };
 
