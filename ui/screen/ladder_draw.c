@@ -187,9 +187,9 @@ static void draw_arrow(struct ui_canvas *c, int row, const struct ladder_columns
         ui_mark(c, row, end, UI_STYLE_BAD, UI_MARK_FAIL);
 }
 
-/* Words beside one host: on the side where there is room. */
+/* Words beside one host: to the right (side 1), to the left (-1), or where there is room (0). */
 static void draw_note(struct ui_canvas *c, int row, const struct ladder_columns *k, int x,
-                      enum ui_style style, const char *words, bool mark)
+                      enum ui_style style, const char *words, bool mark, int side)
 {
     int right = k->right + RIGHT_ROOM - 2 - (x + 2), left = x - 2 - k->left, wide;
     char safe[4096];
@@ -198,7 +198,7 @@ static void draw_note(struct ui_canvas *c, int row, const struct ladder_columns 
     wide = (int)used < c->cols ? (int)used : c->cols;
     if (mark)
         ui_mark(c, row, x, style, UI_MARK_BULLET);
-    if (wide <= right || right >= NOTE_ROOM || right >= left) {
+    if (side ? side > 0 : wide <= right || right >= NOTE_ROOM || right >= left) {
         ui_fill(c, (struct ui_rect){ row, x + 1, 1, (wide < right ? wide : right) + 2 }, style, ' ');
         ui_put_text(c, row, x + 2, right, style, words, strlen(words));
     } else {
@@ -216,7 +216,7 @@ static void draw_phase(struct ui_canvas *c, int row, const struct ladder_columns
     bool right = k->right - high >= low - k->left;
     a->words = "";
     draw_arrow(c, row, k, a);
-    draw_note(c, row, k, right ? high : low, a->text, words, false);
+    draw_note(c, row, k, right ? high : low, a->text, words, false, right ? 1 : -1);
 }
 
 static void draw_fold(struct ui_canvas *c, int row, const struct ladder_columns *k,
@@ -228,7 +228,7 @@ static void draw_fold(struct ui_canvas *c, int row, const struct ladder_columns 
     ladder_fold_words(k->ladder, k->tape, item, words);
     ui_put(c, row, MARK_COL, 1, UI_STYLE_KEY, "+");
     if (a < 0 || b < 0 || a == b) {
-        draw_note(c, row, k, k->x[a >= 0 ? a : b >= 0 ? b : 0], UI_STYLE_DIM, words, false);
+        draw_note(c, row, k, k->x[a >= 0 ? a : b >= 0 ? b : 0], UI_STYLE_DIM, words, false, 0);
         return;
     }
     low = k->x[a < b ? a : b];
@@ -260,13 +260,13 @@ static void draw_row(struct ui_canvas *c, int row, const struct ladder_columns *
     if (from < 0 && to < 0) {
         snprintf(both, sizeof both, "(%s > %s) %s", tape_host(k->tape, r->from), tape_host(k->tape, r->to),
                  words);
-        draw_note(c, row, k, k->x[0], UI_STYLE_DIM, both, false);
+        draw_note(c, row, k, k->x[0], UI_STYLE_DIM, both, false, 0);
     } else if (r->from == r->to) {
-        draw_note(c, row, k, k->x[from], a.text, words, true);
+        draw_note(c, row, k, k->x[from], a.text, words, true, 0);
     } else if (from < 0 || to < 0 || from == to) {
         snprintf(both, sizeof both, "%s > %s: %s", tape_host(k->tape, r->from), tape_host(k->tape, r->to),
                  words);
-        draw_note(c, row, k, k->x[from >= 0 ? from : to], a.text, both, true);
+        draw_note(c, row, k, k->x[from >= 0 ? from : to], a.text, both, true, 0);
     } else {
         a.from = k->x[from];
         a.to = k->x[to];
