@@ -80,7 +80,7 @@ static const struct control_command commands[CONTROL_VERB_COUNT] = {
                       { { "link", CONTROL_TEXT, true, true, 0, 0, "which" },
                         { "by", CONTROL_DURATION, true, true, 0, 0, "how much longer" },
                         FOR } },
-    [CONTROL_FAULTS] = { "faults", false, "The faults that are set.", { { NULL } } },
+    [CONTROL_FAULTS] = { "faults", false, "The faults that are set.", { { .key = NULL } } },
     [CONTROL_CLEAR] = { "clear",
                         true,
                         "Mends one fault, or all.",
@@ -101,7 +101,7 @@ static const struct control_command commands[CONTROL_VERB_COUNT] = {
                         false,
                         "What mail servers still have to deliver.",
                         { { "host", CONTROL_TEXT, true, false, 0, 0, "one server; else all" } } },
-    [CONTROL_SESSIONS] = { "sessions", false, "Open connections, with their states.", { { NULL } } },
+    [CONTROL_SESSIONS] = { "sessions", false, "Open connections, with their states.", { { .key = NULL } } },
     [CONTROL_TRANSCRIPT] = { "transcript",
                              false,
                              "The lines of a conversation; without a number, which there are.",
@@ -122,7 +122,7 @@ static const struct control_command commands[CONTROL_VERB_COUNT] = {
                           true,
                           "Virtual time jumps ahead; what is due until then happens first.",
                           { { "by", CONTROL_DURATION, true, true, 0, 0, "like 5m" } } },
-    [CONTROL_TIME] = { "time", false, "Virtual time.", { { NULL } } },
+    [CONTROL_TIME] = { "time", false, "Virtual time.", { { .key = NULL } } },
 };
 
 const struct control_command *control_command(enum control_verb verb)
