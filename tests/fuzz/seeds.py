@@ -113,6 +113,32 @@ NS = bytes([0x60, 0, 0, 0, 0, 32, 58, 255]) + bytes.fromhex("20010db800010000000
     bytes([135, 0, 0, 0, 0, 0, 0, 0]) + bytes.fromhex("20010db8000100000000000000000010") + bytes([1, 1, 2, 0, 0, 0, 0, 9])
 write("packet", "solicit", bytes([5, len(NS)]) + NS)
 
+# A kernel behind the TUN door: ping, a question, and a connection to port 25 that talks
+def tun4(proto, l4, to="c6336419"):
+    return bytes([0x45, 0, 0, 20 + len(l4), 0, 0, 64, 0, 64, proto, 0, 0]) + bytes.fromhex("c6120002" + to) + l4
+
+
+def syn(port):
+    return bytes([0x9c, 0x40, port >> 8, port & 255, 0, 0, 0, 9, 0, 0, 0, 0, 0x60, 2, 0xff, 0xff, 0, 0, 0, 0, 2, 4, 5, 0xb4])
+
+
+def says(data, flags=0x18, how=5):
+    return bytes([how, len(data), flags]) + data
+
+
+def packet(octets, how=0):
+    return bytes([how, len(octets)]) + octets
+
+
+write("tun", "ping", packet(tun4(1, bytes([8, 0, 0, 0, 0, 1, 0, 1]) + b"hello")))
+QUESTION = bytes.fromhex("123401000001000000000000") + b"\x07example\x03org\x00" + bytes([0, 15, 0, 1])
+write("tun", "dns", packet(tun4(17, bytes([0x9c, 0x40, 0, 53, 0, 8 + len(QUESTION), 0, 0]) + QUESTION, "c6336435")))
+write("tun", "smtp", packet(tun4(6, syn(25)), 4) + says(b"", 0x10) + says(b"EHLO x\r\n") + says(b"MAIL FROM:<>\r\nRCPT TO:<bob@example.org>\r\nDATA\r\n") +
+      says(b"Subject: x\r\n\r\nhi\r\n.\r\n") + says(b"QUIT\r\n", 0x19))
+write("tun", "imap", packet(tun4(6, syn(143)), 4) + says(b"", 0x10) + says(b"a LOGIN bob pw\r\n") + says(b"b SELECT INBOX\r\n", 0x98) + says(b"c LOGOUT\r\n") + says(b"", 0x14))
+write("tun", "fragment", packet(bytes([0x45, 0, 0, 28, 0, 0, 0x20, 0, 64, 17, 0, 0]) + bytes.fromhex("c6120002c6336419") + bytes(8)))
+write("tun", "listener", packet(bytes.fromhex("6000000000240001fe80000000000000000000000000000" "1ff020000000000000000000000000016" "3a000502000001008f00000000000001040000" "00ff0200000000000000000001ff000001")))
+
 # Scenarios: the smallest of the catalogue, and one that names a little of everything
 small = {"title": "t", "links": {"a": {"delay": "1ms", "faults": [{"kind": "loss", "percent": 5}]}},
          "hosts": {"x": {"interfaces": ["a 192.0.2.1/24"], "mta": {"domains": ["example.org"]}, "store": {"users": {"bob": "pw"}}},
@@ -127,7 +153,7 @@ HEAD = (b'{"mailwalk":"0.1.0","recording":1,"scenario":"mail-world","text":"0000
         b'{"set":"/links/street/delay=20ms"}\n')
 write("replay", "session", HEAD + b'{"t":1200,"connect":1,"door":1,"to":"198.51.100.25","port":25}\n{"t":1300,"octets":1,"data":"EHLO me\\r\\n\\u00ff"}\n'
       b'{"t":1400,"credit":1,"n":100}\n{"t":1400,"close":1}\n{"t":1500,"reset":1}\n{"t":1600,"ask":2,"door":2,"to":"2001:db8::53","port":53}\n'
-      b'{"t":1700,"datagram":2,"data":"x"}\n{"t":1800,"forget":2}\n{"t":1801,"control":1,"request":"{\\"do\\":\\"down\\",\\"name\\":\\"mx\\"}"}\n{"t":9999,"end":true,"hash":"55b1c0d9a3c04a11","records":4711}\n')
+      b'{"t":1700,"datagram":2,"data":"x"}\n{"t":1800,"forget":2}\n{"t":1800,"packet":1,"data":"E\\u0000"}\n{"t":1801,"control":1,"request":"{\\"do\\":\\"down\\",\\"name\\":\\"mx\\"}"}\n{"t":9999,"end":true,"hash":"55b1c0d9a3c04a11","records":4711}\n')
 
 # What is said to the control socket
 write("control", "faults", b'{"do":"refuse","match":"bob@example.com","code":451,"status":"4.7.1","text":"Greylisted","at":"RCPT","first":2,"host":"mail","for":"90s"}\n'

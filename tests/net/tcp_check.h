@@ -19,7 +19,7 @@ static inline void check_block(const struct tcp_conn *c)
     uint32_t held = 0, last = 0;
     uint64_t due = c->resend_at < c->ack_at ? c->resend_at : c->ack_at;
     HOLDS(tcp_leq(c->snd_una, c->snd_nxt) && tcp_leq(c->snd_nxt, c->snd_max));
-    HOLDS(c->snd_len <= TCP_SEND_MAX);
+    HOLDS(c->snd_len <= c->tcp->send_max);
     HOLDS(c->snd_len <= c->snd_cap);
     HOLDS((c->snd_buf != NULL) == (c->snd_len > 0));
     HOLDS((c->rx_buf != NULL) == (c->rx_len > 0));

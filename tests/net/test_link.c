@@ -318,6 +318,56 @@ START_TEST(a_door_carries_ip_packets_both_ways)
 }
 END_TEST
 
+static void keep_nothing(void *ctx, const uint8_t *ip, size_t len)
+{
+    (void)ctx, (void)ip, (void)len;
+    noutside++;
+}
+
+START_TEST(the_world_outside_may_have_a_name)
+{
+    struct net_addr inner = addr("198.18.0.1"), own = addr("198.18.0.2");
+    struct net_link *tun;
+    struct net_host *kernel;
+    uint8_t ip[40] = { 0x45, 0, 0, 40, 0, 1, 0x40, 0, 64, NET_PROTO_TCP };
+    const struct world_record *sent, *reply;
+    uint16_t sum;
+    world_routers();
+    tun = net_link_add(&w.net, "tun", &world_params);
+    kernel = net_host_add(&w.net, "kernel");
+    net_iface_add(w.r1, tun, &inner, 30, NULL, 0);
+    net_iface_add(kernel, tun, &own, 30, NULL, 0);
+    net_link_open(tun, keep_nothing, NULL);
+    world_via(w.r2, "198.18.0.0", 15, "198.51.100.1");
+    memcpy(ip + 12, own.b + 12, 4);
+    memcpy(ip + 16, w.server4.b + 12, 4);
+    sum = net_sum_finish(net_sum(ip, 20, 0));
+    memcpy(ip + 10, &sum, 2);
+    net_put16(ip + 20, 40000);
+    net_put16(ip + 22, 25);
+    net_put32(ip + 24, 123456);
+    ip[32] = 0x50;
+    ip[33] = 2; /* SYN */
+    sum = net_sum_finish(net_sum(ip + 20, 20, net_sum_pseudo(&own, &w.server4, NET_PROTO_TCP, 20)));
+    memcpy(ip + 36, &sum, 2);
+    noutside = 0;
+    ck_assert(net_link_inject(tun, ip, 40));
+    world_run();
+    ck_assert_uint_eq(noutside, 1); /* nobody listens: RST */
+    sent = world_find(TRACE_KIND_SENT, TRACE_TCP, kernel, 0);
+    reply = world_find(TRACE_KIND_SENT, TRACE_TCP, w.server, 0);
+    ck_assert(sent && reply);
+    ck_assert_uint_eq(sent->peer, w.server->number);
+    ck_assert_uint_eq(sent->link, tun->number);
+    ck_assert_mem_eq(sent->bytes + 6, tun->ports[1].iface->mac, 6);
+    ck_assert_ptr_nonnull(strstr(sent->text, "seq 0 ")); /* as analysers count */
+    ck_assert_uint_eq(reply->peer, kernel->number);
+    ck_assert_uint_eq(reply->cause, sent->seq);
+    ck_assert_uint_eq(world_count(TRACE_KIND_DELIVERED, TRACE_TCP, kernel), 0);
+    world_end();
+}
+END_TEST
+
 START_TEST(the_opening_tells_hosts_and_links)
 {
     struct trace_opening o = { 0 };
@@ -396,6 +446,7 @@ static Suite *suite(void)
     tcase_add_test(h, an_unknown_mac_address_is_nobodys);
     tcase_add_test(h, a_door_carries_ip_packets_both_ways);
     tcase_add_test(h, the_opening_tells_hosts_and_links);
+    tcase_add_test(h, the_world_outside_may_have_a_name);
     tcase_add_test(h, an_address_belongs_to_one_interface);
     tcase_add_test(h, eleven_thousand_hosts_stay_small);
     suite_add_tcase(s, t);
