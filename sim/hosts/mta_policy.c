@@ -183,8 +183,15 @@ static enum smtp_verdict check_local(struct smtp_session *s, const struct wire_m
     struct user *user;
     const struct spec_alias *alias;
     (void)text;
-    if (mta_local(m, path->local, path->domain, &user, &alias) == LOCAL_UNKNOWN)
-        return m->spec->accepts_unknown_users ? SMTP_OK : SMTP_NO_SUCH_USER;
+    if (mta_local(m, path->local, path->domain, &user, &alias) == LOCAL_UNKNOWN) {
+        if (m->spec->accepts_unknown_users) {
+            smtp_tell_config(s, m->spec->pointer, "accepts_unknown_users", "true");
+            return SMTP_OK;
+        }
+        if (m->host->spec->store)
+            smtp_tell_config(s, m->host->spec->store->pointer, "users", "nobody here has this name");
+        return SMTP_NO_SUCH_USER;
+    }
     /* A mailbox that is full already refuses here: cheaper for all than a bounce. */
     if (user && !store_has_room(user, 1)) {
         if (!(user->full && trouble_tell_full(user, pump_number(&s->pump))))

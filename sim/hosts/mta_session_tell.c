@@ -100,6 +100,34 @@ static const char *command_word(enum smtp_verb verb)
     return verb == SMTP_VERB_UNKNOWN ? "UNKNOWN" : smtp_verb_info(verb)->name;
 }
 
+/* What the engine decides by its configuration; policy tells its own settings. */
+static void tell_setting(struct smtp_session *s, enum smtp_verdict verdict)
+{
+    const struct spec_mta *mta = smtp_mta(s)->spec;
+    const struct spec_service *service = s->listener->spec;
+    if (!world_tells(smtp_world(s), TRACE_STATE))
+        return;
+    switch (verdict) {
+    case SMTP_NEED_AUTH:
+        smtp_tell_config(s, service->pointer, "auth", "required");
+        break;
+    case SMTP_AUTH_NEEDS_TLS:
+        smtp_tell_config(s, service->pointer, "security", "a login only inside TLS");
+        break;
+    case SMTP_TOO_BIG:
+        smtp_tell_config(s, mta->pointer, "size_max", "smaller than the message");
+        break;
+    case SMTP_TOO_MANY_RECIPIENTS:
+        smtp_tell_config(s, mta->pointer, "recipients_max", "reached");
+        break;
+    case SMTP_MAIL_LOOP:
+        smtp_tell_config(s, mta->pointer, "hops_max", "reached");
+        break;
+    default:
+        break;
+    }
+}
+
 /* A command that was refused, with what the log of a real server would say. */
 void smtp_tell_reject(struct smtp_session *s, const struct smtp_server_step *out)
 {
@@ -108,6 +136,7 @@ void smtp_tell_reject(struct smtp_session *s, const struct smtp_server_step *out
     char client[WORLD_PEER_TEXT], helo[256], from[WIRE_PATH_MAX + 1], to[WIRE_PATH_MAX + 1], line[600];
     const char *open = out->line.len ? memchr(out->line.at, '<', out->line.len) : NULL;
     const char *close = open ? memchr(open, '>', (size_t)(out->line.at + out->line.len - open)) : NULL;
+    tell_setting(s, out->verdict);
     if (!session_record(s, &r, out->verdict == SMTP_AUTH_DENIED ? "auth-failed" : "reject", client))
         return;
     snprintf(helo, sizeof helo, "%.*s", (int)s->helo_len, s->helo ? s->helo : "");

@@ -1,6 +1,7 @@
 /* The accounts of a store, offered through SASL. */
 #include "sim/hosts/service_auth.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #include "protocols/tls/digest.h"
@@ -198,10 +199,30 @@ void service_auth_end(struct service_auth *a)
     a->sasl.who = NULL;
 }
 
+/* A login was refused: where "why" leads. */
+static void tell_setting(struct service_auth *a)
+{
+    const char *tried = service_auth_tried(a);
+    char name[SCRATCH_TRIED], pointer[512];
+    struct trace_record r;
+    struct user *u;
+    if (!a->host->spec->store || !tell_state(&r, a->host, TRACE_KIND_CONFIG, NULL))
+        return;
+    snprintf(name, sizeof name, "%s", tried); /* find() writes there */
+    u = find(a, wire_slice_str(name));
+    snprintf(pointer, sizeof pointer, "%s/%s", u ? u->spec->pointer : a->host->spec->store->pointer,
+             u ? "password" : "users");
+    trace_attr_str(&r, "pointer", pointer);
+    trace_attr_str(&r, "value", u ? "the client does not have it" : "nobody here has this name");
+    tell_send(&r, a->host, true);
+}
+
 static enum wire_auth settle(struct service_auth *a, enum wire_auth verdict, const char *method)
 {
     if (verdict == WIRE_AUTH_MORE)
         return verdict;
+    if (verdict == WIRE_AUTH_DENIED)
+        tell_setting(a);
     if (verdict == WIRE_AUTH_OK) {
         a->user = a->claimed;
         a->method = method;

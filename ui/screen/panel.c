@@ -48,6 +48,20 @@ void ui_items_add(struct ui_items *items, uint32_t number, const char *fmt, ...)
     items->number[items->n++] = number;
 }
 
+void ui_items_more(struct ui_items *items, const char *fmt, ...)
+{
+    char text[1024], *item = items->item[items->n - 1];
+    size_t len = strlen(item), more;
+    va_list ap;
+    va_start(ap, fmt);
+    vsnprintf(text, sizeof text, fmt, ap);
+    va_end(ap);
+    more = strlen(text) + 1;
+    item = keep_realloc(item, len + more);
+    memcpy(item + len, text, more);
+    items->item[items->n - 1] = item;
+}
+
 void ui_panel_close(struct ui_screen *s)
 {
     struct ui_panel *p = &s->panel;

@@ -1,29 +1,321 @@
-/* What comes next? */
+/*
+ * What comes next? The true next event and others from the engines' tables that could have come in its place.
+ *
+ *   next is            the wrong choices are
+ *   a reply            other verdicts in which this command can end
+ *   a command          other commands of the protocol
+ *   a DNS question     other types; a DNS answer: other response codes
+ *   a phase            other phases of this run
+ *   a TCP segment      other flags
+ *
+ * Which place the right one has follows from its number in the run, so a lesson is the same each time.
+ */
+#include <stdio.h>
+#include <string.h>
+
 #include "ui/screen/view.h"
+
+#define OTHERS_MAX 60
+
+/* ---- the choices -----------------------------------------------------------------------------------------
+ */
+
+struct choices {
+    struct ui_question *q;
+    unsigned n; /* choice[0] is the right one until they are mixed */
+};
+
+static void choice(struct choices *c, const char *text, const char *lesson)
+{
+    if (c->n == UI_CHOICES_MAX)
+        return;
+    snprintf(c->q->choice[c->n], sizeof c->q->choice[0], "%.159s", text);
+    snprintf(c->q->why[c->n], sizeof c->q->why[0], "%.399s", lesson ? lesson : "");
+    c->n++;
+}
+
+static unsigned mix(uint32_t seq)
+{
+    uint32_t h = seq * 2654435761u;
+    return h >> 16;
+}
+
+/* The right one goes to its place, the others keep their order. */
+static bool settle(struct choices *c, uint32_t next)
+{
+    struct ui_question *q = c->q;
+    char text[sizeof q->choice[0]], why[sizeof q->why[0]];
+    if (c->n < 2)
+        return false;
+    q->nchoices = c->n;
+    q->right = mix(next) % c->n;
+    memcpy(text, q->choice[0], sizeof text);
+    memcpy(why, q->why[0], sizeof why);
+    for (unsigned i = 0; i < q->right; i++) {
+        memcpy(q->choice[i], q->choice[i + 1], sizeof text);
+        memcpy(q->why[i], q->why[i + 1], sizeof why);
+    }
+    memcpy(q->choice[q->right], text, sizeof text);
+    memcpy(q->why[q->right], why, sizeof why);
+    return true;
+}
+
+/* The octets that tell one reply from another: the code of SMTP, the whole row elsewhere. */
+static size_t front_of(const struct trace_record *r, const char *text)
+{
+    size_t word = strcspn(text, " ");
+    if (r->proto == TRACE_SMTP)
+        return 3;
+    return r->proto == TRACE_IMAP && text[word] ? word + 1 + strcspn(text + word + 1, " ") : word;
+}
+
+static bool goes_on(const struct ui_screen *s, const struct trace_record *r)
+{
+    const struct tape_list *list = tape_of_conn(s->run.tape, r->conn);
+    uint32_t seq = tape_before(list, (uint32_t)r->seq);
+    struct trace_record before;
+    while (seq && tape_get(s->run.tape, seq, &before) && trace_kind_level(before.kind) != TRACE_LINE)
+        seq = tape_before(list, seq);
+    if (seq && before.kind == TRACE_KIND_REPLY && r->proto == TRACE_SMTP)
+        return before.text_len > 3 && before.text[3] == '-';
+    if (r->proto == TRACE_POP3)
+        return r->text_len == 0 || (r->text[0] != '+' && r->text[0] != '-');
+    return r->proto == TRACE_IMAP && r->text_len > 0 && r->text[0] == '*' && seq;
+}
+
+static bool ask_reply(struct ui_screen *s, const struct trace_record *r, struct choices *c)
+{
+    struct ui_alternative other[OTHERS_MAX];
+    char asked[512], text[160];
+    size_t len = ui_asked(s->run.tape, r, asked, sizeof asked), n, front;
+    if (goes_on(s, r) || (len == 0 && r->code != 220))
+        return false;
+    snprintf(text, sizeof text, "%.*s", (int)(r->text_len < 120 ? r->text_len : 120), r->text ? r->text : "");
+    front = front_of(r, text);
+    n = s->program->replies(s->program->ctx, r->proto, asked, len, other, OTHERS_MAX);
+    for (size_t i = 0; i < n; i++) /* in the table's words, so that style gives nothing away */
+        if (strncmp(other[i].text, text, front) == 0 &&
+            strncmp(other[i].text, text, strcspn(text, "[")) <= 0 &&
+            (r->proto != TRACE_SMTP || !r->status[0] || strstr(other[i].text, r->status))) {
+            snprintf(text, sizeof text, "%.159s", other[i].text);
+            break;
+        }
+    choice(c, text, r->lesson);
+    for (size_t i = 0; i < n && c->n < UI_CHOICES_MAX; i++) {
+        bool twice = false;
+        for (unsigned k = 0; k < c->n; k++)
+            twice |= strncmp(c->q->choice[k], other[i].text,
+                             r->proto == TRACE_SMTP ? 3 : front_of(r, other[i].text)) == 0;
+        if (!twice)
+            choice(c, other[i].text, other[i].lesson);
+    }
+    snprintf(c->q->ask, sizeof c->q->ask, "%.60s %s: what does %s say?",
+             len ? asked : "A client has connected", len ? "has been said" : "",
+             tape_host(s->run.tape, r->host));
+    return settle(c, (uint32_t)r->seq);
+}
+
+static bool ask_command(struct ui_screen *s, const struct trace_record *r, struct choices *c)
+{
+    struct ui_alternative other[OTHERS_MAX];
+    size_t n = s->program->commands(s->program->ctx, r->proto, other, OTHERS_MAX), word, right = SIZE_MAX;
+    const char *verb = r->text;
+    char text[160];
+    if (r->proto == TRACE_IMAP && verb) {
+        const char *space = memchr(verb, ' ', r->text_len);
+        verb = space ? space + 1 : NULL;
+    }
+    if (!verb)
+        return false;
+    word = 0;
+    while (verb + word < r->text + r->text_len && verb[word] != ' ' && verb[word] != '?')
+        word++;
+    for (size_t i = 0; i < n; i++)
+        if (strlen(other[i].text) == word && memcmp(other[i].text, verb, word) == 0)
+            right = i;
+    if (right == SIZE_MAX)
+        return false;
+    snprintf(text, sizeof text, "%.12s: %s", other[right].text, other[right].title);
+    choice(c, text, r->lesson);
+    for (size_t i = 0, k = mix((uint32_t)r->seq) % (n ? n : 1); i < n && c->n < UI_CHOICES_MAX;
+         i++, k = (k + 1) % n)
+        if (k != right) {
+            snprintf(text, sizeof text, "%.12s: %s", other[k].text, other[k].title);
+            choice(c, text, other[k].lesson);
+        }
+    snprintf(c->q->ask, sizeof c->q->ask, "What does %s %s %s next?", tape_host(s->run.tape, r->host),
+             r->proto == TRACE_DNS ? "ask" : "say to", tape_host(s->run.tape, r->peer));
+    return settle(c, (uint32_t)r->seq);
+}
+
+static bool ask_answer(struct ui_screen *s, const struct trace_record *r, struct choices *c)
+{
+    struct ui_alternative other[8];
+    char asked[512], text[160];
+    size_t len = ui_asked(s->run.tape, r, asked, sizeof asked),
+           n = s->program->replies(s->program->ctx, TRACE_DNS, asked, len, other, 8);
+    if (len == 0)
+        return false;
+    snprintf(text, sizeof text, "%.*s", (int)(r->text_len < 120 ? r->text_len : 120), r->text ? r->text : "");
+    choice(c, text, r->lesson);
+    if (tape_is_bad(r))
+        choice(c, "the records that were asked for",
+               "They would be there if the zone had them and its server answered.");
+    for (size_t i = 0; i < n; i++)
+        if (strncmp(other[i].text, text, strlen(other[i].text)) != 0)
+            choice(c, other[i].text, other[i].lesson);
+    snprintf(c->q->ask, sizeof c->q->ask, "%.60s: what does %s answer?", asked,
+             tape_host(s->run.tape, r->host));
+    return settle(c, (uint32_t)r->seq);
+}
+
+static bool ask_phase(struct ui_screen *s, const struct trace_record *r, struct choices *c)
+{
+    const struct tape_list *phases = tape_phases(s->run.tape);
+    if (!r->title)
+        return false;
+    choice(c, r->title, r->lesson);
+    for (size_t i = 0, k = mix((uint32_t)r->seq) % phases->n; i < phases->n && c->n < UI_CHOICES_MAX;
+         i++, k = (k + 1) % phases->n) {
+        struct trace_record other;
+        bool twice = false;
+        tape_get(s->run.tape, phases->seq[k], &other);
+        for (unsigned n = 0; n < c->n; n++)
+            twice |= other.title && strncmp(c->q->choice[n], other.title, sizeof c->q->choice[0] - 1) == 0;
+        if (other.title && !twice)
+            choice(c, other.title, other.lesson);
+    }
+    snprintf(c->q->ask, sizeof c->q->ask, "Which step of the journey comes next?");
+    return settle(c, (uint32_t)r->seq);
+}
+
+static bool ask_segment(struct ui_screen *s, const struct trace_record *r, struct choices *c)
+{
+    static const struct {
+        const char *flags, *why;
+    } segments[] = { { "[SYN]", "SYN asks for a connection: the first of three." },
+                     { "[SYN, ACK]", "SYN-ACK takes the connection: somebody listens on the port." },
+                     { "[ACK]", "ACK confirms what came; the third of three at the start." },
+                     { "[FIN, ACK]", "FIN says that this side has nothing more to send." },
+                     { "[RST, ACK]", "RST refuses or breaks the connection." } };
+    size_t right = SIZE_MAX, all = sizeof segments / sizeof segments[0];
+    char text[200];
+    snprintf(text, sizeof text, "%.*s", (int)(r->text_len < 190 ? r->text_len : 190), r->text ? r->text : "");
+    for (size_t i = 0; i < all; i++)
+        if (strstr(text, segments[i].flags) && !strstr(text, " len "))
+            right = i;
+    if (right == SIZE_MAX)
+        return false;
+    choice(c, segments[right].flags, segments[right].why);
+    for (size_t i = 0, k = mix((uint32_t)r->seq) % all; i < all && c->n < UI_CHOICES_MAX;
+         i++, k = (k + 1) % all)
+        if (k != right)
+            choice(c, segments[k].flags, segments[k].why);
+    snprintf(c->q->ask, sizeof c->q->ask, "Which TCP segment does %s send to %s next?",
+             tape_host(s->run.tape, r->host), tape_host(s->run.tape, r->peer));
+    return settle(c, (uint32_t)r->seq);
+}
+
+bool ui_question_make(struct ui_screen *s, uint32_t next, struct ui_question *q)
+{
+    struct choices c = { .q = q };
+    struct trace_record r;
+    *q = (struct ui_question){ .next = next };
+    if (!s->program->replies || !s->program->commands || !tape_get(s->run.tape, next, &r))
+        return false;
+    switch (r.kind) {
+    case TRACE_KIND_REPLY:
+        return ask_reply(s, &r, &c);
+    case TRACE_KIND_COMMAND:
+    case TRACE_KIND_QUERY:
+        return ask_command(s, &r, &c);
+    case TRACE_KIND_ANSWER:
+        return ask_answer(s, &r, &c);
+    case TRACE_KIND_PHASE:
+        return s->grain == TAPE_PHASE && ask_phase(s, &r, &c);
+    case TRACE_KIND_SENT:
+        return r.proto == TRACE_TCP && ask_segment(s, &r, &c);
+    default:
+        return false;
+    }
+}
+
+/* ---- the conversation ------------------------------------------------------------------------------------
+ */
 
 bool ui_question_before(struct ui_screen *s, uint32_t next)
 {
-    (void)s;
-    (void)next;
-    return false;
+    if (s->question.open && s->question.next == next)
+        return false; /* a second press: just show me */
+    s->question.open = ui_question_make(s, next, &s->question);
+    return s->question.open;
 }
 
 bool ui_question_key(struct ui_screen *s, uint32_t key)
 {
-    (void)s;
-    (void)key;
-    return false;
+    struct ui_question *q = &s->question;
+    if (key == UI_KEY_ENTER) {
+        ui_go(s, q->next);
+        return true;
+    }
+    if (key < '1' || key > '9')
+        return false;
+    if (q->answered || key - '1' >= q->nchoices) {
+        ui_say(s, UI_STYLE_WARN, q->answered ? "Enter goes on." : "There are %u choices.", q->nchoices);
+        return true;
+    }
+    q->answered = true;
+    q->taken = (unsigned)(key - '1');
+    s->asked++;
+    s->right += q->taken == q->right;
+    return true;
 }
 
 int ui_question_rows(const struct ui_screen *s)
 {
-    (void)s;
-    return 0;
+    return s->question.answered ? 7 : (int)s->question.nchoices + 3;
+}
+
+static void draw_answer(struct ui_screen *s, struct ui_canvas *c, struct ui_rect in)
+{
+    const struct ui_question *q = &s->question;
+    bool good = q->taken == q->right;
+    int row = in.row, used;
+    char text[700];
+    ui_mark(c, row, in.col + 1, good ? UI_STYLE_GOOD : UI_STYLE_BAD, good ? UI_MARK_DONE : UI_MARK_FAIL);
+    ui_putf(c, row++, in.col + 3, in.cols - 4, good ? UI_STYLE_GOOD : UI_STYLE_BAD, "%s  %u  %s",
+            good ? "Right:" : "What comes is", q->right + 1, q->choice[q->right]);
+    snprintf(text, sizeof text, "%.399s", q->why[q->right]);
+    used = ui_wrap(c, (struct ui_rect){ row, in.col + 3, good ? 3 : 2, in.cols - 4 }, 0, UI_STYLE_TEXT, text,
+                   strlen(text));
+    row += used < 2 ? used : 2;
+    if (!good) {
+        snprintf(text, sizeof text, "%u would have meant: %s", q->taken + 1, q->why[q->taken]);
+        ui_wrap(c, (struct ui_rect){ row, in.col + 3, in.row + in.rows - row, in.cols - 4 }, 0, UI_STYLE_DIM,
+                text, strlen(text));
+    }
 }
 
 void ui_question_draw(struct ui_screen *s, struct ui_canvas *c, struct ui_rect room)
 {
-    (void)s;
-    (void)c;
-    (void)room;
+    const struct ui_question *q = &s->question;
+    struct ui_rect in;
+    char title[100];
+    if (s->asked)
+        snprintf(title, sizeof title, "what comes next?  (%u of %u right)", s->right, s->asked);
+    else
+        snprintf(title, sizeof title, "what comes next?");
+    in = ui_box(c, room, title);
+    ui_put(c, room.row + room.rows - 1, room.col + room.cols - 30, 28, UI_STYLE_DIM,
+           q->answered ? " Enter goes on " : " Enter: just show me ");
+    if (q->answered) {
+        draw_answer(s, c, in);
+        return;
+    }
+    ui_put_text(c, in.row, in.col + 1, in.cols - 2, UI_STYLE_ASK, q->ask, strlen(q->ask));
+    for (unsigned i = 0; i < q->nchoices; i++) {
+        ui_putf(c, in.row + 1 + (int)i, in.col + 2, 2, UI_STYLE_KEY, "%u", i + 1);
+        ui_put_text(c, in.row + 1 + (int)i, in.col + 5, in.cols - 6, UI_STYLE_TEXT, q->choice[i],
+                    strlen(q->choice[i]));
+    }
 }

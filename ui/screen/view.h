@@ -111,6 +111,9 @@ struct ui_items {
 __attribute__((format(printf, 3, 4))) void ui_items_add(struct ui_items *items, uint32_t number,
                                                         const char *fmt, ...);
 
+/* More behind the last item. */
+__attribute__((format(printf, 2, 3))) void ui_items_more(struct ui_items *items, const char *fmt, ...);
+
 /* A text under construction. */
 struct ui_text {
     char *text; /* owned; NULL while empty */
@@ -191,7 +194,11 @@ bool ui_question_key(struct ui_screen *s, uint32_t key); /* true: taken */
 int ui_question_rows(const struct ui_screen *s);
 void ui_question_draw(struct ui_screen *s, struct ui_canvas *c, struct ui_rect room);
 
+/* The question about the record `next`, without asking it. False: there is none to ask. */
+bool ui_question_make(struct ui_screen *s, uint32_t next, struct ui_question *q);
+
 void ui_why_open(struct ui_screen *s);
+void ui_why_chosen(struct ui_screen *s, size_t index, uint32_t number);
 void ui_what_if_open(struct ui_screen *s);
 void ui_what_if_original(struct ui_screen *s);
 void ui_what_if_compare(struct ui_screen *s);
@@ -205,6 +212,9 @@ void ui_help_open(struct ui_screen *s);
 /* "RCPT TO:<bob@example.org>", "mail: 4F2A deferred": what a record says, in one line. Returns buf. */
 const char *ui_record_text(const struct tape *t, const struct trace_record *r, char *buf, size_t cap);
 enum ui_style ui_record_style(const struct trace_record *r);
+/* The client's line that a reply or answer is about; a command is its own. Returns its octets, 0: none. */
+uint32_t ui_answered(const struct tape *t, const struct trace_record *r); /* its record; 0: none */
+size_t ui_asked(const struct tape *t, const struct trace_record *r, char *buf, size_t cap);
 /* What explains a record: its own words; of a packet or a change of state without, those of a table or of the
  * line that led to it. Never NULL, perhaps empty; static or the tape's. */
 struct ui_words {

@@ -61,24 +61,6 @@ static void draw_sentence(struct ui_screen *s, struct ui_canvas *c, struct ui_re
     draw_who(s, c, r, rec);
 }
 
-/* The client's line that a reply answers: itself for a command. Its text into buf. */
-static size_t question_of(const struct ui_screen *s, const struct trace_record *rec, char *buf, size_t cap)
-{
-    struct trace_record r = *rec;
-    for (int i = 0; i < 40 && r.seq; i++) {
-        if ((r.kind == TRACE_KIND_COMMAND || r.kind == TRACE_KIND_QUERY) && r.conn == rec->conn) {
-            size_t n = r.text_len < cap ? r.text_len : cap - 1;
-            memcpy(buf, r.text, n);
-            buf[n] = '\0';
-            return n;
-        }
-        if (!tape_get(s->run.tape, (uint32_t)r.cause, &r))
-            break;
-    }
-    buf[0] = '\0';
-    return 0;
-}
-
 /* "If not": what this step could have been answered instead. */
 static bool draw_if_not(struct ui_screen *s, struct ui_canvas *c, struct ui_rect r,
                         const struct trace_record *rec)
@@ -90,7 +72,7 @@ static bool draw_if_not(struct ui_screen *s, struct ui_canvas *c, struct ui_rect
     if (!s->program->replies || (rec->kind != TRACE_KIND_COMMAND && rec->kind != TRACE_KIND_REPLY &&
                                  rec->kind != TRACE_KIND_QUERY && rec->kind != TRACE_KIND_ANSWER))
         return false;
-    len = question_of(s, rec, asked, sizeof asked);
+    len = ui_asked(s->run.tape, rec, asked, sizeof asked);
     if (len == 0 && rec->code != 220)
         return false;
     n = s->program->replies(s->program->ctx, rec->proto, asked, len, other, 24);

@@ -87,6 +87,99 @@ enum ui_style ui_record_style(const struct trace_record *r)
     }
 }
 
+/* ---- which line a reply answers --------------------------------------------------------------------------
+ */
+
+static size_t copied(const struct trace_record *r, char *buf, size_t cap)
+{
+    size_t n = r->text_len < cap ? r->text_len : cap - 1;
+    if (n)
+        memcpy(buf, r->text, n);
+    buf[n] = '\0';
+    return n;
+}
+
+static bool starts(const struct trace_record *r, const char *word)
+{
+    size_t n = strlen(word);
+    return r->text && r->text_len >= n && memcmp(r->text, word, n) == 0;
+}
+
+/* Does this reply line end its answer? Of SMTP the line without a hyphen, of POP3 the one with a status. */
+static bool is_answer(const struct trace_record *r)
+{
+    if (r->proto == TRACE_SMTP)
+        return !(r->text_len > 3 && r->text[3] == '-');
+    return starts(r, "+") || starts(r, "-ERR");
+}
+
+/* Commands may come in groups: the n-th answer of a conversation belongs to its n-th command, a message's end
+ * counting as one. Content lines in between are skipped by their kind alone. */
+static uint32_t answered_in_order(const struct tape *t, const struct trace_record *rec)
+{
+    const struct tape_list *list = tape_of_conn(t, rec->conn);
+    ptrdiff_t last = tape_find(list, (uint32_t)rec->seq), c;
+    size_t answers = 0, commands = 0;
+    uint32_t found = 0;
+    bool in_content = false;
+    struct trace_record r;
+    for (ptrdiff_t i = 0; i < last; i++)
+        if (tape_kind(t, list->seq[i]) == TRACE_KIND_REPLY && tape_get(t, list->seq[i], &r) && is_answer(&r))
+            answers++; /* those before this one; the greeting is the first */
+    for (c = 0; c < last && !found; c++) {
+        enum trace_kind kind = tape_kind(t, list->seq[c]);
+        bool counts = kind == TRACE_KIND_COMMAND;
+        if (kind == TRACE_KIND_CONTENT && tape_get(t, list->seq[c], &r) && r.dir == 'C') {
+            in_content = true;
+            counts = r.text_len == 1 && r.text[0] == '.';
+        } else if (counts && in_content) {
+            in_content = false;
+        }
+        commands += counts;
+        if (counts && commands == answers)
+            found = list->seq[c];
+    }
+    return found;
+}
+
+static uint32_t answered_by_tag(const struct tape *t, const struct trace_record *rec)
+{
+    const struct tape_list *list = tape_of_conn(t, rec->conn);
+    const char *space = rec->text ? memchr(rec->text, ' ', rec->text_len) : NULL;
+    size_t tag = space ? (size_t)(space - rec->text) + 1 : 0;
+    struct trace_record r;
+    for (ptrdiff_t i = tape_find(list, (uint32_t)rec->seq); tag && i >= 0; i--)
+        if (tape_kind(t, list->seq[i]) == TRACE_KIND_COMMAND && tape_get(t, list->seq[i], &r) &&
+            r.text_len >= tag && memcmp(r.text, rec->text, tag) == 0)
+            return list->seq[i];
+    return 0;
+}
+
+uint32_t ui_answered(const struct tape *t, const struct trace_record *rec)
+{
+    struct trace_record r = *rec;
+    if (rec->kind == TRACE_KIND_REPLY && rec->proto == TRACE_IMAP && !starts(rec, "*") && !starts(rec, "+"))
+        return answered_by_tag(t, rec);
+    if (rec->kind == TRACE_KIND_REPLY && rec->proto != TRACE_IMAP)
+        return answered_in_order(t, rec);
+    for (int i = 0; i < 40 && r.seq; i++) {
+        if ((r.kind == TRACE_KIND_COMMAND || r.kind == TRACE_KIND_QUERY) && r.conn == rec->conn)
+            return (uint32_t)r.seq;
+        if (!tape_get(t, (uint32_t)r.cause, &r))
+            break;
+    }
+    return 0;
+}
+
+size_t ui_asked(const struct tape *t, const struct trace_record *rec, char *buf, size_t cap)
+{
+    struct trace_record r;
+    buf[0] = '\0';
+    if (rec->kind == TRACE_KIND_COMMAND || rec->kind == TRACE_KIND_QUERY)
+        return copied(rec, buf, cap);
+    return tape_get(t, ui_answered(t, rec), &r) ? copied(&r, buf, cap) : 0;
+}
+
 /* ---- what explains it ------------------------------------------------------------------------------------
  */
 

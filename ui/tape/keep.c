@@ -19,6 +19,11 @@ void *keep_alloc(size_t octets)
     return or_end(calloc(1, octets ? octets : 1));
 }
 
+void *keep_realloc(void *block, size_t octets)
+{
+    return or_end(realloc(block, octets ? octets : 1));
+}
+
 void *keep_grow(void *array, size_t *cap, size_t n, size_t size)
 {
     size_t more = *cap ? *cap : 4;

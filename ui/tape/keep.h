@@ -10,6 +10,7 @@
 #include <stdint.h>
 
 void *keep_alloc(size_t octets); /* zeroed; free() it */
+void *keep_realloc(void *block, size_t octets);
 
 /* Makes room for `n` elements of `size` octets, doubling; *cap counts elements. Returns the array, owned. */
 void *keep_grow(void *array, size_t *cap, size_t n, size_t size);
