@@ -293,10 +293,13 @@ void ui_record_words(const struct tape *t, const struct trace_record *r, struct 
 
 void ui_host_counts(struct ui_screen *s, uint32_t host, char *buf, size_t cap)
 {
-    (void)s;
-    (void)host;
-    if (cap)
-        buf[0] = '\0';
+    struct history_counts n = history_counts(ui_history(s), host, s->place);
+    char queue[24] = "", mail[24] = "";
+    if (n.queue)
+        snprintf(queue, sizeof queue, "queue %u", (unsigned)n.queue);
+    if (n.messages)
+        snprintf(mail, sizeof mail, "mail %u", (unsigned)n.messages);
+    snprintf(buf, cap, "%s%s%s", queue, *queue && *mail ? ", " : "", mail);
 }
 
 void ui_start_draw(struct ui_screen *s, struct ui_canvas *c, struct ui_rect room)
