@@ -92,7 +92,7 @@ setup-test:
 
 run: setup
 	@$(MAKE) --no-print-directory all
-	$(B)/mailwalk run first-message
+	@if [ -t 0 ] && [ -t 1 ]; then $(B)/mailwalk play; else $(B)/mailwalk run first-message; fi
 
 test: setup-test
 	@$(MAKE) --no-print-directory check

@@ -4,8 +4,10 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "scenarios/load/scenario.h"
+#include "ui/plain.h"
 #include "ui/screen/terminal.h"
 
 #define STATUS_USAGE   2
@@ -142,6 +144,23 @@ static int on_screen(const struct play_options *o, const struct ui_program *prog
     return 0;
 }
 
+static int as_dialogue(const struct play_options *o, const struct ui_program *program)
+{
+    char error[UI_ERROR_MAX] = "";
+    int failed = ui_plain(program, &o->screen, stdin, stdout, error);
+    if (failed)
+        fprintf(stderr, "mailwalk: %s\n", failed < 0 ? error : strerror(failed));
+    return failed < 0 ? STATUS_USAGE : failed ? STATUS_MACHINE : 0;
+}
+
+/* No screen where there is none: a pipe, a dumb terminal. */
+static bool is_plain(const struct play_options *o)
+{
+    const char *term = getenv("TERM");
+    return o->plain || !isatty(STDIN_FILENO) || !isatty(STDOUT_FILENO) || !term || !*term ||
+           strcmp(term, "dumb") == 0;
+}
+
 int ui_play_command(int argc, char **argv, const struct ui_play_files *files)
 {
     struct play_options *o = calloc(1, sizeof *o);
@@ -154,7 +173,7 @@ int ui_play_command(int argc, char **argv, const struct ui_play_files *files)
         p = ui_play_program_new(files);
         if (!terminal_utf8())
             o->screen.ascii = true;
-        status = on_screen(o, ui_play_program(p));
+        status = is_plain(o) ? as_dialogue(o, ui_play_program(p)) : on_screen(o, ui_play_program(p));
         ui_play_program_free(p);
     }
     free(o);

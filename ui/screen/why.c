@@ -33,9 +33,11 @@ static void add(const struct tape *t, struct ui_items *items, const struct trace
 {
     char text[700], when[24];
     ui_record_text(t, r, text, sizeof text);
-    ui_items_add(items, (uint32_t)r->seq, "%s%10s  %s%s", first ? "        " : "because ",
-                 ui_clock(r->t_ns, when), r->host ? tape_host(t, r->host) : "", "");
-    ui_items_more(items, "%s%s", r->host ? ": " : "", text);
+    ui_items_add(items, (uint32_t)r->seq, "%s%10s  ", first ? "        " : "because ",
+                 ui_clock(r->t_ns, when));
+    if (r->host && strncmp(text, tape_host(t, r->host), strlen(tape_host(t, r->host))) != 0)
+        ui_items_more(items, "%s: ", tape_host(t, r->host));
+    ui_items_more(items, "%s", text);
 }
 
 /* The setting that decided is told right before the reply, with the same cause: it need not be in the chain.

@@ -66,6 +66,8 @@ const char *ui_record_text(const struct tape *t, const struct trace_record *r, c
 {
     if (trace_kind_level(r->kind) == TRACE_PHASE)
         snprintf(buf, cap, "%s", r->title ? r->title : r->text ? r->text : "");
+    else if (trace_kind_level(r->kind) == TRACE_LINE && !r->text_len)
+        buf[0] = '\0';
     else if (r->text && r->text_len && r->kind != TRACE_KIND_QUEUE)
         snprintf(buf, cap, "%.*s", (int)(r->text_len < 900 ? r->text_len : 900), r->text);
     else

@@ -131,10 +131,10 @@ static bool bad_line(const struct trace_record *r)
 
 bool tape_is_bad(const struct trace_record *r)
 {
-    static const char *const
-        session[] = { "lost", "timeout", "tls-failed", "connect-failed", NULL },
-        *const queue[] = { "deferred", "bounced", "expired", "loop", NULL },
-        *const client[] = { "send-failed", "fetch-failed", NULL }, *const timer[] = { "give-up", NULL };
+    static const char *const session[] = { "lost", "timeout", "tls-failed", "connect-failed", NULL },
+                             *const queue[] = { "deferred", "bounced", "expired", "loop", NULL },
+                             *const client[] = { "send-failed", "fetch-failed", NULL },
+                             *const timer[] = { "give-up", NULL };
     switch (r->kind) {
     case TRACE_KIND_REPLY:
     case TRACE_KIND_ANSWER:
