@@ -114,6 +114,10 @@ static void read_ok(struct pop3_client *c, struct wire_slice text, struct pop3_c
         out->start_tls = true;
         pop3c_enter(c, POP3C_TLS);
         break;
+    case POP3C_UTF8:
+        pop3c_note(out, POP3C_UTF8_TAKEN);
+        pop3c_log_in(c, out);
+        break;
     case POP3C_USER:
         pop3c_note(out, POP3C_USER_TAKEN);
         pop3c_say_pass(c, out);
@@ -174,6 +178,7 @@ static void read_err(struct pop3_client *c, struct wire_slice text, struct pop3_
         pop3c_after_capa(c, out);
         break;
     case POP3C_STLS:
+    case POP3C_UTF8:
         pop3c_note(out, POP3C_REFUSED);
         pop3c_log_in(c, out);
         break;
@@ -230,6 +235,8 @@ static void read_capability(struct pop3_client *c, struct wire_slice line, struc
         c->offers_stls = true;
     else if (wire_slice_is_nocase(line, "USER"))
         c->offers_user = true;
+    else if (wire_slice_is_nocase(line, "UTF8") || wire_slice_starts_nocase(line, "UTF8 "))
+        c->offers_utf8 = true;
     else if (wire_slice_is_nocase(line, "UIDL"))
         c->offers_uidl = true;
     else if (wire_slice_starts_nocase(line, "SASL ") && line.len - 5 < sizeof list) {

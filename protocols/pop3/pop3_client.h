@@ -35,6 +35,7 @@ enum pop3_client_state {
     POP3C_CAPA_LIST,
     POP3C_STLS,
     POP3C_TLS, /* the host shakes hands */
+    POP3C_UTF8,
     POP3C_AUTH,
     POP3C_USER,
     POP3C_PASS,
@@ -61,6 +62,7 @@ enum pop3_client_verdict {                  /* what the client makes of what it 
                            POP3C_NO_CAPA, /* -ERR to CAPA: an old server, goes on without */
                            POP3C_TLS_GO,
                            POP3C_TLS_DONE,
+                           POP3C_UTF8_TAKEN,
                            POP3C_USER_TAKEN,
                            POP3C_CHALLENGE,
                            POP3C_LOGGED_IN,
@@ -121,6 +123,7 @@ struct pop3_client_config { /* shared by all sessions; borrowed */
     bool stls;            /* asks for TLS when it is offered (needs capa) */
     bool tls_required;    /* ... and gives up when it is not */
     bool sasl;            /* AUTH when CAPA offers a mechanism that the account accepts; else USER, PASS */
+    bool utf8;            /* says UTF8 when it is offered (needs capa) */
     bool stat;            /* asks STAT */
     bool uidl;            /* asks UIDL */
     bool leave_on_server; /* no DELE */
@@ -138,7 +141,7 @@ struct pop3_client {
     uint32_t fetched;
     uint8_t state;  /* enum pop3_client_state */
     uint8_t failed; /* enum pop3_client_verdict that QUIT is on its way for; 0: none */
-    bool tls, offers_stls, offers_user, offers_uidl, capa_known;
+    bool tls, offers_stls, offers_user, offers_uidl, offers_utf8, capa_known;
     bool line_start; /* of the message: the next octet begins a line */
     bool said_pass;
 };

@@ -148,9 +148,14 @@ void pop3c_say_pass(struct pop3_client *c, struct pop3_client_step *out)
 
 void pop3c_log_in(struct pop3_client *c, struct pop3_client_step *out)
 {
+    bool asks = c->config->utf8 && c->offers_utf8;
+    c->offers_utf8 = false;
     if (c->config->tls_required && !c->tls)
         pop3c_fail(c, POP3C_NO_TLS, out);
-    else if (c->config->sasl && c->mech)
+    else if (asks) {
+        say_alone(out, POP3_UTF8);
+        pop3c_enter(c, POP3C_UTF8);
+    } else if (c->config->sasl && c->mech)
         say_auth(c, out);
     else if ((c->capa_known && !c->offers_user) || !is_sayable(c->auth->user(c->auth_ctx)) ||
              !is_sayable(c->auth->password(c->auth_ctx)))
@@ -161,7 +166,7 @@ void pop3c_log_in(struct pop3_client *c, struct pop3_client_step *out)
 
 void pop3c_say_capa(struct pop3_client *c, struct pop3_client_step *out)
 {
-    c->offers_stls = c->offers_user = c->offers_uidl = c->capa_known = false;
+    c->offers_stls = c->offers_user = c->offers_uidl = c->offers_utf8 = c->capa_known = false;
     c->mech = NULL;
     say_alone(out, POP3_CAPA);
     pop3c_enter(c, POP3C_CAPA);

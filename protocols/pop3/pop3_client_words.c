@@ -25,6 +25,8 @@ static const struct pop3_client_verdict_info verdicts[POP3C_VERDICTS] = {
         "From here on whoever carries the packets sees only that there is mail, not what it says. The client "
         "asks for the capabilities again, because the first list could have been changed on the way.",
         "RFC 2595 section 4"),
+    ROW(UTF8_TAKEN, false, "The server will send any script as it is",
+        "The client has said that it reads UTF-8. Now it logs in.", "RFC 6856 section 2.1"),
     ROW(USER_TAKEN, false, "The server has taken the name",
         "It would have said the same to any name. The password comes next.", "RFC 1939 section 7"),
     ROW(CHALLENGE, false, "The client is asked by the mechanism",
@@ -121,8 +123,8 @@ const struct pop3_client_verdict_info *pop3_client_verdict_info(enum pop3_client
 const char *pop3_client_state_name(enum pop3_client_state state)
 {
     static const char *const names[POP3C_STATES] = {
-        "GREETING",   "CAPA", "CAPA_LIST",  "STLS", "TLS",  "AUTH", "USER", "PASS", "STAT",   "LIST",
-        "LIST_LINES", "UIDL", "UIDL_LINES", "RETR", "BODY", "DELE", "QUIT", "DONE", "FAILED",
+        "GREETING", "CAPA",       "CAPA_LIST", "STLS",       "TLS",  "UTF8", "AUTH", "USER", "PASS", "STAT",
+        "LIST",     "LIST_LINES", "UIDL",      "UIDL_LINES", "RETR", "BODY", "DELE", "QUIT", "DONE", "FAILED",
     };
     return (unsigned)state < POP3C_STATES ? names[state] : "";
 }

@@ -185,6 +185,18 @@ void pop3_run_uidl(struct pop3_server *s, const struct pop3_args *args, struct p
     run_listing(s, args, out, true);
 }
 
+/* May the client have this header? A message's header is in ASCII unless both ends have agreed on UTF-8. */
+static bool may_send(const struct pop3_server *s, struct wire_slice message, struct pop3_step *out)
+{
+    size_t len = s->utf8 || message.len == 0 ? 0 : wire_message_header_len(message.at, message.len);
+    for (size_t i = 0; i < len; i++)
+        if ((unsigned char)message.at[i] >= 0x80) {
+            pop3_reply(out, POP3_NEEDS_UTF8);
+            return false;
+        }
+    return true;
+}
+
 static void begin_body(struct pop3_server *s, uint32_t index, size_t end, struct pop3_step *out)
 {
     s->pull = POP3_PULL_BODY;
@@ -201,6 +213,8 @@ void pop3_run_retr(struct pop3_server *s, const struct pop3_args *args, struct p
     if (!find_message(s, args->word[0], &index, out))
         return;
     body = s->config->ops->bytes(s->host, index);
+    if (!may_send(s, body, out))
+        return;
     pop3_reply_begin(out, POP3_MESSAGE);
     pop3_put_number(&out->send, s->config->ops->size(s->host, index));
     wire_out_str(&out->send, " octets\r\n");
@@ -224,7 +238,8 @@ void pop3_run_top(struct pop3_server *s, const struct pop3_args *args, struct po
     uint32_t index;
     if (!wire_parse_u64(args->word[1], UINT32_MAX, &lines)) {
         pop3_reply(out, POP3_BAD_ARGS);
-    } else if (find_message(s, args->word[0], &index, out)) {
+    } else if (find_message(s, args->word[0], &index, out) &&
+               may_send(s, s->config->ops->bytes(s->host, index), out)) {
         pop3_reply(out, POP3_MESSAGE_TOP);
         begin_body(s, index, top_end(s->config->ops->bytes(s->host, index), lines), out);
     }

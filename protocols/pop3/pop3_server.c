@@ -97,6 +97,7 @@ void pop3_server_tls_started(struct pop3_server *s)
 {
     assert(s->state == POP3_AUTHORIZATION);
     s->tls = true;
+    s->utf8 = false;
     s->user_len = 0; /* what was said before the handshake may be someone else's */
 }
 
@@ -155,6 +156,7 @@ static void run_capa(struct pop3_server *s, const struct pop3_args *args, struct
     put_capability(out, "RESP-CODES", "");
     put_capability(out, "AUTH-RESP-CODE", "");
     put_capability(out, "PIPELINING", "");
+    put_capability(out, "UTF8", "");
     if (s->config->user && !pop3_user_needs_tls(s))
         put_capability(out, "USER", "");
     if (mechanisms[0] != '\0')
@@ -164,6 +166,13 @@ static void run_capa(struct pop3_server *s, const struct pop3_args *args, struct
     put_capability(out, "IMPLEMENTATION ", "mailwalk");
     wire_out_line(&out->send, pop3_data_lesson(POP3_END_LINE));
     wire_out_str(&out->send, ".\r\n");
+}
+
+static void run_utf8(struct pop3_server *s, const struct pop3_args *args, struct pop3_step *out)
+{
+    (void)args;
+    s->utf8 = true;
+    pop3_reply(out, POP3_UTF8_ON);
 }
 
 static void run_quit(struct pop3_server *s, const struct pop3_args *args, struct pop3_step *out)
@@ -188,6 +197,7 @@ static pop3_run *const runs[POP3_VERBS] = {
     [POP3_STAT] = pop3_run_stat, [POP3_LIST] = pop3_run_list, [POP3_UIDL] = pop3_run_uidl,
     [POP3_RETR] = pop3_run_retr, [POP3_TOP] = pop3_run_top,   [POP3_DELE] = pop3_run_dele,
     [POP3_RSET] = pop3_run_rset, [POP3_NOOP] = pop3_run_noop, [POP3_QUIT] = run_quit,
+    [POP3_UTF8] = run_utf8,
 };
 
 /* Is the command switched on here? One that is not is unknown, as it would be to a server without it. */

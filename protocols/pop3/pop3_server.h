@@ -44,6 +44,7 @@ enum pop3_verb {
     POP3_AUTH,
     POP3_AUTH_DATA, /* no command: the line that answers a challenge */
     POP3_STLS,
+    POP3_UTF8,
     POP3_CAPA,
     POP3_STAT,
     POP3_LIST,
@@ -66,6 +67,7 @@ enum pop3_verdict { /* why; tests assert on this, not on the text */
                     POP3_CHALLENGED,
                     POP3_TLS_READY,
                     POP3_CAPABILITIES,
+                    POP3_UTF8_ON,
                     POP3_STATUS,
                     POP3_LISTED,
                     POP3_LISTED_ALL,
@@ -96,6 +98,7 @@ enum pop3_verdict { /* why; tests assert on this, not on the text */
                     POP3_TOO_MANY_FAILURES,
                     POP3_NO_SUCH_MESSAGE,
                     POP3_ALREADY_MARKED,
+                    POP3_NEEDS_UTF8,    /* its header is in UTF-8 and the client has not said UTF8 */
                     POP3_NOT_COMMITTED, /* QUIT: some marked messages could not be removed */
                     POP3_TIMED_OUT,     /* closed without a word, RFC 1939 section 3 */
                     POP3_VERDICTS
@@ -153,6 +156,7 @@ struct pop3_server {
     bool tls;
     bool in_auth;             /* the next line answers a challenge */
     bool open;                /* the maildrop is locked */
+    bool utf8;                /* the client takes headers in UTF-8, RFC 6856 */
     char user[POP3_USER_MAX]; /* from USER; user_len 0 until then */
 };
 

@@ -85,6 +85,18 @@ static const struct pop3_verb_info verbs[POP3_VERBS] = {
                       "what follows is hidden: it must come before the password.",
                       "RFC 2595 section 4" },
                     ENDS(POP3_TLS_READY, POP3_TLS_ACTIVE) },
+    [POP3_UTF8] = { POP3_UTF8,
+                    "UTF8",
+                    IN(AUTHORIZATION),
+                    0,
+                    0,
+                    "UTF8",
+                    { "The client says that it reads UTF-8",
+                      "Headers used to be ASCII. From here on the server may send names and subjects written "
+                      "in "
+                      "any script as they are. It is said before the login, and again after STLS.",
+                      "RFC 6856 section 2.1" },
+                    ENDS(POP3_UTF8_ON) },
     [POP3_CAPA] = { POP3_CAPA,
                     "CAPA",
                     IN(AUTHORIZATION) | IN(TRANSACTION),
@@ -139,7 +151,7 @@ static const struct pop3_verb_info verbs[POP3_VERBS] = {
                       "The whole message follows, and a line with a single dot ends it. Fetching does not "
                       "delete: that takes DELE and then QUIT.",
                       "RFC 1939 section 5" },
-                    ENDS(POP3_MESSAGE, POP3_NO_SUCH_MESSAGE, POP3_ALREADY_MARKED) },
+                    ENDS(POP3_MESSAGE, POP3_NO_SUCH_MESSAGE, POP3_ALREADY_MARKED, POP3_NEEDS_UTF8) },
     [POP3_TOP] = { POP3_TOP,
                    "TOP",
                    IN(TRANSACTION),
@@ -150,7 +162,7 @@ static const struct pop3_verb_info verbs[POP3_VERBS] = {
                      "The header and the first lines of the body come, no more. A program can show who wrote "
                      "before it fetches something large.",
                      "RFC 1939 section 7" },
-                   ENDS(POP3_MESSAGE_TOP, POP3_NO_SUCH_MESSAGE, POP3_ALREADY_MARKED) },
+                   ENDS(POP3_MESSAGE_TOP, POP3_NO_SUCH_MESSAGE, POP3_ALREADY_MARKED, POP3_NEEDS_UTF8) },
     [POP3_DELE] = { POP3_DELE,
                     "DELE",
                     IN(TRANSACTION),
@@ -248,6 +260,8 @@ enum pop3_verb pop3_verb_find(const char *name, size_t len)
         return POP3_AUTH;
     case KEY('S', 'T', 'L', 'S'):
         return POP3_STLS;
+    case KEY('U', 'T', 'F', '8'):
+        return POP3_UTF8;
     case KEY('C', 'A', 'P', 'A'):
         return POP3_CAPA;
     case KEY('S', 'T', 'A', 'T'):

@@ -182,6 +182,7 @@ static void on_opened(struct pump *p)
                                              .stls = a->fetch_security == SPEC_STARTTLS,
                                              .tls_required = a->fetch_security == SPEC_STARTTLS,
                                              .sasl = !a->fetch_auth_plain_command,
+                                             .utf8 = true,
                                              .uidl = a->keep,
                                              .stat = !a->fetch_auth_plain_command,
                                              .leave_on_server = a->keep };

@@ -124,7 +124,7 @@ def pop3(w):
     greeting = p.line()
     check(greeting.startswith(b"+OK") and b"<" not in greeting, "no timestamp: APOP is off", greeting)
     capa = p.pop3("CAPA", True)
-    for word in (b"TOP", b"UIDL", b"RESP-CODES", b"AUTH-RESP-CODE", b"PIPELINING", b"USER", b"SASL "):
+    for word in (b"TOP", b"UIDL", b"RESP-CODES", b"AUTH-RESP-CODE", b"PIPELINING", b"USER", b"UTF8", b"SASL "):
         check(b"\n" + word in capa, f"{word.decode()} is offered", capa)
     check(b"STLS" not in capa and b"APOP" not in capa, "STLS is not, without TLS", capa)
     for command, reply in (("APOP alice 0123456789abcdef0123456789abcdef", b"-ERR"), ("STAT", b"-ERR"), ("LANG", b"-ERR"), ("USER", b"-ERR"), ("PASS x", b"-ERR"), ("STLS", b"-ERR"), ("AUTH XOAUTH2", b"-ERR XOAUTH2 is known"), ("AUTH OAUTHBEARER eA==", b"-ERR OAUTHBEARER is known"), ("AUTH NOSUCH", b"-ERR"), ("BOGUS", b"-ERR")):
@@ -152,6 +152,25 @@ def pop3(w):
     check([p.line()[:3] for _ in range(3)] == [b"+OK"] * 3, "PIPELINING")
     check(p.pop3("QUIT").startswith(b"+OK"), "QUIT removes")
     check(len(letters(w, "alice")) == n - 1, "one less")
+
+
+def pop3_utf8(w):
+    m = Imap(w, "carol")
+    letter = "From: Jürgen <j@example.net>\r\nSubject: Grüße\r\n\r\nx\r\n".encode()
+    m("APPEND INBOX ", letter)
+    m.close()
+    for utf8 in (False, True):
+        p = Line(w, "pop3")
+        p.line()
+        if utf8:
+            check(p.pop3("UTF8").startswith(b"+OK"), "UTF8 before the login")
+        p.pop3("USER carol")
+        p.pop3("PASS carols")
+        got = p.pop3("RETR 1", True)
+        check(got.startswith(b"+OK") and "Grüße".encode() in got if utf8 else got.startswith(b"-ERR [UTF8]"), f"a header in UTF-8, {utf8}", got)
+        check(p.pop3("UTF8").startswith(b"-ERR"), "UTF8 after the login is too late")
+        p.pop3("QUIT")
+        p.socket.close()
 
 
 # ---- SCRAM, by the book (RFC 5802), with what Python knows of the TLS session ----
@@ -272,7 +291,7 @@ def bound(w):
 
 
 with world.World("tests/interop/plain.json", "--map", "0=safe:587", "--map", "0=safe:110", "--map", "0=safe:143", record=True) as w:
-    for part in (smtp, pop3, bound):
+    for part in (smtp, pop3, pop3_utf8, bound):
         try:
             part(w)
         except Exception as error:

@@ -169,6 +169,7 @@ static void play(const char *name, size_t chunk)
     config.sasl = transcript_has(&t, "sasl");
     config.stat = transcript_has(&t, "stat");
     config.uidl = transcript_has(&t, "uidl");
+    config.utf8 = transcript_has(&t, "utf8");
     box.leave = transcript_has(&t, "leave");
     box.skip = transcript_has(&t, "skip2") ? 2 : 0;
     pop3_client_start(&client, 0, &out);

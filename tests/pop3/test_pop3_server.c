@@ -394,6 +394,45 @@ START_TEST(tls_forgets_what_was_said_in_the_clear)
 }
 END_TEST
 
+START_TEST(a_header_in_utf8_is_for_clients_that_ask_for_it)
+{
+    drop.message[0] = WIRE_SLICE("Subject: Gr\xc3\xbc\xc3\x9f"
+                                 "e\r\n\r\nx\r\n");
+    drop.message[1] = WIRE_SLICE("Subject: plain\r\n\r\nGr\xc3\xbc\xc3\x9f"
+                                 "e\r\n");
+    config.stls = true;
+    start();
+    say("USER alice\r\nPASS wonder land\r\nRETR 1\r\n");
+    ck_assert_int_eq(out.verdict, POP3_NEEDS_UTF8);
+    say("TOP 1 0\r\n");
+    ck_assert_int_eq(out.verdict, POP3_NEEDS_UTF8);
+    say("RETR 2\r\n");
+    ck_assert_int_eq(out.verdict, POP3_MESSAGE);
+    say("UTF8\r\n");
+    ck_assert_int_eq(out.verdict, POP3_WRONG_STATE);
+    setup();
+    drop.message[0] = WIRE_SLICE("Subject: Gr\xc3\xbc\xc3\x9f"
+                                 "e\r\n\r\nx\r\n");
+    config.stls = true;
+    start();
+    say("UTF8 x\r\n");
+    ck_assert_int_eq(out.verdict, POP3_BAD_ARGS);
+    say("UTF8\r\n");
+    ck_assert_int_eq(out.verdict, POP3_UTF8_ON);
+    say("USER alice\r\nPASS wonder land\r\nRETR 1\r\n");
+    ck_assert_int_eq(out.verdict, POP3_MESSAGE);
+    setup();
+    drop.message[0] = WIRE_SLICE("Subject: Gr\xc3\xbc\xc3\x9f"
+                                 "e\r\n\r\nx\r\n");
+    config.stls = true;
+    start();
+    say("UTF8\r\nSTLS\r\n");
+    ck_assert_int_eq(out.verdict, POP3_TLS_READY);
+    say("USER alice\r\nPASS wonder land\r\nRETR 1\r\n"); /* what was said in clear is forgotten */
+    ck_assert_int_eq(out.verdict, POP3_NEEDS_UTF8);
+}
+END_TEST
+
 START_TEST(maildrops_that_do_not_open_say_why)
 {
     static const struct {
@@ -531,6 +570,7 @@ static Suite *suite(void)
     tcase_add_test(t, tls_forgets_what_was_said_in_the_clear);
     tcase_add_test(t, maildrops_that_do_not_open_say_why);
     tcase_add_test(t, the_tables_have_no_holes);
+    tcase_add_test(t, a_header_in_utf8_is_for_clients_that_ask_for_it);
     tcase_add_test(t, a_session_is_small);
     tcase_add_test(t, random_commands_never_break_the_engine);
     suite_add_tcase(s, t);
