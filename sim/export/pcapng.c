@@ -229,10 +229,8 @@ void export_pcapng_secrets(struct export_pcapng *p, const char *keylog, size_t l
     put_padded(&p->out, keylog, len);
     end(p, body);
     if (p->handshakes > 0 &&
-        (starts(keylog, len, "CLIENT_TRAFFIC_SECRET_0 ") || starts(keylog, len, "CLIENT_RANDOM "))) {
+        (starts(keylog, len, "CLIENT_TRAFFIC_SECRET_0 ") || starts(keylog, len, "CLIENT_RANDOM ")))
         p->handshakes--;
-        fprintf(stderr, "-- %d %.30s\n", (int)p->handshakes, keylog);
-    }
 }
 
 /* ---- comments --------------------------------------------------------------------------- */

@@ -103,7 +103,7 @@ def live(folder):
         time.sleep(2)
         report.check("EXAMINE" in tshark(path, "imap") or "SELECT" in tshark(path, "imap"), "beside a handshake that never ends too", tshark(path, "imap")[-300:])
         stuck.close()
-        w.stop()
+        report.check(w.stop() == 0 and not w.errors, "serve ends cleanly, and stderr is empty", w.errors)
         lines = open(keys).read().split("\n")
         report.check(any(x.startswith("CLIENT_RANDOM ") for x in lines) and any(x.startswith("CLIENT_TRAFFIC_SECRET_0 ") for x in lines), "--keylog has both versions' lines", lines[:2])
         bare = os.path.join(folder, "bare.pcap")
