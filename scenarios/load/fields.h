@@ -15,7 +15,8 @@
 
 extern const struct json_object fields_scenario;
 extern const struct json_object fields_link, fields_fault, fields_host, fields_interface, fields_route,
-    fields_rule, fields_down, fields_certificate, fields_resolver, fields_dns, fields_dns_fault, fields_hand;
+    fields_rule, fields_rewrite, fields_down, fields_certificate, fields_resolver, fields_dns,
+    fields_dns_fault, fields_hand;
 extern const struct json_object fields_mta, fields_service, fields_refusal, fields_alias, fields_store,
     fields_user, fields_client, fields_account, fields_submit, fields_fetch;
 extern const struct json_object fields_zone, fields_record, fields_message, fields_attachment,

@@ -3,6 +3,8 @@
 
 #include <string.h>
 
+#include "sim/net/tamper.h"
+
 const struct json_choice fields_protos[] = {
     { "tcp", NET_PROTO_TCP, NULL },
     { "udp", NET_PROTO_UDP, NULL },
@@ -278,6 +280,40 @@ const struct json_object fields_rule = {
     .finish = finish_rule,
 };
 
+/* ---- somebody in the middle --------------------------------------------------------------------------- */
+
+static const struct json_field rewrite_rows[] = {
+    F("name", NAME, spec_rewrite, name, .help = "what the trace calls it"),
+    F("find", WORDS, spec_rewrite, find, .required = GET_ALWAYS, .flags = GET_NOT_EMPTY,
+      .max = NET_TAMPER_MAX,
+      .help = "what it looks for in the data of TCP segments that it forwards, like \"STARTTLS\""),
+    F("with", WORDS, spec_rewrite, with, .required = GET_ALWAYS, .flags = GET_NOT_EMPTY,
+      .max = NET_TAMPER_MAX, .help = "what it writes over it, of the same length, like \"XXXXXXXA\""),
+    N("port", UINT, spec_rewrite, port, .min = 1, .otherwise = "any",
+      .help = "only where either TCP port is this one"),
+    FROM_UNTIL(spec_rewrite, from_ns, until_ns),
+};
+
+static void finish_rewrite(struct json_get *g, const struct json_node *n, void *out)
+{
+    const struct spec_rewrite *r = out;
+    fields_check_times(g, n, r->from_ns, r->until_ns);
+    if (r->find && r->with && strlen(r->find) != strlen(r->with))
+        json_error(g, json_child(n, "with"),
+                   "has %zu octets, \"find\" has %zu: they must be as many, or TCP would count wrongly",
+                   strlen(r->with), strlen(r->find));
+}
+
+const struct json_object fields_rewrite = {
+    .name = "rewrite",
+    .help = "what somebody in the middle writes over: a router that changes what it forwards",
+    ROWS(rewrite_rows),
+    .size = sizeof(struct spec_rewrite),
+    .pointer_at = offsetof(struct spec_rewrite, pointer),
+    .key_at = GET_NOWHERE,
+    .finish = finish_rewrite,
+};
+
 /* ---- DNS --------------------------------------------------------------------------------------------- */
 
 static const struct json_field resolver_rows[] = {
@@ -438,6 +474,8 @@ static const struct json_field host_rows[] = {
          .help = "besides the shortest ways, which are found by themselves"),
     MANY("firewall", OBJECT, LIST, spec_host, firewall, .object = &fields_rule,
          .help = "rules; a packet that no rule matches passes"),
+    MANY("rewrites", OBJECT, LIST, spec_host, rewrites, .object = &fields_rewrite, .items_max = 32,
+         .help = "of a router: what it writes over in the TCP data that it forwards"),
     MANY("resolvers", ADDRESS, LIST, spec_host, resolvers, .items_max = 8,
          .help = "whom it asks about names"),
     { .key = "down",
@@ -485,6 +523,9 @@ static void finish_host(struct json_get *g, const struct json_node *n, void *out
     if (h->dns && h->resolver)
         json_error(g, n,
                    "a resolver and an authoritative DNS server both listen on port 53: make two hosts of it");
+    if (h->nrewrites > 0 && !h->forwards)
+        json_error(g, json_child(n, "rewrites"),
+                   "is about packets that pass through: needs \"router\": true");
     if (h->mta && h->mta->nservices == 0)
         usual_services(g, h);
     if (!h->role)

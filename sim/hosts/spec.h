@@ -99,6 +99,14 @@ struct spec_fw_rule {
     uint64_t from_ns, until_ns;
 };
 
+/* A router that writes other octets over what passes: somebody in the middle (sim/net/tamper.h). */
+struct spec_rewrite {
+    const char *name, *pointer;
+    uint16_t port;           /* either port; 0: any */
+    const char *find, *with; /* of one length */
+    uint64_t from_ns, until_ns;
+};
+
 /* ---- hosts: roles ------------------------------------------------------------------------- */
 
 enum spec_security { SPEC_PLAIN, SPEC_STARTTLS, SPEC_TLS };
@@ -243,6 +251,8 @@ struct spec_host {
     size_t nroutes;
     const struct spec_fw_rule *firewall;
     size_t nfirewall;
+    const struct spec_rewrite *rewrites; /* a router's */
+    size_t nrewrites;
     const struct net_addr *resolvers; /* which it asks */
     size_t nresolvers;
     const char *certificate_fault;        /* NULL: none; else a name of tls_fault_name() */

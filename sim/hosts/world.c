@@ -25,6 +25,7 @@
 #include "sim/net/firewall.h"
 #include "sim/net/net_host.h"
 #include "sim/net/net_link.h"
+#include "sim/net/tamper.h"
 
 __attribute__((format(printf, 3, 4))) static bool fail(struct world_error *e, const char *pointer,
                                                        const char *fmt, ...)
@@ -167,6 +168,27 @@ static void firewall_build(struct world *w, struct net_host *nh, const struct sp
     nh->firewall = fw;
 }
 
+static void tampers_build(struct world *w, struct net_host *nh, const struct spec_host *h)
+{
+    struct net_tampers *t;
+    if (h->nrewrites == 0)
+        return;
+    t = core_arena_take(&w->arena, sizeof *t);
+    t->rule = core_arena_take(&w->arena, h->nrewrites * sizeof *t->rule);
+    t->n = h->nrewrites;
+    for (size_t i = 0; i < t->n; i++) {
+        const struct spec_rewrite *r = &h->rewrites[i];
+        t->rule[i] = (struct net_tamper){ .name = r->name ? r->name : "rewrite",
+                                          .pointer = r->pointer,
+                                          .port = r->port,
+                                          .find = r->find,
+                                          .write = r->with,
+                                          .from_ns = r->from_ns,
+                                          .until_ns = r->until_ns == CORE_NEVER ? 0 : r->until_ns };
+    }
+    nh->tampers = t;
+}
+
 static struct net_link *world_link(struct world *w, const char *name)
 {
     /* Scenarios name few links; the bench, which makes many, names each by the next number. */
@@ -201,6 +223,7 @@ static bool host_network(struct world *w, struct host *host, struct world_error 
             return fail(e, f->pointer, "an address of this interface is in use already");
     }
     firewall_build(w, nh, h);
+    tampers_build(w, nh, h);
     return true;
 }
 

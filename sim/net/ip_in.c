@@ -7,6 +7,7 @@
 #include "sim/net/net_link.h"
 #include "sim/net/net_record.h"
 #include "sim/net/octets.h"
+#include "sim/net/tamper.h"
 
 #define IP4_FRAGMENT 0x3fffu /* more fragments, or an offset */
 
@@ -79,6 +80,8 @@ static void forward(struct net_host *host, struct net_packet *p)
         }
         net_way_keep(host, &p->dst, to);
     }
+    if (host->tampers)
+        net_tamper_apply(host, p);
     decrement_ttl(p);
     net_neighbour_send(to, p);
 }

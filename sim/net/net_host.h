@@ -16,6 +16,7 @@
 #include "sim/net/net.h"
 
 struct net_firewall;
+struct net_tampers;
 
 struct net_iface {
     struct net_host *host;
@@ -56,6 +57,7 @@ struct net_host {
     struct net_iface *first[1];
     struct net_route *routes;
     struct net_firewall *firewall; /* borrowed; NULL: lets everything pass */
+    struct net_tampers *tampers;   /* borrowed; NULL: passes everything on as it is */
     void *app;                     /* for sim/hosts */
     struct net_ways *ways;         /* owned; NULL: it has not forwarded anything */
     const char *name;              /* the network's copy */

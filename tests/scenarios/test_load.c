@@ -42,9 +42,9 @@ END_TEST
 START_TEST(the_catalogue_begins_with_the_first_message)
 {
     char name[100];
-    ck_assert_uint_eq(catalogue_count(), 15);
+    ck_assert_uint_eq(catalogue_count(), 16);
     ck_assert_str_eq(catalogue_name(0, name, sizeof name), "first-message");
-    for (size_t i = 0; i < 15; i++) {
+    for (size_t i = 0; i < 16; i++) {
         char other[100];
         catalogue_name(i, name, sizeof name);
         ck_assert_ptr_nonnull(catalogue_find(name));
@@ -53,7 +53,7 @@ START_TEST(the_catalogue_begins_with_the_first_message)
     }
     ck_assert_ptr_null(catalogue_find("first"));
     ck_assert_ptr_null(catalogue_find("ORDER"));
-    ck_assert_str_eq(catalogue_name(15, name, sizeof name), "");
+    ck_assert_str_eq(catalogue_name(16, name, sizeof name), "");
     ck_assert_ptr_nonnull(catalogue_file("map.png"));
 }
 END_TEST
@@ -451,6 +451,10 @@ static const struct {
     { "mail-world", "/doors/open/0=:25", "/doors/open/0", "must be \"HOST:PORT\"" },
     { "mail-world", "/doors/open/0=mial:25", "/doors/open/0", "did you mean \"mail\"?" },
     { "mail-world", "/doors/open/1=mail:25", "/doors/open/1", "twice" },
+    { "starttls-stripped", "/hosts/box/rewrites/0/with=XXXX", "/hosts/box/rewrites/0/with",
+      "has 4 octets, \"find\" has 8" },
+    { "starttls-stripped", "/hosts/box/rewrites/0/find=", "/hosts/box/rewrites/0/find", "empty" },
+    { "starttls-stripped", "/hosts/box/router=false", "/hosts/box/rewrites", "needs \"router\": true" },
     { "mail-world", "/doors/open/0={\"host\":\"mx\",\"port\":143}", "", "" },
 };
 
