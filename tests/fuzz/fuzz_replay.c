@@ -16,10 +16,9 @@ static bool same(const struct record_input *a, const struct record_input *b)
     if (connects &&
         (a->door != b->door || a->port != b->port || memcmp(a->to.b, b->to.b, sizeof a->to.b) != 0))
         return false;
-    if (a->kind == RECORD_CREDIT && a->n != b->n)
+    if ((a->kind == RECORD_CREDIT || a->kind == RECORD_EXIT_CREDIT) && a->n != b->n)
         return false;
-    if (a->kind == RECORD_OCTETS || a->kind == RECORD_DATAGRAM || a->kind == RECORD_PACKET ||
-        a->kind == RECORD_CONTROL)
+    if (record_has_data(a->kind))
         return a->len == b->len && (a->len == 0 || memcmp(a->data, b->data, a->len) == 0);
     return a->kind != RECORD_END || (a->hash == b->hash && a->records == b->records);
 }
@@ -36,8 +35,7 @@ static bool read_all(struct record_reader *r, struct record_header *h, FILE *cop
     if (copy)
         record_header(copy, h, "0");
     while ((got = record_read(r, &in)) == 1) {
-        HOLDS(in.kind < RECORD_KIND_COUNT && in.t_ns >= t_ns &&
-              in.len <= (in.kind == RECORD_CONTROL ? RECORD_REQUEST_MAX : RECORD_CHUNK_MAX));
+        HOLDS(in.kind < RECORD_KIND_COUNT && in.t_ns >= t_ns && in.len <= RECORD_CHUNK_MAX);
         t_ns = in.t_ns;
         if (copy)
             record_input(copy, &in);

@@ -161,6 +161,21 @@ write("control", "faults", b'{"do":"refuse","match":"bob@example.com","code":451
 write("control", "others", b'{"do":"send","from":"alice@example.com","to":"b@example.com,c@example.com","subject":"\\u00e9\\ud83d\\ude00","raw":"a\\nb"}\n'
       b'{"do":"clear","what":3}\n{"do":"message","address":"bob","uid":"7","mailbox":"\xc3\xa9"}\n{"do":"nothing"}\n')
 
+write("replay", "exits", HEAD + b'{"forward":"example.net=127.0.0.1:2525"}\n{"forward":"mail.example.net:993=[::1]:9993"}\n{"t":1200,"joined":1}\n'
+      b'{"t":1300,"answer":1,"data":"220 mx\\r\\n"}\n{"t":1400,"taken":1,"n":100}\n{"t":1400,"finished":1}\n{"t":1500,"refused":2}\n{"t":1600,"broken":3}\n')
+
+
+def dialogue(kind, *lines):
+    """For the target lines: what one end hears begins with <, what it says with >."""
+    return bytes([kind]) + b"".join(bytes([len(x) + 1 | (0x80 if x[:1] == b"<" else 0)]) + x[1:] + b"\r\n" for x in lines)
+
+
+write("lines", "smtp_server", dialogue(0, b">220 mx", b"<EHLO me", b">250-mx", b">250 STARTTLS", b"<STARTTLS", b">220 2.0.0 go on"))
+write("lines", "pop3_server", dialogue(1, b">+OK", b"<AUTH LOGIN", b">+ dXNlcg==", b"<x", b">+OK", b"<RETR 1", b">+OK", b">Subject: x", b">..", b">.", b"<STLS", b">+OK"))
+write("lines", "imap_server", dialogue(2, b">* OK", b"<A1 FETCH 1 BODY[]", b">* 1 FETCH (BODY[] {4}", b">ab", b">)", b">A1 OK", b"<A2 STARTTLS", b">A2 OK"))
+write("lines", "smtp_client", dialogue(0x80, b"<220 mx", b">AUTH LOGIN", b"<334 x", b">eA==", b"<235 2.7.0 yes", b">DATA", b"<354 go on", b">x", b">.", b">BDAT 4", b">ab"))
+write("lines", "imap_client", dialogue(0x82, b">A1 LOGIN {3}", b"<+ go on", b">abc \"x\"", b"<A1 OK", b">A2 APPEND INBOX {2+}", b">", b">", b">A3 STARTTLS", b"<A3 OK"))
+
 # TLS: handshakes that pass, that are changed, and a ClientHello alone
 write("tls", "honest13", bytes(12))
 write("tls", "honest12", b"\x01" + bytes(12))
