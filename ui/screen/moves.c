@@ -7,13 +7,6 @@
 
 static const char *const grain_names[TAPE_GRAINS] = { "phase", "line", "packet" };
 
-const struct history *ui_history(struct ui_screen *s)
-{
-    if (!s->run.history)
-        s->run.history = history_new(s->run.tape);
-    return s->run.history;
-}
-
 void ui_go(struct ui_screen *s, uint32_t place)
 {
     const struct ui_view *const views[] = { &ui_view_journey, &ui_view_ladder,  &ui_view_packet,

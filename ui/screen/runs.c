@@ -7,7 +7,7 @@
 
 void ui_run_free(struct ui_run *run)
 {
-    history_free(run->history);
+    ui_models_free(run->models);
     tape_free(run->tape);
     for (size_t i = 0; i < run->nchanges; i++)
         free(run->change[i]);

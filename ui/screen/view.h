@@ -12,6 +12,7 @@
  * what a person chose (a selection, an open layer), never what the run said.
  */
 #include "ui/screen/screen.h"
+#include "ui/tape/frames.h"
 #include "ui/tape/history.h"
 
 /* X(enum suffix, name in the bar) */
@@ -56,11 +57,13 @@ struct ui_run {
     struct tape *tape; /* owned */
     char **change;     /* owned, each too */
     size_t nchanges;
-    struct history *history; /* owned; NULL until ui_history asks for it */
+    struct ui_models *models; /* owned; what views derive from the tape, each when it is first asked for */
 };
 
-/* What there was on each host, at any place of the run that is shown; made when it is first asked for. */
+/* models.c: of the run that is shown: what there was on each host at any place; its frames. */
 const struct history *ui_history(struct ui_screen *s);
+const struct frames *ui_frames(struct ui_screen *s);
+void ui_models_free(struct ui_models *models);
 
 /* ---- panels: what lies on top of a view until it is left ---- */
 

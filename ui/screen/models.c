@@ -1,0 +1,42 @@
+/* What the views derive from a run: made when it is first asked for, kept as long as the run. */
+#include <stdlib.h>
+
+#include "ui/screen/view.h"
+#include "ui/tape/keep.h"
+
+struct ui_models {
+    struct history *history;
+    struct frames *frames;
+};
+
+static struct ui_models *models(struct ui_screen *s)
+{
+    if (!s->run.models)
+        s->run.models = keep_alloc(sizeof *s->run.models);
+    return s->run.models;
+}
+
+const struct history *ui_history(struct ui_screen *s)
+{
+    struct ui_models *m = models(s);
+    if (!m->history)
+        m->history = history_new(s->run.tape);
+    return m->history;
+}
+
+const struct frames *ui_frames(struct ui_screen *s)
+{
+    struct ui_models *m = models(s);
+    if (!m->frames)
+        m->frames = frames_new(s->run.tape);
+    return m->frames;
+}
+
+void ui_models_free(struct ui_models *m)
+{
+    if (!m)
+        return;
+    history_free(m->history);
+    frames_free(m->frames);
+    free(m);
+}
