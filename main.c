@@ -25,6 +25,7 @@
 #include "ui/explain_engines.h"
 #include "ui/narrator.h"
 #include "ui/play.h"
+#include "ui/screen/bench_ui.h"
 
 enum exit_status { EXIT_MET, EXIT_NOT_MET, EXIT_USAGE, EXIT_MACHINE };
 
@@ -66,6 +67,7 @@ static int usage(FILE *to)
           "  explain WORD...     what \"550 5.1.1\", \"RCPT\", \"NXDOMAIN\", \"143\" mean\n"
           "  bench               the speed of the simulator on this machine\n"
           "      --in-flight N  --messages M  --format text|jsonl|kv  --pcap FILE\n"
+          "      --ui                        how fast the screen answers\n"
           "  help, --help        this text\n"
           "  --version           the version\n"
           "\n"
@@ -496,6 +498,18 @@ static int command_play(int argc, char **argv)
     return ui_play_command(argc, argv, &files);
 }
 
+static int command_bench(int argc, char **argv)
+{
+    struct ui_play_program *p;
+    int status;
+    if (argc != 1 || strcmp(argv[0], "--ui") != 0)
+        return bench_command(argc, argv);
+    p = ui_play_program_new(NULL);
+    status = ui_bench(ui_play_program(p), stdout);
+    ui_play_program_free(p);
+    return status;
+}
+
 static int command_version(int argc, char **argv)
 {
     if (argc > 0)
@@ -537,7 +551,7 @@ int main(int argc, char **argv)
     } commands[] = { { "play", command_play },         { "run", command_run },
                      { "serve", command_serve },       { "ctl", control_client_run },
                      { "list", command_list },         { "check", command_check },
-                     { "explain", command_explain },   { "bench", bench_command },
+                     { "explain", command_explain },   { "bench", command_bench },
                      { "--version", command_version }, { "help", command_help },
                      { "--help", command_help },       { "-h", command_help } };
     if (!streams_open())
