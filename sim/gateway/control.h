@@ -40,7 +40,6 @@ struct control_room {
     const struct transcripts *transcripts; /* NULL: none are kept */
     uint64_t now_ns;                       /* of the clock; the world's may be a little behind */
     uint64_t end_ns;                       /* 0: it ends when it is told to */
-    double speed;
     /* The end of a send, perhaps before control_give returns; NULL: nobody waits. */
     void (*sent)(void *ctx, const char *result);
     void *sent_ctx;

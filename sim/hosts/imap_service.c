@@ -11,6 +11,8 @@
 #include "sim/hosts/tell.h"
 #include "sim/hosts/trouble.h"
 
+#define NEWS_AGAIN_NS (50 * CORE_MS)
+
 struct imap_listener { /* one port */
     struct store *store;
     const struct spec_service *spec;
@@ -160,7 +162,10 @@ static void on_news(struct core_queue *q, struct core_timer *timer)
 {
     struct imap_session *s = CORE_OWNER(timer, struct imap_session, news);
     struct imap_step *out = &host_of(s)->world->scratch->imap_server;
-    (void)q;
+    if (s->pump.hold) { /* a reply waits by order, and news behind it: nobody else would ask again */
+        core_timer_set(q, timer, q->now_ns + NEWS_AGAIN_NS);
+        return;
+    }
     if (s->pump.more || s->pump.left_len > 0 || s->pump.closing)
         return;
     if (imap_server_poll(&s->engine, out))

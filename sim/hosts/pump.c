@@ -71,7 +71,7 @@ void pump_say(struct pump *p, const struct wire_out *out)
     assert(!out->full);
     if (out->len == 0 || !p->conn || p->closed)
         return;
-    if (pump_world(p)->troubles && p->ops->dir == 'S' && !p->pulling)
+    if (pump_world(p)->troubles && p->ops->dir == 'S' && !p->pulling && !p->hold)
         pump_hold(p, trouble_delay(p));
     if (p->tls) {
         pump_tls_say(p, out);

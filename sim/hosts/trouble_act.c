@@ -77,10 +77,16 @@ static void drop(struct trouble *t, struct pump *p)
         pump_close(p);
 }
 
+/* "FETCH" is "UID FETCH" too: clients use the one or the other. */
+static bool is_command(const char *ordered, const char *verb)
+{
+    return strcmp(ordered, verb) == 0 || (strncmp(verb, "UID ", 4) == 0 && strcmp(ordered, verb + 4) == 0);
+}
+
 bool trouble_drops(struct pump *p, const char *verb)
 {
     for (struct trouble *t = first_of(p->host->world); t; t = t->next)
-        if (t->order.kind == TROUBLE_DROP && t->order.octets == 0 && strcmp(t->order.command, verb) == 0 &&
+        if (t->order.kind == TROUBLE_DROP && t->order.octets == 0 && is_command(t->order.command, verb) &&
             is_here(t, p) && takes_turn(t)) {
             drop(t, p);
             return true;

@@ -149,7 +149,8 @@ def drops(w, c):
     c.do("clear", what="all")
     report.check(len(w.wait_for("bob", before + 1)) == before + 1, "but the message is there: sent again it would be there twice", "")
 
-    for after, open_, call in (("STAT", w.pop3, lambda x: x.stat()), ("SELECT", w.imap, lambda x: x.select())):
+    for after, open_, call in (("STAT", w.pop3, lambda x: x.stat()), ("SELECT", w.imap, lambda x: x.select()),
+                               ("FETCH", w.imap, lambda x: x.select() and x.uid("FETCH", "1:*", "(FLAGS)"))):
         x = open_("bob")
         c.do("drop", host="mail", after=after)
         report.check(lost(lambda: call(x)), f"drop after {after}", "")
