@@ -1,0 +1,113 @@
+/* The list of changes that makes a run. */
+#include "ui/screen/changes.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "ui/tape/keep.h"
+
+static void append(struct ui_changes *c, const char *text)
+{
+    size_t len = strlen(text) + 1;
+    c->change = keep_grow(c->change, &c->cap, c->n + 1, sizeof *c->change);
+    c->change[c->n] = keep_alloc(len);
+    memcpy(c->change[c->n++], text, len);
+}
+
+struct ui_changes ui_changes_of(const struct ui_run *run)
+{
+    struct ui_changes c = { 0 };
+    for (size_t i = 0; i < run->nchanges; i++)
+        append(&c, run->change[i]);
+    return c;
+}
+
+void ui_changes_free(struct ui_changes *c)
+{
+    for (size_t i = 0; i < c->n; i++)
+        free(c->change[i]);
+    free(c->change);
+    *c = (struct ui_changes){ 0 };
+}
+
+void ui_changes_set(struct ui_changes *c, const char *pointer, const char *value)
+{
+    struct ui_text t = { 0 };
+    size_t len = strlen(pointer);
+    bool list = len >= 2 && strcmp(pointer + len - 2, "/-") == 0;
+    ui_text_add(&t, "%s=%s", pointer, value);
+    for (size_t i = 0; !list && i < c->n; i++)
+        if (strncmp(c->change[i], pointer, len) == 0 && c->change[i][len] == '=') {
+            free(c->change[i]);
+            c->change[i] = t.text;
+            return;
+        }
+    append(c, t.text);
+    free(t.text);
+}
+
+const char *ui_json_text(const char *text, char *buf, size_t cap)
+{
+    size_t n = 0;
+    buf[n++] = '"';
+    for (const char *c = text; *c && n + 8 < cap; c++) {
+        if ((unsigned char)*c < ' ') {
+            n += (size_t)snprintf(buf + n, cap - n, "\\u%04x", (unsigned)(unsigned char)*c);
+            continue;
+        }
+        if (*c == '"' || *c == '\\')
+            buf[n++] = '\\';
+        buf[n++] = *c;
+    }
+    buf[n++] = '"';
+    buf[n] = '\0';
+    return buf;
+}
+
+void ui_changes_set_text(struct ui_changes *c, const char *pointer, const char *text)
+{
+    char value[2 * UI_PROMPT_MAX + 16];
+    ui_changes_set(c, pointer, ui_json_text(text, value, sizeof value));
+}
+
+bool ui_changes_run(struct ui_screen *s, struct ui_changes *c)
+{
+    bool good = false;
+    if (c->n > UI_CHANGES_MAX)
+        ui_say(s, UI_STYLE_BAD, "These are %zu changes; %d are the most. o goes back to the original.", c->n,
+               UI_CHANGES_MAX);
+    else
+        good = ui_run_again(s, (const char *const *)c->change, c->n, true);
+    ui_changes_free(c);
+    return good;
+}
+
+static bool setting(struct ui_screen *s, size_t i, struct ui_setting *out)
+{
+    return s->program->setting &&
+           s->program->setting(s->program->ctx, s->scenario, (const char *const *)s->run.change,
+                               s->run.nchanges, i, out);
+}
+
+const char *ui_setting_value(struct ui_screen *s, const char *pointer)
+{
+    struct ui_setting found;
+    for (size_t i = 0; setting(s, i, &found); i++)
+        if (strcmp(found.pointer, pointer) == 0)
+            return found.value;
+    return NULL;
+}
+
+unsigned ui_setting_count(struct ui_screen *s, const char *pointer)
+{
+    struct ui_setting found;
+    size_t len = strlen(pointer);
+    unsigned most = 0;
+    for (size_t i = 0; setting(s, i, &found); i++)
+        if (strncmp(found.pointer, pointer, len) == 0 && found.pointer[len] == '/') {
+            unsigned n = (unsigned)strtoul(found.pointer + len + 1, NULL, 10) + 1;
+            most = n > most ? n : most;
+        }
+    return most;
+}
