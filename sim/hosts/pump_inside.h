@@ -49,9 +49,10 @@ static inline void said_octets(struct pump *p, size_t len)
 }
 void said_drop_all(struct pump *p);
 
-/* ---- pump_heard.c: what a real server says inside TLS ---- */
+/* ---- pump_heard.c: what a real program says inside TLS ---- */
 struct heard;
-/* NULL: the other end is no exit, or nobody reads the trace. `greeting`: the server will speak first. */
+/* NULL: the other end is no exit and no door, or nobody reads the trace. `greeting`: a real server will speak
+ * first. */
 struct heard *heard_new(const struct pump *p, bool greeting);
 /* h may be NULL in all of these. What has been decrypted; what this end says; a TLS message that has come. */
 void heard_plain(struct pump *p, struct heard *h, const char *octets, size_t len);

@@ -23,6 +23,7 @@ struct scratch {
     struct pop3_client_step pop3_client;
     struct imap_step imap_server;
     struct tls_step tls;
+    struct wire_out heard; /* what a real program said inside TLS */
     struct imap_client_step imap_client;
     struct imap_client_scratch imap_client_scratch;
     struct imap_scratch *imap_server_scratch; /* owned */
