@@ -9,6 +9,7 @@
 #include "scenarios/load/settings.h"
 #include "ui/alternatives.h"
 #include "ui/play.h"
+#include "ui/save.h"
 #include "ui/tape/keep.h"
 
 struct ui_play_program {
@@ -17,6 +18,8 @@ struct ui_play_program {
     struct ui_lesson *lesson;
     size_t nlessons;
     struct settings settings;
+    bool (*save_capture)(void *ctx, const struct tape *tape, uint32_t upto, const char *path,
+                         char error[UI_ERROR_MAX]);
     char *settings_of; /* owned: the scenario and changes that `settings` holds */
 };
 
@@ -104,20 +107,31 @@ static bool setting(void *ctx, const char *name, const char *const *changes, siz
 
 static bool save_text(void *ctx, const char *path, const char *text, size_t len, char error[UI_ERROR_MAX])
 {
-    FILE *f = fopen(path, "wb");
-    bool good = f && fwrite(text, 1, len, f) == len;
     (void)ctx;
-    if (f && fclose(f) != 0)
-        good = false;
-    if (!good)
-        snprintf(error, UI_ERROR_MAX, "%s: %s", path, strerror(errno));
-    return good;
+    return ui_save_text(path, text, len, error);
+}
+
+static bool save_capture(void *ctx, const struct tape *tape, uint32_t upto, const char *path,
+                         char error[UI_ERROR_MAX])
+{
+    struct ui_play_program *p = ctx;
+    struct ui_save save;
+    if (!ui_save_begin(&save, path, error))
+        return false;
+    return ui_save_end(&save, p->save_capture(ctx, tape, upto, save.to, error), error);
+}
+
+static bool exists(void *ctx, const char *path, uint64_t *octets)
+{
+    (void)ctx;
+    return ui_save_exists(path, octets);
 }
 
 struct ui_play_program *ui_play_program_new(const struct ui_play_files *files)
 {
     struct ui_play_program *p = keep_alloc(sizeof *p);
     struct catalogue_entry e;
+    p->save_capture = files ? files->save_capture : NULL;
     p->nlessons = catalogue_count();
     p->lesson = keep_alloc((p->nlessons + 1) * sizeof *p->lesson);
     for (size_t i = 0; i < p->nlessons && catalogue_describe(i, &p->arena, &e); i++)
@@ -128,7 +142,8 @@ struct ui_play_program *ui_play_program_new(const struct ui_play_files *files)
                                       .lesson = lesson,
                                       .run = run,
                                       .setting = setting,
-                                      .save_capture = files ? files->save_capture : NULL,
+                                      .save_capture = p->save_capture ? save_capture : NULL,
+                                      .exists = exists,
                                       .save_text = save_text };
     return p;
 }

@@ -9,8 +9,7 @@
 #define TIME_COLS  9
 #define MARK_COL   10
 #define FIRST_COL  12
-#define RIGHT_ROOM 4  /* behind the last host: half of its name, and the mark of the place */
-#define NOTE_ROOM  24 /* a note wants as much to the right of its host */
+#define RIGHT_ROOM 4 /* behind the last host: half of its name, and the mark of the place */
 
 /* ---- columns --------------------------------------------------------------------------------------------
  */
@@ -198,7 +197,7 @@ static void draw_note(struct ui_canvas *c, int row, const struct ladder_columns 
     wide = (int)used < c->cols ? (int)used : c->cols;
     if (mark)
         ui_mark(c, row, x, style, UI_MARK_BULLET);
-    if (side ? side > 0 : wide <= right || right >= NOTE_ROOM || right >= left) {
+    if (side ? side > 0 : wide <= right || (wide > left && right >= left)) {
         ui_fill(c, (struct ui_rect){ row, x + 1, 1, (wide < right ? wide : right) + 2 }, style, ' ');
         ui_put_text(c, row, x + 2, right, style, words, strlen(words));
     } else {

@@ -166,6 +166,10 @@ struct ui_screen {
     unsigned asked, right; /* the score */
     struct ui_rect room;   /* the view's, as drawn last */
     char *copied;          /* owned */
+    struct {
+        unsigned what; /* the form of the export times 2, 1 more for the whole run */
+        char path[UI_PROMPT_MAX];
+    } saving;
     unsigned after;        /* UI_AFTER_ bits of the event that is being handled */
 };
 
