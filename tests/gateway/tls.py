@@ -112,10 +112,10 @@ def live(folder):
         report.check(last["same"] and open(keys + "2").read() == open(keys).read(), "the replay has the same secrets", last)
         told = [json.loads(x) for x in p.stdout.splitlines()]
         said = [r for r in told if r.get("level") == "line" and r.get("dir") == "C" and str(r.get("host", "")).startswith("door-")]
-        inside = [r for r in said if r.get("sealed") == "yes" and r["proto"] == "smtp"]
+        inside = [r for r in said if r.get("attrs", {}).get("sealed") == "yes" and r["proto"] == "smtp"]
         report.check(any(r["text"].startswith("ClientHello: for") or r["text"].startswith("ClientHello: names no server") for r in said), "the program's ClientHello is told", said[:9])
         report.check(any(r["text"].lower().startswith("mail from") for r in inside) and any("nobody on the way" in r["text"] for r in inside) and
-                     all(r["heard"] == "yes" for r in inside), "what it says inside TLS is told, and that it is sealed", inside[:3])
+                     all(r["attrs"]["heard"] == "yes" for r in inside), "what it says inside TLS is told, and that it is sealed", inside[:3])
         secret = base64.b64encode(b"\0alice\0wonderland")
         report.check(b"wonderland" not in p.stdout and secret not in p.stdout, "but for passwords", "")
         for name in (path, os.path.join(folder, "again.pcapng")):
