@@ -19,6 +19,7 @@ struct tally {
 struct place {
     struct history_list list[HISTORY_KINDS];
     struct tally tally[HISTORY_KINDS];
+    struct tape_list log;
 };
 
 struct slot {
@@ -281,6 +282,16 @@ static void file_kind(struct history *h, enum trace_kind kind,
             file(h, &r);
 }
 
+static void file_log(struct history *h, uint32_t host)
+{
+    const struct tape_list *all = tape_of_host(h->tape, host);
+    for (size_t i = 0; all && i < all->n; i++) {
+        enum trace_kind kind = tape_kind(h->tape, all->seq[i]);
+        if (kind != TRACE_KIND_CONTENT && kind != TRACE_KIND_TCP_STATE && kind != TRACE_KIND_NEIGHBOUR)
+            list_add(h, &h->host[host].log, all->seq[i]);
+    }
+}
+
 static int by_number(const void *a, const void *b)
 {
     uint32_t one = *(const uint32_t *)a, other = *(const uint32_t *)b;
@@ -321,6 +332,8 @@ struct history *history_new(const struct tape *t)
     file_kind(h, TRACE_KIND_NEIGHBOUR, file_neighbour);
     file_kind(h, TRACE_KIND_TCP_STATE, file_tcp);
     file_kind(h, TRACE_KIND_SESSION, file_session);
+    for (uint32_t host = 1; host < h->nhosts; host++)
+        file_log(h, host);
     sort_mail(h);
     mail = &h->host[0].list[HISTORY_MAIL];
     if (mail->n)
@@ -332,7 +345,8 @@ void history_free(struct history *h)
 {
     if (!h)
         return;
-    for (size_t i = 0; i < h->nhosts; i++)
+    for (size_t i = 0; i < h->nhosts; i++) {
+        free(h->host[i].log.seq);
         for (int k = 0; k < HISTORY_KINDS; k++) {
             struct history_list *list = &h->host[i].list[k];
             for (size_t n = 0; n < list->n; n++) {
@@ -343,6 +357,7 @@ void history_free(struct history *h)
             free(h->host[i].tally[k].at.seq);
             free(h->host[i].tally[k].count);
         }
+    }
     free(h->host);
     free(h->slot);
     keep_free(&h->keep);
@@ -367,6 +382,12 @@ const struct history_list *history_of_host(const struct history *h, enum history
 {
     static const struct history_list none;
     return host < h->nhosts ? &h->host[host].list[kind] : &none;
+}
+
+const struct tape_list *history_log(const struct history *h, uint32_t host)
+{
+    static const struct tape_list none;
+    return host < h->nhosts ? &h->host[host].log : &none;
 }
 
 size_t history_begun(const struct history_list *list, uint32_t place)

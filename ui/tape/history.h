@@ -78,5 +78,9 @@ struct history_counts {
 };
 struct history_counts history_counts(const struct history *h, uint32_t host, uint32_t place);
 
+/* Of one host, what a log would tell: its lines, sessions, queue, mailboxes; not content, segments,
+ * neighbours. Never NULL. */
+const struct tape_list *history_log(const struct history *h, uint32_t host);
+
 size_t history_octets(const struct history *h); /* memory that it holds */
 #endif
