@@ -4,8 +4,10 @@ import hashlib
 import hmac
 import os
 import re
+import shutil
 import socket
 import ssl
+import subprocess
 import time
 
 import world
@@ -290,8 +292,44 @@ def bound(w):
         c.socket.close()
 
 
+class SClient:
+    """openssl s_client as the TLS end, which prints what RFC 9266 asks for; this file speaks through it."""
+
+    def __init__(self, w):
+        self.process = subprocess.Popen(["openssl", "s_client", "-connect", f"127.0.0.1:{w.port('imap', 'safe')}", "-starttls", "imap", "-tls1_3", "-ign_eof", "-keymatexport", "EXPORTER-Channel-Binding", "-keymatexportlen", "32"],
+                                        stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
+        self.exported = bytes.fromhex(self.find(rb"Keying material: ([0-9A-F]{64})").decode())
+
+    def find(self, pattern):
+        while line := self.process.stdout.readline():
+            if m := re.search(pattern, line):
+                return m.group(1)
+        raise EOFError("openssl s_client has ended")
+
+    def send(self, octets):
+        self.process.stdin.write(octets.replace(b"\r\n", b"\n").replace(b"\n", b"\r\n"))
+        self.process.stdin.flush()
+
+    def line(self):
+        return self.find(rb"^((?:\+|s) ?.*?)\r?\n")
+
+    def close(self):
+        self.process.kill()
+        self.process.wait()
+
+
+def bound_by_openssl(w):
+    """tls-exporter as another implementation computes it."""
+    for spoil in (False, True):
+        c = SClient(w)
+        binding = bytes([c.exported[0] ^ spoil]) + c.exported[1:]
+        got = scram(exchange_of(c, "imap", "s AUTHENTICATE SCRAM-SHA-256-PLUS"), "SCRAM-SHA-256-PLUS", "p=tls-exporter,,", binding)
+        check(got.startswith((BAD if spoil else GOOD)["imap"]), f"tls-exporter, computed by openssl s_client, spoilt: {spoil}", got)
+        c.close()
+
+
 with world.World("tests/interop/plain.json", "--map", "0=safe:587", "--map", "0=safe:110", "--map", "0=safe:143", record=True) as w:
-    for part in (smtp, pop3, pop3_utf8, bound):
+    for part in (smtp, pop3, pop3_utf8, bound, *((bound_by_openssl,) if shutil.which("openssl") else ())):
         try:
             part(w)
         except Exception as error:
