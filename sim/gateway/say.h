@@ -5,7 +5,8 @@
  *
  *   say_error("%s: %s", path, strerror(errno));   ->   mailwalk: /tmp/x\x1b[2J: No such file or directory
  *
- * A path, an option's value or a name from a file may hold anything; what reaches the terminal are characters.
+ * A path, an option's value or a name from a file may hold anything; what reaches the terminal are
+ * characters.
  */
 #include <stdarg.h>
 
