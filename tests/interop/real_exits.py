@@ -141,6 +141,32 @@ def replayed(w):
                      [(a.get("message"), a.get("intact")) for a in got])
 
 
+def large(s):
+    """Virtual programs read what others have brought, more than a megabyte too."""
+    with open("scenarios/mail-world.json", encoding="utf-8") as f:
+        w = json.load(f)
+    accounts, names = [], (("pop3", "tls"), ("imap", "starttls"))
+    for kind, security in names:
+        a = account(kind, fetch={"kind": kind, "security": security, **({"keep": True} if kind == "pop3" else {})})
+        accounts.append({**a, "user": "erin", "password": real_servers.USERS["erin"]})
+    w["hosts"]["laptop"] = {"interfaces": ["street 192.0.2.240/24"], "resolvers": ["198.51.100.253"], "client": {"accounts": accounts}}
+    w["actions"] = [{"name": kind, "do": "fetch", "host": "laptop", "account": kind, "at": "1ms"} for kind, _ in names]
+    w["expect"] = []
+    path = real_servers.write(s.path("large.json"), json.dumps(w))
+    forwards = [x for port, name in ((995, "pop3s"), (143, "imap")) for x in ("--forward", f"{HOST}:{port}=127.0.0.1:{s.port[name]}")]
+    with world.World(path, "--actions", "--trust", s.ca, *forwards, record=True) as served:
+        s.wait_for(lambda: sum(open(served.recording).read().count(k) for k in ('"finished"', '"broken"')) >= 2)
+        served.stop()
+        p, last = served.replay("--level", "line")
+        report.check(p.returncode == 0 and last["same"], "the replay has the same hash", p.stderr)
+        there = sorted(len(x) for x in s.letters("erin"))
+        report.check(there[-1] > 1 << 20, "there is a large message", there)
+        for kind, _ in names:
+            records = [json.loads(x) for x in p.stdout.splitlines() if b'"message"' in x and b'"octets"' in x]
+            got = sorted(a["octets"] for a in (r.get("attrs", r) for r in records) if a.get("event") == "message" and a.get("via") == kind)
+            report.check(got == there, f"{kind} brings all messages whole", (got, there))
+
+
 def distrusted(s):
     """A virtual client judges the real server's certificate: who signed it, for when, for whom."""
     with open("scenarios/mail-world.json", encoding="utf-8") as f:
@@ -179,6 +205,7 @@ def main():
             report.check(w.stop() == 0, "serve ends well", w.errors)
             report.check(w.errors == "", "and has nothing to complain of", w.errors)
             replayed(w)
+        large(s)
         distrusted(s)
     report.end()
 
