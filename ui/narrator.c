@@ -247,8 +247,8 @@ static void tell_connection(struct ui_narrator *n, const struct trace_record *r)
     ui_page_end(p);
 }
 
-void narrator_put_line(struct ui_narrator *n, uint64_t t_ns, char dir, const char *text, size_t len,
-                       unsigned rows)
+void narrator_put_line(struct ui_narrator *n, uint64_t t_ns, char dir, bool sealed, const char *text,
+                       size_t len, unsigned rows)
 {
     struct ui_page *p = &n->page;
 
@@ -257,6 +257,10 @@ void narrator_put_line(struct ui_narrator *n, uint64_t t_ns, char dir, const cha
     if (dir == 'C' || dir == 'S') {
         ui_page_str(p, dir == 'C' ? "C " : "S ");
         ui_page_glyph(p, dir == 'C' ? UI_GLYPH_TO_SERVER : UI_GLYPH_TO_CLIENT);
+    }
+    if (sealed) {
+        ui_page_to(p, NARRATOR_TEXT - 1);
+        ui_page_glyph(p, UI_GLYPH_SEALED);
     }
     if (len > 0) {
         ui_page_to(p, NARRATOR_TEXT);
@@ -273,6 +277,24 @@ static bool repeats(struct ui_narrator *n, const struct trace_record *r)
     bool within = n->in_reply && r->conn == n->conn && r->dir == 'S';
     n->in_reply = r->proto == TRACE_SMTP && r->dir == 'S' && r->text_len > 3 && r->text[3] == '-';
     return within && key && narrator_is_told(n, key);
+}
+
+/* What the mark of a sealed line means, once. */
+static void tell_sealed(struct ui_narrator *n)
+{
+    static const struct narrator_words words = { .title = "The bar in front says: inside TLS",
+                                                 .lesson =
+                                                     "You read this line because both ends know the key. "
+                                                     "Whoever listens on a link of the way sees when, "
+                                                     "how much and between whom, and none of the words.",
+                                                 .section = "RFC 8446 appendix E.3" };
+    if (!narrator_is_told(n, words.lesson))
+        narrator_put_lesson(n, words.title, words.lesson, words.section, true);
+}
+
+bool narrator_is_sealed(const struct trace_record *r)
+{
+    return trace_attr_get(r, "sealed") != NULL;
 }
 
 static void tell_line(struct ui_narrator *n, const struct trace_record *r)
@@ -293,12 +315,15 @@ static void tell_line(struct ui_narrator *n, const struct trace_record *r)
     }
     narrator_begin(n);
     narrator_fold_forget(n, r->conn);
-    narrator_put_line(n, r->t_ns, r->dir, r->text ? r->text : "", r->text ? r->text_len : 0, NARRATOR_ROWS);
+    narrator_put_line(n, r->t_ns, r->dir, narrator_is_sealed(r), r->text ? r->text : "",
+                      r->text ? r->text_len : 0, NARRATOR_ROWS);
     over = narrator_literal_over(r);
     if (over)
         narrator_put_lesson(n, over->title, over->lesson, over->section, true);
     else
         narrator_put_lesson(n, r->title, r->lesson, r->section, false);
+    if (narrator_is_sealed(r))
+        tell_sealed(n);
     n->last_title = r->title;
 }
 

@@ -35,7 +35,7 @@ static bool begins(const char *text, size_t len, const char *lower)
 
 static void tell(struct ui_narrator *n, const struct narrator_held *h)
 {
-    narrator_put_line(n, h->t_ns, n->fold.dir, h->text, h->len, 1);
+    narrator_put_line(n, h->t_ns, n->fold.dir, n->fold.sealed, h->text, h->len, 1);
     narrator_put_lesson(n, h->title, h->lesson, h->section, false);
     if (h->words && (h->words->always || !narrator_is_told(n, h->words->lesson)))
         narrator_put_lesson(n, h->words->title, h->words->lesson, h->words->section, true);
@@ -163,6 +163,7 @@ void narrator_fold_line(struct ui_narrator *n, const struct trace_record *r)
         f->active = true;
         f->conn = r->conn;
         f->dir = r->dir;
+        f->sealed = narrator_is_sealed(r);
     }
     f->total++;
     if (begins(h.text, h.len, "content-disposition: attachment"))

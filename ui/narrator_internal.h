@@ -68,6 +68,7 @@ struct narrator_fold {
     bool active;
     uint32_t conn;
     char dir;
+    bool sealed;
     uint64_t total, hidden, base64; /* lines: so far, folded, of them base64 */
     bool attachment;                /* a field said so */
     struct narrator_mime mime;
@@ -154,9 +155,12 @@ void narrator_put_time(struct ui_narrator *n, uint64_t t_ns);
 void narrator_put_lesson(struct ui_narrator *n, const char *title, const char *lesson, const char *section,
                          bool always);
 
-/* "C ▸ text" from the time's column on. */
-void narrator_put_line(struct ui_narrator *n, uint64_t t_ns, char dir, const char *text, size_t len,
-                       unsigned rows);
+/* "C ▸ text" from the time's column on; "C ▸┃text" if it is `sealed`, inside TLS. */
+void narrator_put_line(struct ui_narrator *n, uint64_t t_ns, char dir, bool sealed, const char *text,
+                       size_t len, unsigned rows);
+
+/* The line travels inside TLS. */
+bool narrator_is_sealed(const struct trace_record *r);
 
 /* True the first time it is asked about `words`. */
 bool narrator_is_new(struct ui_narrator *n, const void *words);

@@ -31,7 +31,8 @@ enum ui_ink { UI_PLAIN, UI_HEADING, UI_CLIENT, UI_SERVER, UI_BAD, UI_GOOD, UI_NO
     X(NOTE, "\xe2\x80\xa2", "*")                                                                             \
     X(GOOD, "\xe2\x9c\x93", "+")                                                                             \
     X(BAD, "\xe2\x9c\x97", "x")                                                                              \
-    X(MORE, "\xe2\x80\xa6", "...")
+    X(MORE, "\xe2\x80\xa6", "...")                                                                           \
+    X(SEALED, "\xe2\x94\x83", "|")
 
 #define X(name, utf8, ascii) UI_GLYPH_##name,
 enum ui_glyph { UI_GLYPHS(X) UI_GLYPH_COUNT };
