@@ -223,6 +223,11 @@ write("dissect", "neighbor", bytes.fromhex(
     "3333ff00000102000006000086dd6000000000203aff20010db8000c00000000000000000025ff020000000000000000"
     "0001ff00000187001be80000000020010db8000c000000000000000000010101020000060000"))
 
+for name, keys in (("lesson", b"\x04nnn1nn2nngn"), ("why", b"\x00!w\x0d2n3n4n5n6n"), ("search", b"\x00/RCPT\x0d>>w"),
+                   ("change", b"\x00xport\x0d26\x0dco"), ("sizes", b"\x00nn\xff\x30\x20n\xff\x40\xc8n\xfe\x20\x20\xfd b"),
+                   ("typed", b"\x007telnet mail 25\x0dEHLO me\x0d\x1b"), ("named", b"\x08:next-error\x0d?\x1bt a")):
+    write("screen", name, keys)
+
 # Found by fuzzing
 write("message", "received_without_colon", b"Received by b.example\nX: 1\n")
 write("text", "long_q_word", b"\x00\x05=?utf-8?Q?" + b"k" * 960 + b"?=")
