@@ -160,6 +160,22 @@ def behaved():
         replayed(w, "back-pressure")
 
 
+def zones():
+    """The simulated DNS leads there: a domain with a zone and an MX of its own, one inside of it, one under com, one cut off by NS."""
+    server = Server(smtp)
+    domains = ("example.org", "dept.example.org", "example-two.com", "far.example.org")
+    cut = ("--set", '/zones/example.org/records/3=far NS ns.elsewhere.test.')
+    forwards = [x for d in domains for x in ("--forward", f"{d}=127.0.0.1:{server.port}")]
+    with world.World("mail-world", *cut, *forwards, "--forward", f"ns.example.com:2500=127.0.0.1:{server.port}") as w:
+        for d in domains:
+            send(w, "erin@" + d)
+        wait(lambda: len(server.letters) >= len(domains))
+        for d in domains:
+            report.check(any(b"for <erin@%s>" % d.encode() in x for x in server.letters), f"mail for {d} goes to the real server", server.letters)
+        send(w, "bob@example.com")
+        report.check(len(w.wait_for("bob", 1)) == 1, "other mail does not", "")
+
+
 def misbehaved():
     """Whatever a real server does, the message waits and arrives in the end."""
     with socket.socket() as s:
@@ -231,6 +247,7 @@ with world.World() as place:
     options(place.folder)
     meddled(place.folder)
 behaved()
+zones()
 misbehaved()
 silent()
 report.end()
