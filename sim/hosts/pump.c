@@ -73,6 +73,7 @@ void pump_say(struct pump *p, const struct wire_out *out)
         return;
     if (pump_world(p)->troubles && p->ops->dir == 'S' && !p->pulling && !p->hold)
         pump_hold(p, trouble_delay(p));
+    overheard_server(p, out->text, out->len);
     if (p->tls) {
         pump_tls_say(p, out);
         return;
@@ -179,17 +180,21 @@ size_t pump_feed(struct pump *p, const char *octets, size_t len)
 {
     bool sealed = p->tls != NULL;
     size_t used = 0;
+    overheard_client(p, octets, len);
     while (used < len && pump_hungry(p)) {
         size_t n = p->ops->step(p, octets + used, len - used);
         if (n == 0)
             break;
         used += n;
-        if (!sealed && p->tls)
-            return len; /* TLS begins: what came with the last words in clear is discarded, RFC 3207
-                           section 4.2 */
+        if (!sealed && p->tls) { /* TLS begins: what came with the last words in clear is discarded, RFC 3207
+                                    section 4.2 */
+            overheard_sealed(p);
+            return len;
+        }
         if (p->more && !p->ops->step_while_pulling)
             flush(p);
     }
+    overheard_taken(p, used);
     return used;
 }
 
@@ -362,6 +367,7 @@ void pump_accept(struct pump *p, struct host *host, const struct pump_ops *ops, 
     p->conn = conn;
     pump_peer(p, &addr, &port);
     p->peer = world_host_at(host->world, &addr);
+    overheard_begin(p);
     *tcp_ops = &pump_tcp_ops;
     *app = p;
 }

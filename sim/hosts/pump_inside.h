@@ -27,6 +27,7 @@ struct said {
 struct pump_lines {
     struct said *first, *next, *last; /* next: the first that TCP has no mark of */
     uint64_t said, sent;              /* octets of the stream: spoken, and taken by TCP */
+    struct overheard *overheard;      /* NULL: the other end is no kernel; owned */
     bool was_content;                 /* the line said last: a mark without a lesson goes on with it */
 };
 
@@ -59,6 +60,16 @@ void heard_plain(struct pump *p, struct heard *h, const char *octets, size_t len
 void heard_own(struct heard *h, const char *octets, size_t len);
 void heard_tls(struct pump *p, const struct heard *h, const struct tls_event *e);
 void heard_free(struct heard *h);
+
+/* ---- pump_overheard.c: what a real client says that has come through the TUN door ---- */
+struct overheard;
+void overheard_begin(struct pump *p); /* the connection is accepted */
+/* The engine is about to see these octets; some it may have seen before. */
+void overheard_client(struct pump *p, const char *octets, size_t len);
+void overheard_taken(struct pump *p, size_t len);
+void overheard_server(struct pump *p, const char *octets, size_t len); /* what this end says */
+void overheard_sealed(struct pump *p); /* TLS begins: the client starts anew */
+void overheard_free(struct overheard *o);
 
 /* ---- pump.c ---- */
 /* Gives octets to TCP, or keeps them until it takes them. */

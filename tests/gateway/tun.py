@@ -260,6 +260,11 @@ def narrated():
         sent = [json.loads(line) for line in p.stdout.splitlines() if b'"kind":"sent"' in line and b'"host":"kernel"' in line]
         segments = [r for r in sent if r.get("proto") == "tcp" or r.get("proto") == "smtp"]
         report.check(len(segments) > 5 and all(r["link"] == "tun" and r["peer"] == "mail" for r in segments), "the kernel is a host of the trace", sent[:3])
+        lines = [r for r in map(json.loads, p.stdout.splitlines()) if r.get("host") == "kernel" and r.get("kind") in ("command", "content")]
+        texts = [(r["text"].upper(), r["attrs"].get("sealed", "no")) for r in lines]
+        report.check(("EHLO KERNEL.EXAMPLE.NET", "no") in texts and any(t.startswith("MAIL FROM:<ALICE@") and s == "yes" for t, s in texts) and
+                     (".", "yes") in texts, "what a real client says is told, inside TLS too", texts[:20])
+        report.check(all(r["attrs"]["heard"] == "yes" and r["peer"] == "mail" and r["dir"] == "C" for r in lines), "as heard by the server", lines[:3])
         report.check(len({r.get("conn") for r in segments}) == 1, "its segments belong to a connection", {r.get("conn") for r in segments})
 
 
