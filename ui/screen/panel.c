@@ -437,16 +437,20 @@ static void draw_prompt(struct ui_screen *s, struct ui_canvas *c, struct ui_rect
     c->cursor_col = in.col + 3 + (int)before;
     ui_putf(c, in.row + 1, in.col + 1, in.cols - 2, UI_STYLE_DIM, "Enter takes it   %sEsc leaves",
             p->complete ? "Tab completes   " : "");
+    ui_wrap(c, (struct ui_rect){ in.row + 2, in.col + 1, in.rows - 2, in.cols - 2 }, 0, UI_STYLE_BAD, p->note,
+            strlen(p->note));
 }
 
 void ui_panel_draw(struct ui_screen *s, struct ui_canvas *c)
 {
     struct ui_panel *p = &s->panel;
     struct ui_rect r = { 2, 2, c->rows - 5, c->cols - 4 }, in;
+    int note;
     if (p->kind == UI_PANEL_NONE)
         return;
+    note = p->note[0] ? ui_wrap_rows(p->note, strlen(p->note), c->cols - 8, c->ascii) : 0;
     if (p->kind == UI_PANEL_PROMPT)
-        r = (struct ui_rect){ c->rows - 7, 2, 4, c->cols - 4 };
+        r = (struct ui_rect){ c->rows - 7 - note, 2, 4 + note, c->cols - 4 };
     ui_fill(c, r, UI_STYLE_TEXT, ' ');
     in = ui_box(c, r, p->title);
     if (p->kind == UI_PANEL_LIST)

@@ -45,11 +45,14 @@ bool ui_run_again(struct ui_screen *s, const char *const *changes, size_t nchang
         return false;
     }
     run = run_of(tape, changes, nchanges);
-    if (keep_original && !s->original.tape)
+    if (keep_original && !s->original.tape) {
         s->original = s->run;
-    else
+        s->other_place = s->place;
+    } else {
         ui_run_free(&s->run);
+    }
     s->run = run;
+    ui_what_if_changed(s);
     ui_go(s, s->place);
     return true;
 }
@@ -68,6 +71,7 @@ bool ui_open_scenario(struct ui_screen *s, const char *name, const char *const *
     s->scenario = copy;
     ui_run_free(&s->run);
     ui_run_free(&s->original);
+    ui_what_if_free(s);
     s->run = run_of(tape, changes, nchanges);
     s->asked = s->right = 0;
     forget_run(s);

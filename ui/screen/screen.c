@@ -76,6 +76,7 @@ void ui_screen_free(struct ui_screen *s)
     ui_panel_close(s);
     ui_run_free(&s->run);
     ui_run_free(&s->original);
+    ui_what_if_free(s);
     for (int v = 0; v < UI_VIEW_COUNT; v++) {
         if (views[v]->free)
             views[v]->free(s->state[v]);
@@ -263,10 +264,11 @@ bool ui_act(struct ui_screen *s, enum ui_action a)
     }
     if (a >= UI_DO_VIEW_JOURNEY && a <= UI_DO_VIEW_TERMINAL) {
         s->view = (enum ui_view_name)(a - UI_DO_VIEW_JOURNEY);
+        s->comparing = false;
         return true;
     }
-    if (act_play(s, a) || act_learn(s, a) || (views[s->view]->act && views[s->view]->act(s, a)) ||
-        ui_move(s, a))
+    if (act_play(s, a) || act_learn(s, a) ||
+        (!s->comparing && views[s->view]->act && views[s->view]->act(s, a)) || ui_move(s, a))
         return true;
     ui_say(s, UI_STYLE_DIM, "%s: nothing to do in the view %s.", ui_action_row(a)->word,
            views[s->view]->name);

@@ -12,6 +12,7 @@
  * what a person chose (a selection, an open layer), never what the run said.
  */
 #include "ui/screen/screen.h"
+#include "ui/tape/compare.h"
 #include "ui/tape/frames.h"
 #include "ui/tape/history.h"
 
@@ -83,6 +84,7 @@ struct ui_panel {
     bool filtering;            /* LIST: characters filter */
     char input[UI_PROMPT_MAX]; /* PROMPT */
     size_t caret;              /* octets */
+    char note[UI_ERROR_MAX];   /* PROMPT: why the last answer was refused */
     size_t completions;        /* Tabs in a row */
     char stem[UI_PROMPT_MAX];  /* what Tab completes */
     /* LIST: `index` of the item and its number; PROMPT: the text. The panel is closed before it is called. */
@@ -138,6 +140,16 @@ struct ui_question {
     char why[UI_CHOICES_MAX][400]; /* why it is, or is not, what comes next */
 };
 
+/* ---- another run: whatif.c ---- */
+
+struct ui_what_if {
+    char pointer[300];       /* of the setting whose new value is asked for; "": of none, a whole change is */
+    bool is_text;            /* the value is a JSON string */
+    struct compare *compare; /* owned: the original and the run; NULL until asked for */
+    char **kept;             /* owned, each too: the changes that were left behind by going back */
+    size_t nkept;
+};
+
 /* ---- the screen ---- */
 
 struct ui_screen {
@@ -145,7 +157,8 @@ struct ui_screen {
     char *scenario;                   /* owned; NULL: none was chosen yet */
     struct ui_run run, original;      /* `original` holds a tape only while `run` is another one */
     bool comparing;                   /* both side by side */
-    uint32_t place, other_place;      /* in run; in original */
+    uint32_t place, other_place;      /* in run; in original, when it was left */
+    struct ui_what_if what_if;
     enum tape_grain grain;
     enum ui_view_name view;
     void *state[UI_VIEW_COUNT]; /* owned */
@@ -209,6 +222,9 @@ void ui_why_chosen(struct ui_screen *s, size_t index, uint32_t number);
 void ui_what_if_open(struct ui_screen *s);
 void ui_what_if_original(struct ui_screen *s);
 void ui_what_if_compare(struct ui_screen *s);
+/* The run, or the original, is another one now. */
+void ui_what_if_changed(struct ui_screen *s);
+void ui_what_if_free(struct ui_screen *s);
 void ui_compare_draw(struct ui_screen *s, struct ui_canvas *c, struct ui_rect room);
 void ui_export_open(struct ui_screen *s);
 void ui_copy(struct ui_screen *s);
