@@ -36,6 +36,7 @@ static int usage(FILE *to)
           "  play [SCENARIO]     the screen: step through it, forwards and back\n"
           "      --no-predict                do not ask what comes next\n"
           "      --plain                     a dialogue in plain text, nothing redrawn\n"
+          "      --keys KEYS  --size 80x24   press these, print the screen, and end\n"
           "      --theme dark|light|mono|contrast  --ascii  --big  --seed N  --set ...\n"
           "  run SCENARIO        narrate a message's journey on stdout\n"
           "      --level phase|line|packet   how closely to look (line)\n"

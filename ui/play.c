@@ -8,6 +8,7 @@
 
 #include "scenarios/load/scenario.h"
 #include "ui/plain.h"
+#include "ui/screen/press.h"
 #include "ui/screen/terminal.h"
 
 #define STATUS_USAGE   2
@@ -19,6 +20,8 @@ struct play_options {
     struct ui_screen_options screen;
     const char *changes[SCENARIO_SETS_MAX];
     bool plain, theme_given;
+    const char *keys; /* to press, then print; NULL: a person does */
+    int rows, cols;   /* of what is printed */
     char seed[64];
 };
 
@@ -45,6 +48,17 @@ static int take(struct play_options *o, const char *name, const char *value)
         return bad_usage(name, "needs a value");
     if (strcmp(name, "--theme") == 0)
         return theme_named(o, value) ? 0 : bad_usage("--theme", "dark, light, mono or contrast is allowed");
+    if (strcmp(name, "--keys") == 0) {
+        o->keys = value;
+        return 0;
+    }
+    if (strcmp(name, "--size") == 0) {
+        char more;
+        if (sscanf(value, "%3dx%3d%c", &o->cols, &o->rows, &more) == 2 && o->rows >= UI_MIN_ROWS &&
+            o->cols >= UI_MIN_COLS)
+            return 0;
+        return bad_usage("--size", "COLUMNSxROWS is allowed, from 80x24 to 999x999");
+    }
     if (strcmp(name, "--set") == 0 || strcmp(name, "--seed") == 0) {
         if (o->screen.nchanges == SCENARIO_SETS_MAX - 1)
             return bad_usage("--set", "too many");
@@ -64,6 +78,8 @@ static int arguments(struct play_options *o, int argc, char **argv)
 {
     o->screen.changes = o->changes;
     o->screen.questions = true;
+    o->rows = UI_MIN_ROWS;
+    o->cols = UI_MIN_COLS;
     for (int i = 0; i < argc; i++) {
         const char *equals = strchr(argv[i], '=');
         char name[32];
@@ -91,6 +107,8 @@ static int arguments(struct play_options *o, int argc, char **argv)
         if (wrong)
             return wrong;
     }
+    if (o->keys && !o->screen.scenario)
+        return bad_usage("--keys", "needs a scenario");
     if (o->screen.nchanges && !o->screen.scenario)
         return bad_usage("--set", "needs a scenario");
     return 0;
@@ -144,6 +162,32 @@ static int on_screen(const struct play_options *o, const struct ui_program *prog
     return 0;
 }
 
+/* The screen after these keys, as text. */
+static int printed(const struct play_options *o, const struct ui_program *program)
+{
+    char error[UI_ERROR_MAX] = "", wrong[32], row[4100];
+    struct ui_screen *s = ui_screen_new(program, &o->screen, error);
+    struct ui_canvas c = { 0 };
+    if (!s) {
+        fprintf(stderr, "mailwalk: %s\n", error);
+        return STATUS_USAGE;
+    }
+    ui_screen_event(s, &(struct ui_event){ .kind = UI_EVENT_SIZE, .row = o->rows, .col = o->cols });
+    if (!ui_press(s, o->keys, wrong)) {
+        ui_screen_free(s);
+        return bad_usage("--keys",
+                         "a key is a letter, or a name as on the help page: <Enter>, <Down>, <F3>, <Ctrl-L>");
+    }
+    ui_screen_draw(s, &c);
+    for (int i = 0; i < c.rows; i++) {
+        ui_canvas_row(&c, i, row, sizeof row);
+        puts(row);
+    }
+    ui_canvas_free(&c);
+    ui_screen_free(s);
+    return 0;
+}
+
 static int as_dialogue(const struct play_options *o, const struct ui_program *program)
 {
     char error[UI_ERROR_MAX] = "";
@@ -171,9 +215,11 @@ int ui_play_command(int argc, char **argv, const struct ui_play_files *files)
     status = arguments(o, argc, argv);
     if (status == 0) {
         p = ui_play_program_new(files);
-        if (!terminal_utf8())
+        if (!o->keys && !terminal_utf8())
             o->screen.ascii = true;
-        status = is_plain(o) ? as_dialogue(o, ui_play_program(p)) : on_screen(o, ui_play_program(p));
+        status = o->keys       ? printed(o, ui_play_program(p))
+                 : is_plain(o) ? as_dialogue(o, ui_play_program(p))
+                               : on_screen(o, ui_play_program(p));
         ui_play_program_free(p);
     }
     free(o);

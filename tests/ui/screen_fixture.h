@@ -7,7 +7,7 @@
 
 #include "tests/check_main.h"
 #include "ui/play.h"
-#include "ui/screen/screen.h"
+#include "ui/screen/press.h"
 
 struct face {
     struct ui_play_program *program;
@@ -59,29 +59,11 @@ static inline bool face_shows(struct face *f, const char *words)
     return strstr(face_text(f), words) != NULL;
 }
 
-/* "n n <Enter> ! w": characters, and names of keys between < and >; spaces separate. */
+/* As ui/screen/press.h says. */
 static inline void face_keys(struct face *f, const char *keys)
 {
-    static const struct {
-        const char *name;
-        uint32_t key;
-    } names[] = { { "<Enter>", UI_KEY_ENTER }, { "<Esc>", UI_KEY_ESC },   { "<Tab>", UI_KEY_TAB },
-                  { "<Up>", UI_KEY_UP },       { "<Down>", UI_KEY_DOWN }, { "<Home>", UI_KEY_HOME },
-                  { "<End>", UI_KEY_END },     { "<Space>", ' ' },        { "<PgDn>", UI_KEY_PAGE_DOWN } };
-    while (*keys) {
-        size_t len = strcspn(keys, " ");
-        uint32_t key = 0;
-        for (size_t i = 0; i < sizeof names / sizeof names[0]; i++)
-            if (strlen(names[i].name) == len && memcmp(names[i].name, keys, len) == 0)
-                key = names[i].key;
-        if (key)
-            ui_screen_key(f->s, key);
-        else
-            for (size_t i = 0; i < len; i++) /* a word is typed */
-                ui_screen_key(f->s, (unsigned char)keys[i]);
-        keys += len;
-        keys += *keys == ' ';
-    }
+    char wrong[32];
+    ck_assert_msg(ui_press(f->s, keys, wrong), "%s is no key", wrong);
 }
 
 static inline uint64_t face_hash(struct face *f)
