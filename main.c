@@ -23,6 +23,7 @@
 #include "sim/hosts/world.h"
 #include "ui/explain.h"
 #include "ui/explain_engines.h"
+#include "ui/ladder_file.h"
 #include "ui/narrator.h"
 #include "ui/play.h"
 #include "ui/screen/bench_ui.h"
@@ -47,6 +48,7 @@ static int usage(FILE *to)
           "      --pcap FILE  --pcapng FILE  what a network tap would record\n"
           "      --keylog FILE               TLS secrets, as SSLKEYLOGFILE has them\n"
           "      --logs DIR                  the mail log of every mail host\n"
+          "      --ladder FILE.txt|.mmd|.svg who says what to whom: text, Mermaid, a picture\n"
           "      --replay FILE               what `serve --record` wrote, not SCENARIO\n"
           "  serve SCENARIO      open doors, so that real programs can use its servers\n"
           "      --port-base N               port 25 is N + 25 here (10000)\n"
@@ -114,7 +116,7 @@ static int machine_refused(const char *what, int error)
 /* ---- run ----------------------------------------------------------------------------------------------- */
 
 struct run_options {
-    const char *scenario, *pcap, *pcapng, *keylog, *logs, *until, *replay;
+    const char *scenario, *pcap, *pcapng, *keylog, *logs, *until, *replay, *ladder;
     const char *sets[SCENARIO_SETS_MAX];
     size_t nsets;
     enum trace_level level;
@@ -129,6 +131,7 @@ struct outputs {
     struct export_pcapng *pcapng;
     struct export_maillog *logs;
     struct ui_narrator *narrator;
+    struct tape *tape; /* for the ladder */
     FILE *keylog;
     int keylog_error;
 };
@@ -170,9 +173,9 @@ static int run_option(struct run_options *o, const char *name, const char *value
         const struct {
             const char *name;
             const char **to;
-        } strings[] = { { "--pcap", &o->pcap },    { "--pcapng", &o->pcapng }, { "--keylog", &o->keylog },
-                        { "--logs", &o->logs },    { "--until", &o->until },   { "--seed", &o->seed },
-                        { "--replay", &o->replay } };
+        } strings[] = { { "--pcap", &o->pcap },     { "--pcapng", &o->pcapng }, { "--keylog", &o->keylog },
+                        { "--logs", &o->logs },     { "--until", &o->until },   { "--seed", &o->seed },
+                        { "--replay", &o->replay }, { "--ladder", &o->ladder } };
         for (size_t i = 0; i < sizeof strings / sizeof strings[0]; i++)
             if (strcmp(name, strings[i].name) == 0) {
                 *strings[i].to = value;
@@ -206,6 +209,8 @@ static int run_arguments(struct run_options *o, int argc, char **argv)
         if (wrong)
             return wrong;
     }
+    if (o->ladder && !ui_ladder_file_known(o->ladder))
+        return bad_usage("--ladder %s: a name that ends in .txt, .mmd or .svg is allowed", o->ladder);
     if (o->replay && (o->scenario || o->nsets || o->seed || o->until))
         return bad_usage(
             "--replay brings its own scenario, --set and --seed, and ends where the recording ends");
@@ -268,6 +273,11 @@ static bool outputs_open(struct outputs *out, const struct run_options *o, struc
         sink = export_maillog_sink(out->logs);
         trace_add(t, &sink);
     }
+    if (o->ladder) {
+        out->tape = tape_new();
+        sink = tape_sink(out->tape);
+        trace_add(t, &sink);
+    }
     return true;
 }
 
@@ -285,6 +295,19 @@ static void outputs_keylog(void *ctx, const char *line)
         export_pcapng_secrets(out->pcapng, text, (size_t)n);
 }
 
+/* The diagram, if one is wanted and something was recorded. */
+static bool outputs_ladder(struct outputs *out, const struct run_options *o)
+{
+    char error[UI_ERROR_MAX] = "";
+    enum tape_grain grain = (enum tape_grain)o->level; /* phase, line, packet, as the grains */
+    bool good =
+        !out->tape || !tape_opening(out->tape) || ui_ladder_file_write(out->tape, grain, o->ladder, error);
+    if (!good)
+        refuse(EXIT_MACHINE, "%s", error);
+    tape_free(out->tape);
+    return good;
+}
+
 static int outputs_close(struct outputs *out, const struct run_options *o)
 {
     int status = 0, error;
@@ -300,7 +323,7 @@ static int outputs_close(struct outputs *out, const struct run_options *o)
         status = machine_refused(o->keylog, out->keylog_error ? out->keylog_error : errno);
     if (out->logs && (error = export_maillog_close(out->logs)) != 0)
         status = machine_refused(o->logs, error);
-    return status;
+    return outputs_ladder(out, o) ? status : EXIT_MACHINE;
 }
 
 static int run_world(struct scenario *s, const struct run_options *o)

@@ -6,7 +6,7 @@
 #include "ui/screen/export.h"
 
 #define TIME_WIDTH 96 /* pixels, as all that follow */
-#define GAP        230
+#define GAP        260
 #define EDGE       90 /* from the first and last host to the edges */
 #define HEAD       84
 #define ROW        30
@@ -136,7 +136,9 @@ static void add_hosts(struct svg *g, int height)
 }
 
 static const char style_sheet[] =
-    "<style>text{font:12px monospace;fill:#1a1a1a}.h{font:bold 16px sans-serif}.name{font-weight:bold}"
+    "<style>text{font:12px "
+    "monospace;fill:#1a1a1a;stroke:#ffffff;stroke-width:4px;paint-order:stroke}.h{font:bold 16px "
+    "sans-serif}.name{font-weight:bold}"
     ".dim{fill:#595959}.note{fill:#1a1a1a}.bad{fill:#a3001b;stroke:#a3001b}text.bad{stroke:none;font-weight:"
     "bold}"
     "text.client{fill:#0b4f8a}text.server{fill:#6b3d00}line.client,.client.head{stroke:#0b4f8a;fill:#0b4f8a}"

@@ -9,7 +9,7 @@
 
 #define TEXT_COLS_MIN 80
 #define TEXT_COLS_MAX 200
-#define TEXT_GAP      30 /* columns from host to host */
+#define TEXT_GAP      44 /* columns from host to host */
 #define WRAP_COLS     78
 
 static const struct {

@@ -121,6 +121,11 @@ static void note_words(const struct tape *t, const struct trace_record *r, char 
         snprintf(buf, cap, "%s: %s", event, attr(r, "status_text"));
     else
         ui_record_text(t, r, buf, cap);
+    if (strncmp(buf, tape_host(t, r->host), strlen(tape_host(t, r->host))) == 0) {
+        const char *rest = buf + strlen(tape_host(t, r->host)); /* a note stands at its host */
+        if (rest[0] == ':' && rest[1] == ' ')
+            memmove(buf, rest + 2, strlen(rest + 2) + 1);
+    }
 }
 
 const char *ladder_row_words(const struct tape *t, const struct ladder_row *row, bool frames,

@@ -303,9 +303,6 @@ static void choose_row(struct ladder *l, size_t i, bool *seen)
     const struct ladder_row *row = &l->row[i];
     size_t at = l->npick;
     bool goes_on = at > 0 && row->zone && l->row[l->pick[at - 1]].zone == row->zone;
-    l->pick = keep_grow(l->pick, &l->pick_cap, at + 1, sizeof *l->pick);
-    l->run = keep_grow(l->run, &l->run_cap, at + 1, sizeof *l->run);
-    l->start = keep_grow(l->start, &l->start_cap, l->nrun + 2, sizeof *l->start);
     l->pick[at] = (uint32_t)i;
     if (!goes_on)
         l->start[l->nrun++] = (uint32_t)at;
@@ -325,6 +322,9 @@ void ladder_choose(struct ladder *l, const struct ladder_choice *choice)
     l->choice = *choice;
     l->chosen = true;
     l->npick = l->nrun = l->nhost = 0;
+    l->pick = keep_grow(l->pick, &l->pick_cap, l->n + 1, sizeof *l->pick);
+    l->run = keep_grow(l->run, &l->run_cap, l->n + 1, sizeof *l->run);
+    l->start = keep_grow(l->start, &l->start_cap, l->n + 2, sizeof *l->start);
     seen = keep_alloc(l->nhosts * sizeof *seen);
     for (size_t i = 0; i < l->n; i++)
         if (wanted(l, &l->row[i]))

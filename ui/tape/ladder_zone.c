@@ -9,21 +9,22 @@ static const struct {
     const char *verb;
     enum ladder_zone zone;
 } verbs[] = {
-    { "EHLO", LADDER_ZONE_HELLO },      { "HELO", LADDER_ZONE_HELLO },
-    { "CAPA", LADDER_ZONE_HELLO },      { "AUTH", LADDER_ZONE_HELLO },
-    { "USER", LADDER_ZONE_HELLO },      { "PASS", LADDER_ZONE_HELLO },
-    { "APOP", LADDER_ZONE_HELLO },      { "CAPABILITY", LADDER_ZONE_HELLO },
-    { "LOGIN", LADDER_ZONE_HELLO },     { "AUTHENTICATE", LADDER_ZONE_HELLO },
-    { "ID", LADDER_ZONE_HELLO },        { "ENABLE", LADDER_ZONE_HELLO },
-    { "NAMESPACE", LADDER_ZONE_HELLO }, { "DATA", LADDER_ZONE_DATA },
-    { "BDAT", LADDER_ZONE_DATA },       { "RETR", LADDER_ZONE_DATA },
-    { "TOP", LADDER_ZONE_DATA },        { "FETCH", LADDER_ZONE_DATA },
-    { "UID FETCH", LADDER_ZONE_DATA },  { "APPEND", LADDER_ZONE_DATA },
-    { "QUIT", LADDER_ZONE_CLOSE },      { "LOGOUT", LADDER_ZONE_CLOSE },
-    { "LIST", LADDER_ZONE_LIST },       { "UIDL", LADDER_ZONE_LIST },
-    { "SELECT", LADDER_ZONE_LIST },     { "EXAMINE", LADDER_ZONE_LIST },
-    { "STATUS", LADDER_ZONE_LIST },     { "LSUB", LADDER_ZONE_LIST },
-    { "HELP", LADDER_ZONE_LIST },       { "EXPN", LADDER_ZONE_LIST },
+    { "EHLO", LADDER_ZONE_HELLO },         { "HELO", LADDER_ZONE_HELLO },
+    { "CAPA", LADDER_ZONE_HELLO },         { "AUTH", LADDER_ZONE_HELLO },
+    { "USER", LADDER_ZONE_HELLO },         { "PASS", LADDER_ZONE_HELLO },
+    { "UTF8", LADDER_ZONE_HELLO },         { "APOP", LADDER_ZONE_HELLO },
+    { "CAPABILITY", LADDER_ZONE_HELLO },   { "LOGIN", LADDER_ZONE_HELLO },
+    { "AUTHENTICATE", LADDER_ZONE_HELLO }, { "ID", LADDER_ZONE_HELLO },
+    { "ENABLE", LADDER_ZONE_HELLO },       { "NAMESPACE", LADDER_ZONE_HELLO },
+    { "DATA", LADDER_ZONE_DATA },          { "BDAT", LADDER_ZONE_DATA },
+    { "RETR", LADDER_ZONE_DATA },          { "TOP", LADDER_ZONE_DATA },
+    { "FETCH", LADDER_ZONE_DATA },         { "UID FETCH", LADDER_ZONE_DATA },
+    { "APPEND", LADDER_ZONE_DATA },        { "QUIT", LADDER_ZONE_CLOSE },
+    { "LOGOUT", LADDER_ZONE_CLOSE },       { "LIST", LADDER_ZONE_LIST },
+    { "UIDL", LADDER_ZONE_LIST },          { "SELECT", LADDER_ZONE_LIST },
+    { "EXAMINE", LADDER_ZONE_LIST },       { "STATUS", LADDER_ZONE_LIST },
+    { "LSUB", LADDER_ZONE_LIST },          { "HELP", LADDER_ZONE_LIST },
+    { "EXPN", LADDER_ZONE_LIST },
 };
 
 uint32_t ladder_zone_open(struct ladder_zones *z, enum ladder_zone kind)
@@ -154,7 +155,7 @@ enum ladder_tcp ladder_tcp_of(const struct trace_record *r)
 {
     const char *at = NULL, *end;
     enum ladder_tcp what = LADDER_TCP_OTHER;
-    for (size_t i = 0; r->text && i < r->text_len; i++)
+    for (size_t i = r->text ? r->text_len : 0; i-- > 0 && !at;)
         if (r->text[i] == '[')
             at = r->text + i + 1; /* the last bracket: addresses of IPv6 have some too */
     end = at ? memchr(at, ']', r->text_len - (size_t)(at - r->text)) : NULL;
