@@ -169,7 +169,10 @@ bool plan_make(struct plan *p, const struct spec_world *spec, const char *link, 
     if (!link && forwards && forwards->n > 0)
         link = some_link(spec);
     if (!link)
-        return fail(error, "the scenario has no \"doors\": say what to open with --map PORT=HOST:PORT", NULL);
+        return fail(error,
+                    "the scenario has no \"doors\": say what to open with --map PORT=HOST:PORT, or where to "
+                    "stand with --tun-link LINK",
+                    NULL);
     p->link = find_link(spec, link);
     if (!p->link)
         return fail(error, "there is no link", link);
