@@ -470,6 +470,7 @@ static void moved(struct ui_screen *s)
     struct packet *p = packet(s);
     p->row = 0;
     p->node = 0;
+    memset(p->top, 0, sizeof p->top); /* the way back shows what the way there did */
 }
 
 static uint32_t selected(struct ui_screen *s)
