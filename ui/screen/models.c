@@ -7,6 +7,7 @@
 struct ui_models {
     struct history *history;
     struct frames *frames;
+    struct letters *letters;
 };
 
 static struct ui_models *models(struct ui_screen *s)
@@ -32,11 +33,20 @@ const struct frames *ui_frames(struct ui_screen *s)
     return m->frames;
 }
 
+const struct letters *ui_letters(struct ui_screen *s)
+{
+    struct ui_models *m = models(s);
+    if (!m->letters)
+        m->letters = letters_new(s->run.tape);
+    return m->letters;
+}
+
 void ui_models_free(struct ui_models *m)
 {
     if (!m)
         return;
     history_free(m->history);
     frames_free(m->frames);
+    letters_free(m->letters);
     free(m);
 }

@@ -15,6 +15,7 @@
 #include "ui/tape/compare.h"
 #include "ui/tape/frames.h"
 #include "ui/tape/history.h"
+#include "ui/tape/letter.h"
 
 /* X(enum suffix, name in the bar) */
 #define UI_VIEWS(X)                                                                                          \
@@ -61,9 +62,10 @@ struct ui_run {
     struct ui_models *models; /* owned; what views derive from the tape, each when it is first asked for */
 };
 
-/* models.c: of the run that is shown: what there was on each host at any place; its frames. */
+/* models.c: of the run that is shown: what there was on each host at any place; its frames; its messages. */
 const struct history *ui_history(struct ui_screen *s);
 const struct frames *ui_frames(struct ui_screen *s);
+const struct letters *ui_letters(struct ui_screen *s);
 void ui_models_free(struct ui_models *models);
 
 /* ---- panels: what lies on top of a view until it is left ---- */
