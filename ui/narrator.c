@@ -297,6 +297,14 @@ bool narrator_is_sealed(const struct trace_record *r)
     return trace_attr_get(r, "sealed") != NULL;
 }
 
+/* What whoever listens gets of a message of the handshake; each such sentence once. */
+static void tell_overheard(struct ui_narrator *n, const struct trace_record *r)
+{
+    const char *overheard = r->proto == TRACE_TLS ? trace_attr_get(r, "overheard") : NULL;
+    if (overheard && !narrator_is_told(n, overheard))
+        narrator_put_lesson(n, overheard, NULL, NULL, true);
+}
+
 static void tell_line(struct ui_narrator *n, const struct trace_record *r)
 {
     const struct narrator_words *over;
@@ -324,6 +332,7 @@ static void tell_line(struct ui_narrator *n, const struct trace_record *r)
         narrator_put_lesson(n, r->title, r->lesson, r->section, false);
     if (narrator_is_sealed(r))
         tell_sealed(n);
+    tell_overheard(n, r);
     n->last_title = r->title;
 }
 

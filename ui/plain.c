@@ -125,6 +125,10 @@ static void tell(struct plain *p)
     snprintf(both, sizeof both, "%s%s%s%s%s%s", w.title, w.title[0] && w.lesson[0] ? ". " : "", w.lesson,
              w.section[0] ? " (" : "", w.section, w.section[0] ? ")" : "");
     put(p, 0, both);
+    if (trace_attr_get(&r, "overheard")) {
+        snprintf(both, sizeof both, "On the wire: %s.", trace_attr_get(&r, "overheard"));
+        put(p, 0, both);
+    }
     put_alternatives(p, &r);
     exam = ui_exam_note(&r);
     if (exam) {

@@ -10,6 +10,7 @@ struct said {
     struct said *next;
     struct pump *pump;
     const struct wire_lesson *why;
+    const struct wire_lesson *overheard; /* what an eavesdropper gets of it; NULL: all */
     char *text; /* owned */
     size_t cap;
     uint64_t at; /* octet in the stream */

@@ -2,6 +2,7 @@
 #include <assert.h>
 #include <string.h>
 
+#include "protocols/tls/tls_verdict.h"
 #include "sim/hosts/pump_inside.h"
 #include "sim/hosts/tell.h"
 
@@ -110,6 +111,7 @@ void said_lines(struct pump *p, const struct wire_out *out, size_t sealed)
     for (struct said *x = last ? last->next : p->lines->first; x; x = x->next) {
         x->at = begin;
         x->sealed = true;
+        x->overheard = &tls_overheard_data;
     }
     p->lines->said = begin + sealed;
 }
@@ -127,6 +129,7 @@ void said_tls(struct pump *p, const struct tls_event *e)
     s->eol = TRACE_EOL_NONE;
     s->kind = p->ops->dir == 'C' ? TRACE_KIND_COMMAND : TRACE_KIND_REPLY;
     s->sealed = e->sealed;
+    s->overheard = e->heard;
     said_queue(p, s);
 }
 
@@ -142,6 +145,8 @@ static void said_leaves(void *ctx, struct tcp_conn *conn, uint64_t token)
     r.proto = s->proto;
     if (s->sealed)
         trace_attr_str(&r, "sealed", "yes");
+    if (s->overheard)
+        trace_attr_str(&r, "overheard", s->overheard->title);
     r.dir = p->ops->dir;
     r.peer = p->peer;
     r.conn = tcp_number(conn);

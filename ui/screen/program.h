@@ -55,8 +55,8 @@ struct ui_program {
                          char error[UI_ERROR_MAX]);
     /* Writes octets into a file. False: `error` says why not. NULL: not offered. */
     bool (*save_text)(void *ctx, const char *path, const char *text, size_t len, char error[UI_ERROR_MAX]);
-    /* Both: a regular file keeps its old content unless all of the new one is written. Whether there is such a
-     * file, and its size. NULL: nobody asks before overwriting. */
+    /* Both: a regular file keeps its old content unless all of the new one is written. Whether there is such
+     * a file, and its size. NULL: nobody asks before overwriting. */
     bool (*exists)(void *ctx, const char *path, uint64_t *octets);
 };
 #endif

@@ -185,7 +185,7 @@ struct ui_screen {
         unsigned what; /* the form of the export times 2, 1 more for the whole run */
         char path[UI_PROMPT_MAX];
     } saving;
-    unsigned after;        /* UI_AFTER_ bits of the event that is being handled */
+    unsigned after; /* UI_AFTER_ bits of the event that is being handled */
 };
 
 /* Shows a sentence in the message row until the next key. */

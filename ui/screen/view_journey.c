@@ -117,6 +117,12 @@ static void draw_now(struct ui_screen *s, struct ui_canvas *c, struct ui_rect r)
     }
     if (last - row >= 2 && draw_if_not(s, c, (struct ui_rect){ last, r.col, 1, r.cols }, &rec))
         last -= 1 + gap;
+    if (trace_attr_get(&rec, "overheard") && last - row >= 2) {
+        ui_mark(c, last, r.col, UI_STYLE_SECRET, UI_MARK_LOCK);
+        ui_put_text(c, last, r.col + 2, r.cols - 2, UI_STYLE_SECRET, trace_attr_get(&rec, "overheard"),
+                    strlen(trace_attr_get(&rec, "overheard")));
+        last -= 1 + gap;
+    }
     snprintf(text, sizeof text, "%s%s%s", w.title, w.title[0] && w.lesson[0] ? ". " : "", w.lesson);
     ui_wrap(c, (struct ui_rect){ row, r.col, last - row + 1, r.cols }, 0, UI_STYLE_TEXT, text, strlen(text));
 }
