@@ -47,6 +47,18 @@ void ui_changes_set(struct ui_changes *c, const char *pointer, const char *value
     free(t.text);
 }
 
+void ui_changes_drop(struct ui_changes *c, const char *pointer)
+{
+    size_t len = strlen(pointer), n = 0;
+    for (size_t i = 0; i < c->n; i++)
+        if (strncmp(c->change[i], pointer, len) == 0 &&
+            (c->change[i][len] == '=' || c->change[i][len] == '/'))
+            free(c->change[i]);
+        else
+            c->change[n++] = c->change[i];
+    c->n = n;
+}
+
 const char *ui_json_text(const char *text, char *buf, size_t cap)
 {
     size_t n = 0;

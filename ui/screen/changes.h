@@ -23,6 +23,8 @@ void ui_changes_free(struct ui_changes *c);
 void ui_changes_set(struct ui_changes *c, const char *pointer, const char *value);
 /* `text` as a JSON string. */
 void ui_changes_set_text(struct ui_changes *c, const char *pointer, const char *text);
+/* Takes out all changes at or below the pointer. */
+void ui_changes_drop(struct ui_changes *c, const char *pointer);
 
 /* Runs with them; the run before the first change stays as the original. Frees the list. False: a sentence
  * says why not. */

@@ -220,6 +220,8 @@ static struct shell_item *act(struct ui_screen *s, struct shell *sh, enum shell_
         answer = shell_answer(s->run.tape, item);
         if (answer)
             ui_go(s, answer);
+    } else {
+        says(sh, typed, s->said);
     }
     free(value.text);
     free(change.text);
@@ -339,12 +341,15 @@ static const char *do_be(struct ui_screen *s, struct shell *sh, struct words *w,
         return "be HOST:PORT: there is no such host; from lists them";
     c = ui_changes_of(&s->run);
     snprintf(pointer, sizeof pointer, "/hosts/%.120s/hand", tape_host(s->run.tape, number));
+    ui_changes_drop(&c, pointer); /* what was answered there before */
     snprintf(value, sizeof value, "{\"port\":%u,\"from\":\"%lluns\",\"replies\":[]}", port,
              (unsigned long long)now_ns + 1);
     ui_changes_set(&c, pointer, value);
     make_room(s, &c, now_ns);
-    if (!ui_changes_run(s, &c))
+    if (!ui_changes_run(s, &c)) {
+        says(sh, line, s->said);
         return NULL;
+    }
     item = add(sh, SHELL_BE, line);
     item->host = number;
     item->port = port;
@@ -478,6 +483,7 @@ static void line_typed(struct ui_screen *s, struct shell *sh, struct shell_item 
 void shell_leave(struct ui_screen *s, struct shell *sh)
 {
     struct shell_item *item = shell_open_item(s, sh);
+    struct shell_talk talk;
     struct ui_changes c;
     char pointer[80];
     if (!item) {
@@ -494,6 +500,8 @@ void shell_leave(struct ui_screen *s, struct shell *sh)
     snprintf(pointer, sizeof pointer, "/actions/%u/stay", item->index);
     ui_changes_set(&c, pointer, "false");
     again(s, &c, (size_t)(item - sh->item), sh);
+    if (shell_telnet_talk(s->run.tape, item->name, &talk) && talk.done)
+        ui_go(s, talk.done);
     ui_say(s, UI_STYLE_TEXT, "You have hung up.");
 }
 
