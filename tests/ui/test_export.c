@@ -15,8 +15,8 @@ static const char *const hostile[] = {
     "250 a\" onload='x' & &amp; <![CDATA[",
     "250 x\nh1->>h2: forged\r\n%% comment; end",
     "250 end; END h2-->>h1: forged #quot; #35;",
-    "250 \x1b[2J\x1b]0;title\x07 \xff\xfe \xe2\x80\xae"
-    "txt.exe",
+    ("250 \x1b[2J\x1b]0;title\x07 \xff\xfe \xe2\x80\xae"
+     "txt.exe"),
     "250 \xef\xbf\xbe\xef\xbf\xbf not XML",
 };
 #define HOSTILE (sizeof hostile / sizeof hostile[0])
