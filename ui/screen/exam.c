@@ -66,6 +66,15 @@ static const struct note notes[] = {
     { "STORE", "STORE changes flags: read, answered, deleted." },
     { "EXPUNGE", "\\Deleted only marks; EXPUNGE removes." },
     { "LOGOUT", "LOGOUT is answered by BYE, then by OK." },
+    /* extensions, as EHLO's answer lists them */
+    { "PIPELINING", "PIPELINING: several commands in one packet; the answers come in the same order." },
+    { "SIZE", "SIZE: the largest message that is taken; larger ones get 552 5.3.4." },
+    { "8BITMIME", "SMTP was made for 7-bit ASCII; 8BITMIME allows octets above 127 in the body." },
+    { "ENHANCEDSTATUSCODES", "5.1.1: class 5 (final), subject 1 (address), detail 1 (no such mailbox)." },
+    { "SMTPUTF8", "SMTPUTF8: addresses with letters outside ASCII." },
+    { "DSN", "DSN: delivery status notification, the standard form of a bounce." },
+    { "CHUNKING", "CHUNKING: BDAT in place of DATA." },
+    { "BINARYMIME", "MIME turns attachments into text, by base64; BINARYMIME would carry them as they are." },
     /* replies */
     { "220", "220: the service is ready. The server speaks first." },
     { "221", "221: the server closes the connection." },
@@ -115,6 +124,11 @@ const char *ui_exam_note(const struct trace_record *r)
     size_t len = r->text_len;
     if (step)
         return ui_exam_word(step, strlen(step));
+    if (r->code == 250 && len > 4) { /* a line of EHLO's answer */
+        const char *extension = ui_exam_word(text + 4, word_at(text + 4, len - 4));
+        if (extension)
+            return extension;
+    }
     if (r->code) {
         snprintf(code, sizeof code, "%u", (unsigned)r->code);
         return ui_exam_word(code, strlen(code));

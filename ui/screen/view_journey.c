@@ -10,6 +10,7 @@
 #define MAP_ROWS_TALL 8
 #define NOW_ROWS      6
 #define DIALOGUE_MIN  2
+#define WIDE_COLS     110 /* the phases beside the dialogue from here on */
 
 /* ---- now -------------------------------------------------------------------------------------------------
  */
@@ -153,6 +154,36 @@ static void draw_dialogue(struct ui_screen *s, struct ui_canvas *c, struct ui_re
     }
 }
 
+/* The steps of the journey up to here, the last one at the bottom. */
+static void draw_phases(struct ui_screen *s, struct ui_canvas *c, struct ui_rect r)
+{
+    const struct tape_list *phases = tape_phases(s->run.tape);
+    ptrdiff_t at = tape_find(phases, s->place), last = at;
+    for (int row = r.row + r.rows - 1; at >= 0 && row >= r.row; at--, row--) {
+        struct trace_record rec;
+        char text[512], when[24];
+        tape_get(s->run.tape, phases->seq[at], &rec);
+        ui_record_text(s->run.tape, &rec, text, sizeof text);
+        ui_put_right(c, row, r.col, 10, UI_STYLE_DIM, ui_clock(rec.t_ns, when));
+        ui_put_text(c, row, r.col + 12, r.cols - 12, at == last ? UI_STYLE_STRONG : UI_STYLE_TEXT, text,
+                    strlen(text));
+    }
+}
+
+static void draw_talk(struct ui_screen *s, struct ui_canvas *c, struct ui_rect box, struct ui_rect r)
+{
+    int half = r.cols >= WIDE_COLS ? r.cols * 6 / 10 : r.cols;
+    ui_box_rule(c, box, r.row - 1, "dialogue");
+    draw_dialogue(s, c, (struct ui_rect){ r.row, r.col, r.rows, half });
+    if (half == r.cols)
+        return;
+    ui_mark(c, r.row - 1, r.col + half, UI_STYLE_FRAME, UI_MARK_TEE_DOWN);
+    ui_line_down(c, r.row, r.col + half, r.rows, UI_STYLE_FRAME, UI_MARK_BAR);
+    ui_mark(c, r.row + r.rows, r.col + half, UI_STYLE_FRAME, UI_MARK_TEE_UP);
+    ui_put(c, r.row - 1, r.col + half + 2, 20, UI_STYLE_TITLE, " the journey so far ");
+    draw_phases(s, c, (struct ui_rect){ r.row, r.col + half + 2, r.rows, r.cols - half - 2 });
+}
+
 static void draw(struct ui_screen *s, struct ui_canvas *c, struct ui_rect room)
 {
     struct ui_rect in = ui_box(c, room, "map");
@@ -174,10 +205,8 @@ static void draw(struct ui_screen *s, struct ui_canvas *c, struct ui_rect room)
     ui_box_rule(c, room, in.row + map, "now");
     draw_now(s, c, (struct ui_rect){ in.row + map + 1, in.col + 1, now, in.cols - 2 });
     left -= now + 1;
-    if (left >= DIALOGUE_MIN) {
-        ui_box_rule(c, room, in.row + map + 1 + now, "dialogue");
-        draw_dialogue(s, c, (struct ui_rect){ in.row + map + now + 2, in.col + 1, left, in.cols - 2 });
-    }
+    if (left >= DIALOGUE_MIN)
+        draw_talk(s, c, room, (struct ui_rect){ in.row + map + now + 2, in.col + 1, left, in.cols - 2 });
 }
 
 static bool act(struct ui_screen *s, enum ui_action action)
