@@ -68,30 +68,41 @@ static bool lesson(void *ctx, size_t i, struct ui_lesson *out)
     return true;
 }
 
+/* Is it what `settings` holds? `key` has the scenario and its changes, a line each. */
+static bool holds(const char *key, const char *name, const char *const *changes, size_t n)
+{
+    size_t len = strlen(name);
+    if (!key || strncmp(key, name, len) != 0)
+        return false;
+    key += len;
+    for (size_t i = 0; i < n; i++, key += len) {
+        len = strlen(changes[i]);
+        if (*key++ != '\n' || strncmp(key, changes[i], len) != 0)
+            return false;
+    }
+    return *key == '\0';
+}
+
 /* Reads the settings anew when they are asked for of another scenario, or with other changes. */
 static bool settings_for(struct ui_play_program *p, const char *name, const char *const *changes, size_t n)
 {
+    struct scenario_errors *errors;
     size_t len = strlen(name) + 1;
-    char *key;
-    bool good = true;
+    char *at;
+    bool good;
+    if (holds(p->settings_of, name, changes, n))
+        return true;
     for (size_t i = 0; i < n; i++)
         len += strlen(changes[i]) + 1;
-    key = keep_alloc(len + 1);
-    strcpy(key, name);
-    for (size_t i = 0; i < n; i++) {
-        strcat(key, "\n");
-        strcat(key, changes[i]);
-    }
-    if (!p->settings_of || strcmp(p->settings_of, key) != 0) {
-        struct scenario_errors *errors = keep_alloc(sizeof *errors);
-        settings_free(&p->settings);
-        good = settings_open(&p->settings, name, changes, n, errors);
-        free(errors);
-        free(p->settings_of);
-        p->settings_of = key;
-    } else {
-        free(key);
-    }
+    free(p->settings_of);
+    p->settings_of = at = keep_alloc(len + 1);
+    at += sprintf(at, "%s", name);
+    for (size_t i = 0; i < n; i++)
+        at += sprintf(at, "\n%s", changes[i]);
+    errors = keep_alloc(sizeof *errors);
+    settings_free(&p->settings);
+    good = settings_open(&p->settings, name, changes, n, errors);
+    free(errors);
     return good;
 }
 
