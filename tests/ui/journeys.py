@@ -6,9 +6,11 @@ usage: journeys.py MAILWALK
 import itertools
 import os
 import re
+import shutil
 import signal
 import subprocess
 import sys
+import tempfile
 import time
 
 MAILWALK = os.path.abspath(sys.argv[1])
@@ -184,6 +186,52 @@ def looks():
     t.ended("q leaves")
 
 
+def by_hand():
+    """An SMTP session is typed, saved as a script, and the script runs it again."""
+    script = os.path.join(tempfile.mkdtemp(), "by-hand.sh")
+    t = Terminal("play first-message --no-predict")
+    t.shows("step 0 of", "it opens")
+    t.keys("7", "Enter")
+    for line, answer in (("telnet mail.example.com 25", "220 mail.example.com"), ("EHLO laptop.example.com", "250 BINARYMIME"),
+                         ("MAIL FROM:<alice@example.com>", "250 2.1.0"), ("RCPT TO:<postmaster@example.com>", "250 2.1.5"),
+                         ("DATA", "354 "), ("Subject: typed", "Subject: typed"), ("", "\\n│ ▸ +│"), ("Hello.", "Hello."),
+                         (".", "250 2.0.0 queued"), ("QUIT", "221 2.0.0"), (f"save {script}", "saved: sh")):
+        t.type(line)
+        t.shows(answer, f"by hand: {line}")
+    t.keys("Escape", "q")
+    t.ended("q leaves after Esc")
+    runs = [subprocess.run(["sh", script, "run"], capture_output=True, text=True, env={**os.environ, "MAILWALK": MAILWALK})
+            for _ in range(2)]
+    claim("Subject: typed" in runs[0].stdout and "221 2.0.0" in runs[0].stdout, "the script types it again", runs[0].stdout)
+    claim(runs[0].stdout == runs[1].stdout, "and each time the same")
+    shutil.rmtree(os.path.dirname(script))
+
+
+def what_if():
+    """The port is changed in wrong-port, and it arrives."""
+    t = Terminal("play wrong-port --no-predict")
+    t.shows("step 0 of", "it opens")
+    t.keys("x")
+    t.shows("What if", "x lists the settings")
+    t.type("alice/client/accounts/0/submit/port")
+    t.shows("submit/port = \\?", "Enter asks for the new value")
+    t.keys("C-u")
+    t.type("four")
+    t.shows("--set:1:", "a bad value is explained")
+    t.keys("C-u")
+    t.type("587")
+    t.shows("CHANGED.*it differs|it differs", "the new run goes to where it differs")
+    t.keys("c")
+    t.shows("from here on they differ", "both runs stand side by side")
+    t.keys("Escape", "/")
+    t.type("250 2.0.0")
+    t.shows("250 2.0.0", "the message is accepted now")
+    t.keys("o")
+    t.shows("The original run", "o goes back")
+    t.keys("q")
+    t.ended("q leaves")
+
+
 def plain():
     for command, environment in (("play no-such-user --plain", {}), ("play no-such-user", {"TERM": "dumb"})):
         p = subprocess.run([MAILWALK, *command.split()], input="\n\n\n1\n\n!\nw\n\nq\n", capture_output=True, text=True,
@@ -201,7 +249,7 @@ def plain():
 
 def main():
     try:
-        for journey in (first_message, why, questions, resizing, terminal_is_given_back, looks, plain):
+        for journey in (first_message, why, questions, resizing, terminal_is_given_back, looks, by_hand, what_if, plain):
             journey()
     finally:
         tmux("kill-server", check=False)

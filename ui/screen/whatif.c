@@ -410,7 +410,10 @@ static void draw_side(struct ui_canvas *c, const struct tape *t, uint32_t seq, i
         ui_mark(c, row, col + 10, ui_record_style(&r), r.dir == 'C' ? UI_MARK_TO_SERVER : UI_MARK_TO_CLIENT);
     else if (tape_is_bad(&r))
         ui_mark(c, row, col + 10, UI_STYLE_BAD, UI_MARK_FAIL);
-    ui_record_text(t, &r, text, sizeof text);
+    if (r.kind == TRACE_KIND_PHASE && r.text && r.text_len) /* its title is the same in both */
+        snprintf(text, sizeof text, "%.*s", (int)(r.text_len < 900 ? r.text_len : 900), r.text);
+    else
+        ui_record_text(t, &r, text, sizeof text);
     ui_put_text(c, row, col + 12, cols - 12, ui_record_style(&r), text, strlen(text));
 }
 
@@ -429,6 +432,8 @@ void ui_compare_draw(struct ui_screen *s, struct ui_canvas *c, struct ui_rect ro
     ui_line_across(c, in.row + 1, in.col, in.cols, UI_STYLE_FRAME, UI_MARK_RULE);
     ui_line_down(c, in.row, in.col + half, in.rows, UI_STYLE_FRAME, UI_MARK_BAR);
     here = (long)compare_row_of_b(both, s->place);
+    if (both->first_b && s->place == both->first_b && both->first_row < both->n)
+        here = (long)both->first_row; /* the change itself */
     here += here >= (long)both->first_row && both->first_row < both->n; /* the rule between */
     top = here - rows / 2 > 0 ? here - rows / 2 : 0;
     for (int i = 0; i < rows; i++) {

@@ -63,6 +63,7 @@ static void find_first(struct compare *c, const struct tape *a, const struct tap
 /* ---- rows ---- */
 
 struct side {
+    const struct tape *tape;
     uint32_t *seq;
     uint64_t *says;                  /* hash of what the record says, without its time */
     size_t n, cap, says_cap, before; /* rows before the first difference */
@@ -80,13 +81,14 @@ static uint64_t hash_of(const struct tape *t, uint32_t seq)
 {
     struct trace_record r;
     uint64_t hash = UINT64_C(14695981039346656037);
-    uint32_t head[4];
+    uint32_t head[5];
     if (!tape_get(t, seq, &r))
         return 0;
     head[0] = (uint32_t)r.kind;
     head[1] = r.host;
     head[2] = (uint32_t)r.proto;
     head[3] = (uint32_t)r.dir;
+    head[4] = r.peer;
     hash = mix(hash, head, sizeof head);
     if (r.title)
         hash = mix(hash, r.title, strlen(r.title));
@@ -107,7 +109,7 @@ static void put(struct side *side, const struct tape *t, uint32_t seq, uint32_t 
 static struct side side_of(const struct tape *t, uint32_t first)
 {
     const struct tape_list *lines = tape_stops(t, TAPE_LINE), *errors = tape_errors(t);
-    struct side side = { 0 };
+    struct side side = { .tape = t };
     size_t i = 0, k = 0;
     while (i < lines->n || k < errors->n) {
         uint32_t a = i < lines->n ? lines->seq[i] : UINT32_MAX,
@@ -147,10 +149,15 @@ static void pair_up(struct compare *c, const struct side *a, const struct side *
         bool found = ahead(a, i, b, j, &x, &y);
         if (!found)
             x = y = 1;
-        for (; x > 0; x--)
-            row(c, a->seq[i++], 0);
-        for (; y > 0; y--)
-            row(c, 0, b->seq[j++]);
+        for (; x + y > 0;) { /* those without a partner, by their time */
+            if (x > 0 && (y == 0 || tape_time(a->tape, a->seq[i]) <= tape_time(b->tape, b->seq[j]))) {
+                row(c, a->seq[i++], 0);
+                x--;
+            } else {
+                row(c, 0, b->seq[j++]);
+                y--;
+            }
+        }
         if (found)
             row(c, a->seq[i++], b->seq[j++]);
     }
