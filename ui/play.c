@@ -145,6 +145,7 @@ static int on_screen(const struct play_options *o, const struct ui_program *prog
     char error[UI_ERROR_MAX] = "";
     struct ui_screen *s = ui_screen_new(program, &o->screen, error);
     struct ui_event size;
+    char left[300];
     if (!s) {
         fprintf(stderr, "mailwalk: %s\n", error);
         return STATUS_USAGE;
@@ -158,6 +159,7 @@ static int on_screen(const struct play_options *o, const struct ui_program *prog
     ui_screen_event(s, &size);
     loop(s);
     terminal_close();
+    puts(ui_screen_left(s, left, sizeof left));
     ui_screen_free(s);
     return 0;
 }

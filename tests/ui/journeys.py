@@ -95,6 +95,7 @@ def first_message():
     t.keys("p")
     t.shows("MAIL FROM", "one step back from RCPT is MAIL")
     t.keys("q")
+    t.shows("Left first-message at step", "q says what it leaves")
     t.ended("q leaves")
 
 

@@ -489,6 +489,22 @@ void ui_screen_draw(struct ui_screen *s, struct ui_canvas *c)
     ui_panel_draw(s, c);
 }
 
+const char *ui_screen_left(const struct ui_screen *s, char *buf, size_t cap)
+{
+    char when[24], score[60] = "";
+    size_t at = 0, of = 0;
+    if (!s->run.tape) {
+        snprintf(buf, cap, "Left mailwalk.");
+        return buf;
+    }
+    ui_steps(s, &at, &of);
+    if (s->asked)
+        snprintf(score, sizeof score, " %u of %u questions were answered right.", s->right, s->asked);
+    snprintf(buf, cap, "Left %s at step %zu of %zu, %s.%s", s->scenario, at, of,
+             ui_clock(tape_time(s->run.tape, s->place), when), score);
+    return buf;
+}
+
 const char *ui_screen_copied(const struct ui_screen *s)
 {
     return s->copied ? s->copied : "";

@@ -71,6 +71,8 @@ unsigned ui_screen_key(struct ui_screen *s, uint32_t key); /* a key event */
 /* Sizes the canvas itself to what the last SIZE event said (80x24 before one). */
 void ui_screen_draw(struct ui_screen *s, struct ui_canvas *c);
 
+/* "Left first-message at step 14 of 148, 0.412 s.": for the shell that comes back. Returns buf. */
+const char *ui_screen_left(const struct ui_screen *s, char *buf, size_t cap);
 const char *ui_screen_copied(const struct ui_screen *s);
 enum ui_theme ui_screen_theme(const struct ui_screen *s);
 bool ui_screen_playing(const struct ui_screen *s); /* wants ticks */
