@@ -130,13 +130,34 @@ static struct ladder_item arrange(struct ui_screen *s, struct ladder_state *v, p
 
 /* ---- drawing ---- */
 
+/* The lines that a frame carries: they stand before it on the tape, with its number. */
+static void draw_carried(struct ui_screen *s, struct ui_canvas *c, struct ui_rect r,
+                         const struct trace_record *frame)
+{
+    char words[LADDER_WORDS_MAX], all[LADDER_WORDS_MAX * 2] = "";
+    uint32_t first = (uint32_t)frame->seq;
+    struct trace_record line;
+    size_t n = 0;
+    while (first > 1 && tape_get(s->run.tape, first - 1, &line) && line.frame == frame->frame &&
+           trace_kind_level(line.kind) == TRACE_LINE)
+        first--;
+    for (uint32_t seq = first; seq < frame->seq && n + 200 < sizeof all; seq++) {
+        tape_get(s->run.tape, seq, &line);
+        ui_record_text(s->run.tape, &line, words, sizeof words);
+        n += (size_t)snprintf(all + n, sizeof all - n, "%s%.120s", n ? " | " : "It carries: ", words);
+    }
+    ui_wrap(c, r, 0, UI_STYLE_TEXT, all, n);
+}
+
 static void draw_info(struct ui_screen *s, struct ui_canvas *c, struct ui_rect r, struct ladder_state *v,
                       const struct ladder_item *item)
 {
     struct trace_record rec;
     char words[LADDER_WORDS_MAX];
+    struct ui_rect below;
     uint32_t seq = v->chosen && item ? ladder_row(v->ladder, item->last)->seq : s->place;
     int col = r.col + 2, room = r.cols - 4, used = 0;
+    char source[200];
     bool bad;
     ui_line_across(c, r.row, r.col, r.cols, UI_STYLE_FRAME, UI_MARK_RULE);
     if (!tape_get(s->run.tape, seq, &rec)) {
@@ -145,13 +166,17 @@ static void draw_info(struct ui_screen *s, struct ui_canvas *c, struct ui_rect r
         return;
     }
     bad = tape_is_bad(&rec);
-    if (rec.section)
-        used = (int)strlen(rec.section) + 4;
+    snprintf(source, sizeof source, "%s", rec.section ? rec.section : "");
+    if (rec.frame && (!rec.title || (int)(strlen(rec.title) + strlen(source)) < room - 24))
+        snprintf(source + strlen(source), sizeof source - strlen(source), "%sframe %llu", *source ? ", " : "",
+                 (unsigned long long)rec.frame);
+    if (*source)
+        used = (int)strlen(source) + 4;
     if (rec.title || bad)
         ui_putf(c, r.row, col, room - used, bad ? UI_STYLE_BAD : UI_STYLE_TITLE, " %s%s ",
                 rec.title ? rec.title : "This failed", bad ? "   w: why?" : "");
-    if (rec.section)
-        ui_putf(c, r.row, r.col + r.cols - used, used - 1, UI_STYLE_DIM, " %s ", rec.section);
+    if (*source)
+        ui_putf(c, r.row, r.col + r.cols - used, used - 1, UI_STYLE_DIM, " %s ", source);
     if (v->chosen && item && item->folded) {
         ladder_fold_words(v->ladder, s->run.tape, item, words);
         ui_putf(c, r.row + 1, col, room, UI_STYLE_STRONG, "%zu rows, folded; z opens them: %s",
@@ -173,9 +198,11 @@ static void draw_info(struct ui_screen *s, struct ui_canvas *c, struct ui_rect r
             ui_record_text(s->run.tape, &rec, words, sizeof words);
         ui_put_text(c, r.row + 1, col + used + 2, room - used - 2, UI_STYLE_STRONG, words, strlen(words));
     }
-    if (rec.lesson && r.rows > 2)
-        ui_wrap(c, (struct ui_rect){ r.row + 2 + s->big, col, r.rows - 2 - s->big, room }, 0, UI_STYLE_TEXT,
-                rec.lesson, strlen(rec.lesson));
+    below = (struct ui_rect){ r.row + 2 + s->big, col, r.rows - 2 - s->big, room };
+    if (rec.lesson)
+        ui_wrap(c, below, 0, UI_STYLE_TEXT, rec.lesson, strlen(rec.lesson));
+    else if (rec.frame && trace_kind_level(rec.kind) == TRACE_PACKET)
+        draw_carried(s, c, below, &rec);
 }
 
 /* Names over the columns, and what is left out. */
@@ -211,6 +238,13 @@ static void draw_items(struct ui_screen *s, struct ui_canvas *c, struct ui_rect 
         ui_mark(c, r.row + r.rows - 1, r.col, UI_STYLE_KEY, UI_MARK_DOWN);
 }
 
+static void draw_follow(const struct ui_screen *s, struct ui_canvas *c, struct ui_rect r)
+{
+    if (s->follow)
+        ui_putf(c, r.row + r.rows - 1, r.col + r.cols - 33, 32, UI_STYLE_WARN,
+                "  only conversation %u; f: all", s->follow);
+}
+
 static void draw(struct ui_screen *s, struct ui_canvas *c, struct ui_rect room)
 {
     struct ladder_state *v = ready(s);
@@ -229,6 +263,7 @@ static void draw(struct ui_screen *s, struct ui_canvas *c, struct ui_rect room)
     if (here < 0 || ladder.rows < 3) {
         v->nitems = 0;
         draw_info(s, c, below, v, NULL);
+        draw_follow(s, c, below);
         if (ladder.rows >= 3)
             draw_items(s, c, ladder, v, here, &selected);
         return;
@@ -236,9 +271,7 @@ static void draw(struct ui_screen *s, struct ui_canvas *c, struct ui_rect room)
     selected = arrange(s, v, here, (size_t)((ladder.rows - 1 + gap - 1) / gap));
     draw_items(s, c, ladder, v, here, &selected);
     draw_info(s, c, below, v, &selected);
-    if (s->follow)
-        ui_putf(c, below.row + below.rows - 1, room.col + room.cols - 33, 32, UI_STYLE_WARN,
-                "only conversation %u; f: all", s->follow);
+    draw_follow(s, c, below);
 }
 
 /* ---- keys ---- */

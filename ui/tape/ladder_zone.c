@@ -136,8 +136,10 @@ static uint32_t reply(struct ladder_conn *c, const struct trace_record *r)
 uint32_t ladder_zone_line(struct ladder_zones *z, struct ladder_conn *c, const struct trace_record *r)
 {
     c->established = true;
-    if (r->proto == TRACE_TLS)
-        c->now = once(z, &c->tls, LADDER_ZONE_TLS);
+    if (r->proto == TRACE_TLS && begins(r, "Alert: close_notify"))
+        c->now = once(z, &c->close, LADDER_ZONE_CLOSE);
+    else if (r->proto == TRACE_TLS) /* an alert that says what is wrong stays in sight */
+        c->now = begins(r, "Alert") ? 0 : once(z, &c->tls, LADDER_ZONE_TLS);
     else if (r->kind == TRACE_KIND_COMMAND)
         c->now = command(z, c, r);
     else if (r->kind == TRACE_KIND_REPLY)
