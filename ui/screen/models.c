@@ -8,6 +8,7 @@ struct ui_models {
     struct history *history;
     struct frames *frames;
     struct letters *letters;
+    struct stages *stages;
 };
 
 static struct ui_models *models(struct ui_screen *s)
@@ -41,6 +42,14 @@ const struct letters *ui_letters(struct ui_screen *s)
     return m->letters;
 }
 
+const struct stages *ui_stages(struct ui_screen *s)
+{
+    struct ui_models *m = models(s);
+    if (!m->stages)
+        m->stages = stages_new(s->run.tape, ui_letters(s));
+    return m->stages;
+}
+
 void ui_models_free(struct ui_models *m)
 {
     if (!m)
@@ -48,5 +57,6 @@ void ui_models_free(struct ui_models *m)
     history_free(m->history);
     frames_free(m->frames);
     letters_free(m->letters);
+    stages_free(m->stages);
     free(m);
 }

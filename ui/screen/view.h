@@ -16,6 +16,7 @@
 #include "ui/tape/frames.h"
 #include "ui/tape/history.h"
 #include "ui/tape/letter.h"
+#include "ui/tape/stages.h"
 
 /* X(enum suffix, name in the bar) */
 #define UI_VIEWS(X)                                                                                          \
@@ -62,10 +63,12 @@ struct ui_run {
     struct ui_models *models; /* owned; what views derive from the tape, each when it is first asked for */
 };
 
-/* models.c: of the run that is shown: what there was on each host at any place; its frames; its messages. */
+/* models.c: of the run that is shown: what there was on each host at any place; its frames; its messages; how
+ * far each conversation came. */
 const struct history *ui_history(struct ui_screen *s);
 const struct frames *ui_frames(struct ui_screen *s);
 const struct letters *ui_letters(struct ui_screen *s);
+const struct stages *ui_stages(struct ui_screen *s);
 void ui_models_free(struct ui_models *models);
 
 /* ---- panels: what lies on top of a view until it is left ---- */
