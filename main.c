@@ -48,7 +48,7 @@ static int usage(FILE *to)
           "      --pcap FILE  --pcapng FILE  what a network tap would record\n"
           "      --keylog FILE               TLS secrets, as SSLKEYLOGFILE has them\n"
           "      --logs DIR                  the mail log of every mail host\n"
-          "      --ladder FILE.txt|.mmd|.svg who says what to whom: text, Mermaid, a picture\n"
+          "      --ladder FILE.txt|.mmd|.svg who says what to whom: text, Mermaid, SVG\n"
           "      --replay FILE               what `serve --record` wrote, not SCENARIO\n"
           "  serve SCENARIO      open doors, so that real programs can use its servers\n"
           "      --port-base N               port 25 is N + 25 here (10000)\n"
