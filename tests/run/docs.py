@@ -1,4 +1,4 @@
-"""README.md and docs/ARCHITECTURE.md are true: each line of a ```console block is printed by the command above it, in that
+"""README.md, docs/GUIDE.md and docs/ARCHITECTURE.md are true: each line of a ```console block is printed by the command above it, in that
 order and without a gap but at [...]; files, functions and structs that they name exist; the table of lessons is the
 catalogue's; links lead to files; the man page has the options that there are.
 
@@ -153,7 +153,7 @@ def check_man_page():
 
 all_words, all_files = source()
 with trace.scratch() as place:
-    for page, least in (("README.md", 8), ("docs/ARCHITECTURE.md", 1)):
+    for page, least in (("README.md", 8), ("docs/GUIDE.md", 2), ("docs/ARCHITECTURE.md", 1)):
         with open(page, encoding="utf-8") as f:
             text = f.read()
         right = check_console(page, text, least, place)

@@ -1,5 +1,5 @@
 #!/bin/sh
-# What README.md and docs/ARCHITECTURE.md show and name is there.
+# What README.md, docs/GUIDE.md and docs/ARCHITECTURE.md show and name is there.
 set -u
 BUILD=${BUILD:-build}
 MAILWALK=${MAILWALK:-$BUILD/mailwalk}
