@@ -439,6 +439,6 @@ const struct ui_view ui_view_ladder = {
     .mouse = mouse,
     .moved = moved,
     .selected = selected,
-    .hint = "Up Down choose  Enter there  z fold  f one talk  Tab DNS  e export  w why",
+    .hint = "Up Down choose  Enter there  z fold  f follow one  Tab DNS  e export  w why",
     .free = free_state,
 };
