@@ -300,7 +300,7 @@ static bool mouse(struct ui_screen *s, int row, int col, int wheel)
 
 static void moved(struct ui_screen *s)
 {
-    grid(s)->row = 0;
+    grid(s)->row = grid(s)->top = 0;
     grid(s)->stage = 0;
 }
 

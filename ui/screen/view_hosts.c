@@ -279,6 +279,7 @@ static bool mouse(struct ui_screen *s, int row, int col, int wheel)
 static void moved(struct ui_screen *s)
 {
     memset(hosts(s)->row, 0, sizeof hosts(s)->row);
+    memset(hosts(s)->top, 0, sizeof hosts(s)->top);
 }
 
 static void free_state(void *state)

@@ -259,6 +259,7 @@ static void moved(struct ui_screen *s)
     struct message *m = message(s);
     m->ready = false;
     memset(m->chosen, 0, sizeof m->chosen);
+    memset(m->top, 0, sizeof m->top);
     if (s->place == 0)
         m->letter = 0;
 }
