@@ -158,11 +158,11 @@ END_TEST
 
 static struct spec_hand hand;
 
-static void answers(struct part *p, uint16_t port, ...)
+static void answers(struct part *p, int port, ...)
 {
     const char **replies = core_arena_take(&sm.arena, 64 * sizeof *replies);
     va_list ap;
-    hand = (struct spec_hand){ .port = port, .replies = replies };
+    hand = (struct spec_hand){ .port = (uint16_t)port, .replies = replies };
     va_start(ap, port);
     for (const char *one = va_arg(ap, const char *); one; one = va_arg(ap, const char *))
         replies[hand.nreplies++] = one;

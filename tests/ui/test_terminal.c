@@ -322,6 +322,71 @@ START_TEST(every_size_has_its_prompt)
 }
 END_TEST
 
+/* ---- anything ---- */
+
+static uint64_t state;
+
+static uint32_t draw_number(uint32_t below)
+{
+    state = state * 6364136223846793005u + 1442695040888963407u;
+    return (uint32_t)(state >> 33) % below;
+}
+
+static void do_anything(void)
+{
+    static const char *const lines[] = { "telnet mail 25",
+                                         "telnet mx 143",
+                                         "EHLO x",
+                                         "a1 LOGIN bob builder",
+                                         "QUIT",
+                                         "DATA",
+                                         ".",
+                                         "",
+                                         "Subject: x",
+                                         "openssl s_client -connect mx:25 -starttls smtp",
+                                         "dig example.org mx",
+                                         "ping mx",
+                                         "be mx:25",
+                                         "be mail:587",
+                                         "220 hi",
+                                         "250 ok",
+                                         "354 go",
+                                         "550 5.1.1 no",
+                                         "from mx",
+                                         "help",
+                                         "base64 a b",
+                                         "\"q\\uote'",
+                                         "* OK x",
+                                         "+OK",
+                                         "a1 APPEND x {9}",
+                                         "BDAT 5",
+                                         "250-" };
+    static const char *const keys[] = {
+        "o",         "c", "n n n",  "p p", "<Home>", "<End>", "x <Down> <Enter> <Enter> <Esc>",
+        "x <Enter>", "a", "w <Esc>"
+    };
+    face_keys(&f, "<Esc> <Esc> 7 <Enter>");
+    if (draw_number(3) == 0) {
+        face_keys(&f, "<Esc>");
+        face_keys(&f, keys[draw_number(sizeof keys / sizeof keys[0])]);
+    } else {
+        type(lines[draw_number(sizeof lines / sizeof lines[0])]);
+        if (draw_number(12) == 0)
+            ui_screen_key(f.s, UI_CTRL(']'));
+    }
+    face_text(&f);
+}
+
+START_TEST(nothing_that_is_typed_breaks_it)
+{
+    state = (uint64_t)_i + 1;
+    face_open(&f, _i % 2 ? "first-message" : "first-message-secure", 24, 80, _i % 2 == 0, false);
+    for (int n = 0; n < 30; n++)
+        do_anything();
+    face_close(&f);
+}
+END_TEST
+
 static Suite *suite(void)
 {
     Suite *s = suite_create("ui terminal");
@@ -337,6 +402,7 @@ static Suite *suite(void)
     tcase_add_test(t, wrong_commands_are_told_what_is_allowed);
     tcase_add_test(t, history_completion_and_where_one_sits);
     tcase_add_test(t, every_size_has_its_prompt);
+    tcase_add_loop_test(t, nothing_that_is_typed_breaks_it, 0, 4);
     suite_add_tcase(s, t);
     return s;
 }
