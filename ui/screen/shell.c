@@ -44,6 +44,12 @@ void shell_settle(struct ui_screen *s, struct shell *sh)
             sh->from = (uint32_t)i + 1;
     if (!sh->from && o && o->nhosts)
         sh->from = 1;
+    if (sh->from && sh->asked != sh->from) {
+        char pointer[120];
+        snprintf(pointer, sizeof pointer, "/hosts/%.80s/resolvers/0", tape_host(s->run.tape, sh->from));
+        sh->asks_names = ui_setting_value(s, pointer) != NULL;
+        sh->asked = sh->from;
+    }
 }
 
 bool shell_alive(const struct ui_screen *s, const struct shell_item *item)

@@ -29,9 +29,10 @@ struct shell_item {
 struct shell {
     struct shell_item *item; /* owned */
     size_t n, cap;
-    uint32_t from;    /* the host where the person sits; 0: not chosen yet */
-    char *scenario;   /* owned: which one the items belong to */
-    bool at_a_server; /* the last item is a conversation that goes on */
+    uint32_t from;   /* the host where the person sits; 0: not chosen yet */
+    char *scenario;  /* owned: which one the items belong to */
+    bool asks_names; /* the host has a resolver to ask about names */
+    uint32_t asked;  /* the host for which that was looked up */
 };
 
 /* One row of what is printed. */

@@ -227,7 +227,8 @@ void shell_hint(const struct ui_screen *s, const struct shell *sh, const struct 
     for (size_t i = 0; o && i < o->nhosts; i++)
         if (strcmp(o->hosts[i].role, "mta") == 0 && i + 1 != sh->from) {
             snprintf(out->type, sizeof out->type, "telnet %s 25",
-                     o->hosts[i].fqdn && o->hosts[i].fqdn[0] ? o->hosts[i].fqdn : o->hosts[i].name);
+                     sh->asks_names && o->hosts[i].fqdn && o->hosts[i].fqdn[0] ? o->hosts[i].fqdn
+                                                                               : o->hosts[i].name);
             return;
         }
     snprintf(out->type, sizeof out->type, "help");
@@ -258,11 +259,12 @@ static bool starts(const char *word, const char *stem)
 }
 
 /* The last word of a command is a host's. */
-static bool complete_host(const struct ui_screen *s, const char *stem, size_t n, char *buf, size_t cap)
+static bool complete_host(const struct ui_screen *s, const struct shell *sh, const char *stem, size_t n,
+                          char *buf, size_t cap)
 {
     const struct trace_opening *o = tape_opening(s->run.tape);
     size_t from = strlen(stem);
-    bool full = strncmp(stem, "from", 4) != 0 && strncmp(stem, "be", 2) != 0;
+    bool full = sh->asks_names && strncmp(stem, "from", 4) != 0 && strncmp(stem, "be", 2) != 0;
     while (from > 0 && stem[from - 1] != ' ' && stem[from - 1] != '@')
         from--;
     for (size_t i = 0; from > 0 && o && i < o->nhosts; i++) {
@@ -295,7 +297,7 @@ bool shell_complete(struct ui_screen *s, struct shell *sh, const char *stem, siz
     for (const char *const *w = words[set]; *w; w++)
         if (starts(*w, stem) && n-- == 0)
             return snprintf(buf, cap, "%s", *w) > 0;
-    return !open && complete_host(s, stem, n, buf, cap);
+    return !open && complete_host(s, sh, stem, n, buf, cap);
 }
 
 const char *shell_help(void)
