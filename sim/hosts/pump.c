@@ -73,7 +73,7 @@ void pump_say(struct pump *p, const struct wire_out *out)
         return;
     if (pump_world(p)->troubles && p->ops->dir == 'S' && !p->pulling && !p->hold)
         pump_hold(p, trouble_delay(p));
-    overheard_server(p, out->text, out->len);
+    heard_own(p, out->text, out->len);
     if (p->tls) {
         pump_tls_say(p, out);
         return;
@@ -180,21 +180,16 @@ size_t pump_feed(struct pump *p, const char *octets, size_t len)
 {
     bool sealed = p->tls != NULL;
     size_t used = 0;
-    overheard_client(p, octets, len);
     while (used < len && pump_hungry(p)) {
         size_t n = p->ops->step(p, octets + used, len - used);
         if (n == 0)
             break;
         used += n;
-        if (!sealed && p->tls) { /* TLS begins: what came with the last words in clear is discarded, RFC 3207
-                                    section 4.2 */
-            overheard_sealed(p);
-            return len;
-        }
+        if (!sealed && p->tls)
+            return len; /* TLS begins: what came with the last words in clear is discarded, RFC 3207 4.2 */
         if (p->more && !p->ops->step_while_pulling)
             flush(p);
     }
-    overheard_taken(p, used);
     return used;
 }
 
@@ -206,7 +201,13 @@ static size_t on_data(struct tcp_conn *c, void *app, const char *octets, size_t 
         return len; /* whoever says goodbye no longer listens */
     tcp_cork(c);
     p->inside = true;
-    used = p->tls ? pump_tls_data(p, octets, len) : pump_feed(p, octets, len);
+    if (p->tls)
+        used = pump_tls_data(p, octets, len);
+    else {
+        heard_clear(p, octets, len);
+        used = pump_feed(p, octets, len);
+        heard_taken(p, used);
+    }
     return leave(p, c) && !p->closing ? used : len;
 }
 
@@ -352,6 +353,7 @@ bool pump_connect(struct pump *p, struct host *host, const struct pump_ops *ops,
 {
     begin(p, host, ops);
     p->peer = world_host_at(host->world, to);
+    heard_begin(p);
     p->conn = tcp_connect(host->net, to, port, &pump_tcp_ops, p);
     if (!p->conn)
         said_drop_all(p);
@@ -367,7 +369,7 @@ void pump_accept(struct pump *p, struct host *host, const struct pump_ops *ops, 
     p->conn = conn;
     pump_peer(p, &addr, &port);
     p->peer = world_host_at(host->world, &addr);
-    overheard_begin(p);
+    heard_begin(p);
     *tcp_ops = &pump_tcp_ops;
     *app = p;
 }

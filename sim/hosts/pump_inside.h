@@ -1,7 +1,8 @@
 #ifndef SIM_HOSTS_PUMP_INSIDE_H
 #define SIM_HOSTS_PUMP_INSIDE_H
 /* pump_inside - what the pump's own files share: pump.c (TCP, engine, time), pump_said.c (lines for the
- * trace), pump_tls.c (the layer between them, when a session is encrypted). */
+ * trace), pump_heard.c (lines of real programs), pump_tls.c (the layer between them, when a session is
+ * encrypted). */
 #include "protocols/tls/tls_session.h"
 #include "sim/hosts/pump.h"
 
@@ -28,7 +29,7 @@ struct said {
 struct pump_lines {
     struct said *first, *next, *last; /* next: the first that TCP has no mark of */
     uint64_t said, sent;              /* octets of the stream: spoken, and taken by TCP */
-    struct overheard *overheard;      /* NULL: the other end is no kernel; owned */
+    struct heard *heard;              /* NULL: the other end tells its lines by itself; owned */
     bool was_content;                 /* the line said last: a mark without a lesson goes on with it */
 };
 
@@ -51,26 +52,17 @@ static inline void said_octets(struct pump *p, size_t len)
 }
 void said_drop_all(struct pump *p);
 
-/* ---- pump_heard.c: what a real program says inside TLS ---- */
+/* ---- pump_heard.c: what a real program at the other end says. All do nothing where it is none ---- */
 struct heard;
-/* NULL: the other end is no exit and no door, or nobody reads the trace. `greeting`: a real server will speak
- * first. */
-struct heard *heard_new(const struct pump *p, bool greeting);
-/* h may be NULL in all of these. What has been decrypted; what this end says; a TLS message that has come. */
-void heard_plain(struct pump *p, struct heard *h, const char *octets, size_t len);
-void heard_own(struct heard *h, const char *octets, size_t len);
-void heard_tls(struct pump *p, const struct heard *h, const struct tls_event *e);
+void heard_begin(struct pump *p);  /* the peer is known */
+void heard_secure(struct pump *p); /* TLS begins: both ends start anew */
+/* Octets in clear that the engine is about to see; some it may have seen before, since it took fewer. */
+void heard_clear(struct pump *p, const char *octets, size_t len);
+void heard_taken(struct pump *p, size_t len);
+void heard_plain(struct pump *p, const char *octets, size_t len); /* what has been decrypted */
+void heard_own(struct pump *p, const char *octets, size_t len);   /* what this end says */
+void heard_tls(struct pump *p, const struct tls_event *e);        /* a TLS message that has come */
 void heard_free(struct heard *h);
-
-/* ---- pump_overheard.c: what a real client says that has come through the TUN door ---- */
-struct overheard;
-void overheard_begin(struct pump *p); /* the connection is accepted */
-/* The engine is about to see these octets; some it may have seen before. */
-void overheard_client(struct pump *p, const char *octets, size_t len);
-void overheard_taken(struct pump *p, size_t len);
-void overheard_server(struct pump *p, const char *octets, size_t len); /* what this end says */
-void overheard_sealed(struct pump *p); /* TLS begins: the client starts anew */
-void overheard_free(struct overheard *o);
 
 /* ---- pump.c ---- */
 /* Gives octets to TCP, or keeps them until it takes them. */

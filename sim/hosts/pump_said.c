@@ -22,7 +22,7 @@ void said_drop_all(struct pump *p)
         p->lines->first = s->next;
         said_free(w, s);
     }
-    overheard_free(p->lines->overheard);
+    heard_free(p->lines->heard);
     core_pool_give(&w->lines, p->lines);
     p->lines = NULL;
 }

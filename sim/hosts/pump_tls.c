@@ -11,8 +11,7 @@
 
 struct pump_tls {
     struct tls_session *session;
-    struct heard *heard; /* NULL: the other end is no real server; owned */
-    char *plain;         /* what the engine has not taken yet; owned */
+    char *plain; /* what the engine has not taken yet; owned */
     size_t cap, at, len;
     bool eof_told;
     uint8_t binding_type; /* enum sasl_binding */
@@ -55,7 +54,6 @@ void pump_tls_say(struct pump *p, const struct wire_out *said)
     if (took == 0)
         return; /* the session has ended: the engine will hear of it */
     assert(took == said->len);
-    heard_own(p->tls->heard, said->text, said->len);
     if (world_tells(pump_world(p), TRACE_LINE))
         said_lines(p, said, out->send_len);
     else
@@ -200,9 +198,9 @@ static void took_step(struct pump *p, struct tls_step *out)
     enum tls_state before = out->before, after = out->after;
     enum tls_verdict verdict = out->verdict;
     const struct wire_lesson *why = out->why;
-    for (uint32_t i = 0; p->tls->heard && i < out->events; i++)
-        heard_tls(p, p->tls->heard, &out->event[i]);
-    heard_plain(p, p->tls->heard, out->plain, out->plain_len);
+    for (uint32_t i = 0; i < out->events; i++)
+        heard_tls(p, &out->event[i]);
+    heard_plain(p, out->plain, out->plain_len);
     keep_plain(p, out);
     put_out(p, out);
     if (before != after)
@@ -264,7 +262,7 @@ void pump_secure(struct pump *p, struct tls_context *context, const char *server
                                          .keylog = secure_keylog };
     assert(!p->tls);
     p->tls = core_alloc(sizeof *p->tls);
-    p->tls->heard = heard_new(p, p->lines && p->lines->said == 0);
+    heard_secure(p);
     p->tls->session = tls_session_new(context, &config);
     if (!p->tls->session) {
         fputs("mailwalk: out of memory for TLS\n", stderr);
@@ -283,7 +281,6 @@ void pump_tls_free(struct pump *p)
         return;
     core_depot_give(&pump_world(p)->net.depot, p->tls->plain, p->tls->cap);
     tls_session_free(p->tls->session);
-    heard_free(p->tls->heard);
     free(p->tls);
     p->tls = NULL;
 }
