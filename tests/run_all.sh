@@ -1,5 +1,5 @@
 #!/bin/sh
-# Runs test programs and test scripts, one line each; the output of those that fail in full.
+# Runs test programs and test scripts, one line each with the seconds it took; the end of the output of those that fail.
 # usage: run_all.sh BUILD PROGRAM... -- SCRIPT...
 # A script exits 0 for passed, 77 for skipped (its last line says why), else failed.
 set -u
@@ -16,12 +16,13 @@ for t in "$@"; do
         continue
     fi
     name=${t#"$build"/}
+    began=$(date +%s)
     if [ $kind = program ]; then "$t" >"$log" 2>&1; else sh "$t" >"$log" 2>&1; fi
-    status=$?
+    status=$? took="$(($(date +%s) - began)) s"
     case $status in
-    0) passed=$((passed + 1)); echo "ok      $name  $(grep -E '^[0-9]+%: Checks' "$log" | tail -1)" ;;
+    0) passed=$((passed + 1)); echo "ok      $name  $took  $(grep -E '^[0-9]+%: Checks' "$log" | tail -1)" ;;
     77) skipped=$((skipped + 1)); echo "skipped $name: $(tail -1 "$log")" ;;
-    *) failed=$((failed + 1)); echo "FAILED  $name (exit $status)"; tail -n 60 "$log" ;;
+    *) failed=$((failed + 1)); echo "FAILED  $name (exit $status)  $took"; tail -n 60 "$log" ;;
     esac
 done
 echo "$passed passed, $failed failed, $skipped skipped"
