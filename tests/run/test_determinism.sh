@@ -16,7 +16,7 @@ case ${BUILD##*/} in
 *)
     if command -v "$other" >/dev/null; then
         unset MAKEFLAGS MFLAGS MAKELEVEL MAKEOVERRIDES CFLAGS LDFLAGS SAN
-        make --no-print-directory CC="$other" OPT=-O2 B="$BUILD/other" "$BUILD/other/mailwalk" >"$BUILD/other.log" 2>&1 ||
+        make --no-print-directory -j"$(nproc)" CC="$other" OPT=-O2 B="$BUILD/other" "$BUILD/other/mailwalk" >"$BUILD/other.log" 2>&1 ||
             { tail -n 30 "$BUILD/other.log"; echo "FAILED: $other does not build it"; exit 1; }
         second=$BUILD/other/mailwalk
         cmp -s "$second" "$MAILWALK" && { echo "FAILED: $second is the program itself"; exit 1; }
