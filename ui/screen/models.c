@@ -3,12 +3,14 @@
 
 #include "ui/screen/view.h"
 #include "ui/tape/keep.h"
+#include "ui/tape/ladder.h"
 
 struct ui_models {
     struct history *history;
     struct frames *frames;
     struct letters *letters;
     struct stages *stages;
+    struct ladder *ladder;
 };
 
 static struct ui_models *models(struct ui_screen *s)
@@ -50,6 +52,22 @@ const struct stages *ui_stages(struct ui_screen *s)
     return m->stages;
 }
 
+struct ladder *ui_ladder(struct ui_screen *s)
+{
+    struct ui_models *m = models(s);
+    if (!m->ladder)
+        m->ladder = ladder_new(s->run.tape);
+    return m->ladder;
+}
+
+void ui_models_make(struct ui_screen *s)
+{
+    ui_history(s);
+    ui_frames(s);
+    ui_stages(s); /* and the letters */
+    ui_ladder(s);
+}
+
 void ui_models_free(struct ui_models *m)
 {
     if (!m)
@@ -58,5 +76,6 @@ void ui_models_free(struct ui_models *m)
     frames_free(m->frames);
     letters_free(m->letters);
     stages_free(m->stages);
+    ladder_free(m->ladder);
     free(m);
 }

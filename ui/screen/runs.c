@@ -15,9 +15,9 @@ void ui_run_free(struct ui_run *run)
     *run = (struct ui_run){ 0 };
 }
 
-static struct ui_run run_of(struct tape *tape, const char *const *changes, size_t n)
+static struct ui_run run_of(struct ui_screen *s, struct tape *tape, const char *const *changes, size_t n)
 {
-    struct ui_run run = { .tape = tape, .nchanges = n };
+    struct ui_run run = { .number = ++s->runs, .tape = tape, .nchanges = n };
     run.change = keep_alloc((n + 1) * sizeof *run.change);
     for (size_t i = 0; i < n; i++) {
         size_t len = strlen(changes[i]) + 1;
@@ -44,7 +44,7 @@ bool ui_run_again(struct ui_screen *s, const char *const *changes, size_t nchang
         ui_say(s, UI_STYLE_BAD, "%s", error);
         return false;
     }
-    run = run_of(tape, changes, nchanges);
+    run = run_of(s, tape, changes, nchanges);
     if (keep_original && !s->original.tape) {
         s->original = s->run;
         s->other_place = s->place;
@@ -52,6 +52,7 @@ bool ui_run_again(struct ui_screen *s, const char *const *changes, size_t nchang
         ui_run_free(&s->run);
     }
     s->run = run;
+    ui_models_make(s);
     ui_what_if_changed(s);
     ui_go(s, s->place);
     return true;
@@ -72,7 +73,8 @@ bool ui_open_scenario(struct ui_screen *s, const char *name, const char *const *
     ui_run_free(&s->run);
     ui_run_free(&s->original);
     ui_what_if_free(s);
-    s->run = run_of(tape, changes, nchanges);
+    s->run = run_of(s, tape, changes, nchanges);
+    ui_models_make(s);
     s->asked = s->right = 0;
     forget_run(s);
     ui_go(s, 0);

@@ -57,6 +57,7 @@ extern const struct ui_view ui_view_journey, ui_view_ladder, ui_view_packet, ui_
 
 /* A run and the changes that made it. */
 struct ui_run {
+    unsigned number;   /* no two runs of a screen have the same */
     struct tape *tape; /* owned */
     char **change;     /* owned, each too */
     size_t nchanges;
@@ -69,6 +70,9 @@ const struct history *ui_history(struct ui_screen *s);
 const struct frames *ui_frames(struct ui_screen *s);
 const struct letters *ui_letters(struct ui_screen *s);
 const struct stages *ui_stages(struct ui_screen *s);
+struct ladder *ui_ladder(struct ui_screen *s);
+/* Makes all of them now: what a large run costs is paid where it is made, not at a key. */
+void ui_models_make(struct ui_screen *s);
 void ui_models_free(struct ui_models *models);
 
 /* ---- panels: what lies on top of a view until it is left ---- */
@@ -160,6 +164,7 @@ struct ui_what_if {
 struct ui_screen {
     const struct ui_program *program; /* borrowed */
     char *scenario;                   /* owned; NULL: none was chosen yet */
+    unsigned runs;                    /* made so far */
     struct ui_run run, original;      /* `original` holds a tape only while `run` is another one */
     bool comparing;                   /* both side by side */
     uint32_t place, other_place;      /* in run; in original, when it was left */

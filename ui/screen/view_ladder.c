@@ -10,9 +10,8 @@
 #define INFO_ROWS 5    /* a rule, the line, its lesson */
 
 struct ladder_state {
-    const struct tape *tape; /* of which `ladder` is made */
-    uint32_t last;
-    struct ladder *ladder; /* owned */
+    unsigned of;           /* number of the run that the rest is about */
+    struct ladder *ladder; /* borrowed */
     struct ladder_open open;
     enum ladder_hosts hosts;
     uint32_t chosen;                    /* record of the row that is selected; 0: the one of the place */
@@ -29,8 +28,6 @@ static struct ladder_state *state(struct ui_screen *s)
 
 static void forget(struct ladder_state *v)
 {
-    ladder_free(v->ladder);
-    v->ladder = NULL;
     ladder_open_free(&v->open);
     v->chosen = v->bottom = 0;
     v->nitems = 0;
@@ -41,13 +38,10 @@ static struct ladder_state *ready(struct ui_screen *s)
 {
     struct ladder_state *v = state(s);
     struct ladder_choice choice = { s->grain, s->follow, v->hosts };
-    if (v->ladder && (v->tape != s->run.tape || v->last != tape_last(s->run.tape)))
+    if (v->of != s->run.number)
         forget(v);
-    if (!v->ladder) {
-        v->tape = s->run.tape;
-        v->last = tape_last(s->run.tape);
-        v->ladder = ladder_new(s->run.tape);
-    }
+    v->of = s->run.number;
+    v->ladder = ui_ladder(s);
     ladder_choose(v->ladder, &choice);
     return v;
 }
@@ -417,7 +411,7 @@ static void moved(struct ui_screen *s)
     struct ladder_state *v = state(s);
     v->chosen = v->bottom = 0;
     v->nitems = 0;
-    if (v->ladder && (v->tape != s->run.tape || v->last != tape_last(s->run.tape)))
+    if (v->of != s->run.number)
         forget(v);
 }
 

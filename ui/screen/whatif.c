@@ -433,7 +433,7 @@ void ui_compare_draw(struct ui_screen *s, struct ui_canvas *c, struct ui_rect ro
     ui_line_down(c, in.row, in.col + half, in.rows, UI_STYLE_FRAME, UI_MARK_BAR);
     here = (long)compare_row_of_b(both, s->place);
     if (both->first_b && s->place == both->first_b && both->first_row < both->n)
-        here = (long)both->first_row; /* the change itself */
+        here = (long)both->first_row;                                   /* the change itself */
     here += here >= (long)both->first_row && both->first_row < both->n; /* the rule between */
     top = here - rows / 2 > 0 ? here - rows / 2 : 0;
     for (int i = 0; i < rows; i++) {
