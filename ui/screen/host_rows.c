@@ -250,7 +250,7 @@ static enum ui_style mail_text(struct ui_screen *s, const struct host_row *row, 
         return UI_STYLE_TITLE;
     }
     if (mail_known(s, attr(r, "message_id"), &known))
-        snprintf(buf, cap, "%6lu  %8lld  %-14s  %s: %s", (unsigned long)x->number,
+        snprintf(buf, cap, "%6lu  %8lld  %-14s  %s; %s", (unsigned long)x->number,
                  (long long)number(r, "size"), attr(r, "flags"), attr(&known, "from"),
                  attr(&known, "subject"));
     else
