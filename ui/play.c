@@ -176,8 +176,9 @@ static int printed(const struct play_options *o, const struct ui_program *progra
     }
     ui_screen_event(s, &(struct ui_event){ .kind = UI_EVENT_SIZE, .row = o->rows, .col = o->cols });
     if (!ui_press(s, o->keys, wrong)) {
+        snprintf(row, sizeof row, "--keys: %s", wrong);
         ui_screen_free(s);
-        return bad_usage("--keys",
+        return bad_usage(row,
                          "a key is a letter, or a name as on the help page: <Enter>, <Down>, <F3>, <Ctrl-L>");
     }
     ui_screen_draw(s, &c);
