@@ -31,7 +31,7 @@ program=$root/usr/bin/mailwalk
 [ -x "$program" ] && cmp -s "$program" "$MAILWALK" || fail "usr/bin/mailwalk is not the program that was built"
 page=$root/usr/share/man/man1/mailwalk.1
 [ -s "$page" ] || fail "no man page"
-for paper in README.md TRACE.md SCENARIOS.md scenario.schema.json; do
+for paper in README.md GUIDE.md TRACE.md SCENARIOS.md scenario.schema.json; do
     [ -s "$root/usr/share/doc/mailwalk/$paper" ] || fail "usr/share/doc/mailwalk/$paper is missing"
 done
 stray=$(cd "$root" && find . -type f ! -path './usr/bin/mailwalk' ! -path './usr/share/man/man1/mailwalk.1' ! -path './usr/share/doc/mailwalk/*')
