@@ -9,9 +9,9 @@
  *                                        <--write-------------------'
  *
  * Every packet that the kernel sends is an input at a moment of virtual time, and is recorded. What the
- * simulated network sends to the kernel is written to the device at once. Packets are raw IPv4 and IPv6
- * (IFF_TUN | IFF_NO_PI); without a virtio header the kernel computes all checksums itself, and cuts to the
- * MTU.
+ * simulated network sends to the kernel is written to the device when the link has carried it (at once,
+ * unless a fault was ordered for it). Packets are raw IPv4 and IPv6 (IFF_TUN | IFF_NO_PI); without a virtio
+ * header the kernel computes all checksums itself, and cuts to the MTU.
  *
  * A packet that is longer than the link's MTU, or is none, does not come in; so do none while the queue of
  * the device is full: the kernel drops them and its TCP sends them again. Fragments come in, and are dropped

@@ -228,12 +228,34 @@ static inline void carry(struct net_link *l, struct net_iface *from, struct net_
     core_post(l->net->queue, &p->event, arrival);
 }
 
+/* The interface that stands for the world outside; NULL: none does. */
+static struct net_iface *outside_iface(const struct net_link *l)
+{
+    return l->nports > 1 ? l->ports[1].iface : NULL;
+}
+
+static void leave_world(struct core_queue *q, struct core_event *event)
+{
+    struct net_packet *p = CORE_OWNER(event, struct net_packet, event);
+    const struct net_link *l = p->iface->link;
+    const struct net_iface *there = outside_iface(l);
+    (void)q;
+    p->net->trace->cause = p->cause;
+    if (there && !there->up) {
+        net_drop(p->net, there->host, p, NET_DROP_DOWN);
+        return;
+    }
+    l->outside(l->outside_ctx, p->octets + p->l3, (size_t)(p->l4 - p->l3) + p->l4_len);
+    net_packet_give(l->net, p);
+}
+
 void net_link_send(struct net_iface *from, struct net_packet *p, struct net_iface *to)
 {
     struct net_link *l = from->link;
-    if (!to && l->outside) {
-        l->outside(l->outside_ctx, p->octets + p->l3, (size_t)(p->l4 - p->l3) + p->l4_len);
-        net_packet_give(l->net, p);
+    if (!to && l->outside && from->up) {
+        p->iface = from;
+        p->event.run = leave_world;
+        carry(l, from, p);
         return;
     }
     if (!to)
@@ -269,7 +291,7 @@ void net_link_open(struct net_link *l, net_outside_fn *fn, void *ctx)
 
 const uint8_t *net_link_outside_mac(const struct net_link *l)
 {
-    return l->nports > 1 ? l->ports[1].iface->mac : net_outside_mac;
+    return outside_iface(l) ? outside_iface(l)->mac : net_outside_mac;
 }
 
 /* What a sender in this network would have told the trace: which connection it is, what a datagram says. */
@@ -285,14 +307,15 @@ static void introduce(struct net_link *l, struct net_packet *p)
         net_tcp_recognise(net, p);
     } else if (p->proto == NET_PROTO_UDP) {
         p->conn = ++net->conns;
-        if (net->datagram && net->trace->levels && l->nports > 1)
-            net->datagram(net->datagram_ctx, l->ports[1].iface->host, p);
+        if (net->datagram && net->trace->levels && outside_iface(l))
+            net->datagram(net->datagram_ctx, outside_iface(l)->host, p);
     }
 }
 
 bool net_link_inject(struct net_link *l, const uint8_t *ip, size_t len)
 {
     struct net *net = l->net;
+    struct net_iface *from = outside_iface(l);
     struct net_packet *p;
     unsigned version = len > 0 ? ip[0] >> 4 : 0;
     if (!l->outside || l->nports == 0 || len < NET_IP4_HEADER || len > l->params.mtu ||
@@ -311,11 +334,16 @@ bool net_link_inject(struct net_link *l, const uint8_t *ip, size_t len)
     p->frame = ++net->trace->frames;
     net->packets++;
     net->segments += p->proto == NET_PROTO_TCP;
-    net_record_packet(net, TRACE_KIND_SENT, l->nports > 1 ? l->ports[1].iface->host : NULL, l, p);
+    net_record_packet(net, TRACE_KIND_SENT, from ? from->host : NULL, l, p);
     if (p->cause == 0)
         p->cause = net->trace->seq; /* nothing in here led to it: it is what leads to the rest */
     p->iface = l->ports[0].iface;
     p->event.run = arrive;
-    core_post(net->queue, &p->event, net->queue->now_ns);
+    if (from && !from->up)
+        net_drop_on_link(l, from->host, p, NET_DROP_DOWN, NULL);
+    else if (from)
+        carry(l, from, p);
+    else
+        core_post(net->queue, &p->event, net->queue->now_ns);
     return true;
 }

@@ -71,13 +71,15 @@ struct net_link *net_link_find(const struct net *net, const char *name);
 void net_link_change(struct net_link *link, const struct net_link_params *params);
 
 /* Makes a link a door to the world outside (a TUN device): what its first interface sends is handed to `fn`
- * at once, without ARP or ND, and net_link_inject sends the other way. A second interface, if there is one,
- * only gives the outside a name and an address in the trace and in captures: nothing reaches its host.
- * Without one, the outside is a neighbour with the MAC address 02:ff:ff:ff:ff:ff. */
+ * without ARP or ND, when the link has carried it, and net_link_inject sends the other way. A second
+ * interface, if there is one, stands for the outside: it has its name and address in the trace and in
+ * captures, the link's delay and faults act on what it sends, and while it is down nothing passes; nothing
+ * reaches its host. Without one, the outside is a neighbour with the MAC address 02:ff:ff:ff:ff:ff, and what
+ * it sends is there at once. */
 void net_link_open(struct net_link *link, net_outside_fn *fn, void *ctx);
 const uint8_t *net_link_outside_mac(const struct net_link *link);
 
-/* An IP packet from outside arrives at the link's first interface now. Nothing in it is believed before it is
+/* An IP packet from outside is sent to the link's first interface. Nothing in it is believed before it is
  * checked. False: it is no IP packet, or longer than the link's MTU. */
 bool net_link_inject(struct net_link *link, const uint8_t *ip, size_t len);
 

@@ -318,6 +318,59 @@ START_TEST(a_door_carries_ip_packets_both_ways)
 }
 END_TEST
 
+START_TEST(faults_act_on_a_door_both_ways)
+{
+    struct net_addr door4 = addr("198.18.0.1"), there4 = addr("198.18.0.2");
+    struct net_fault_params lag = { .name = "lag",
+                                    .kind = NET_FAULT_REORDER,
+                                    .until_ns = CORE_NEVER,
+                                    .chance_ppm = 1000000,
+                                    .extra_ns = 5 * CORE_MS };
+    struct net_link_params ideal = { 0 };
+    struct net_iface *outer;
+    struct net_host *there;
+    struct net_link *tun;
+    uint8_t ip[31];
+    uint64_t start;
+    world_routers();
+    tun = net_link_add(&w.net, "tun", &ideal);
+    there = net_host_add(&w.net, "there");
+    net_iface_add(w.r1, tun, &door4, 30, NULL, 0);
+    outer = net_iface_add(there, tun, &there4, 30, NULL, 0);
+    net_link_open(tun, keep_outside, outside);
+    world_via(w.r2, "198.18.0.0", 15, "198.51.100.1");
+    user_open(&alice, w.server, 53);
+    noutside = 0;
+    user_say(&alice, &there4, 9, "out");
+    world_run();
+    ck_assert_uint_eq(noutside, 1);
+    memcpy(ip, outside[0], sizeof ip);
+    memcpy(ip + 12, outside[0] + 16, 4);
+    memcpy(ip + 16, outside[0] + 12, 4);
+    memcpy(ip + 20, outside[0] + 22, 2);
+    memcpy(ip + 22, outside[0] + 20, 2);
+    start = w.queue.now_ns;
+    ck_assert(net_link_inject(tun, ip, sizeof ip));
+    world_run();
+    ck_assert_uint_eq(alice.received, 1);
+    start = w.queue.now_ns - start;
+    net_fault_add(tun, &lag);
+    start = w.queue.now_ns + start;
+    ck_assert(net_link_inject(tun, ip, sizeof ip));
+    world_run();
+    ck_assert_uint_eq(alice.received, 2);
+    ck_assert_uint_eq(w.queue.now_ns, start + lag.extra_ns);
+    net_iface_set_up(outer, false);
+    ck_assert(net_link_inject(tun, ip, sizeof ip));
+    user_say(&alice, &there4, 9, "out");
+    world_run();
+    ck_assert_uint_eq(alice.received, 2);
+    ck_assert_uint_eq(noutside, 1);
+    ck_assert_uint_eq(w.net.stats.dropped[NET_DROP_DOWN], 2);
+    world_end();
+}
+END_TEST
+
 static void keep_nothing(void *ctx, const uint8_t *ip, size_t len)
 {
     (void)ctx, (void)ip, (void)len;
@@ -445,6 +498,7 @@ static Suite *suite(void)
     tcase_add_test(h, an_interface_that_is_down_neither_sends_nor_receives);
     tcase_add_test(h, an_unknown_mac_address_is_nobodys);
     tcase_add_test(h, a_door_carries_ip_packets_both_ways);
+    tcase_add_test(h, faults_act_on_a_door_both_ways);
     tcase_add_test(h, the_opening_tells_hosts_and_links);
     tcase_add_test(h, the_world_outside_may_have_a_name);
     tcase_add_test(h, an_address_belongs_to_one_interface);
