@@ -21,31 +21,8 @@ folder = tempfile.mkdtemp(prefix="mailwalk-control-")
 LETTER = b"From: eve@example.net\r\nTo: bob@example.com\r\nSubject: x\r\nMessage-ID: <%s@example.net>\r\n\r\nHello\r\n"
 
 
-class Control:
-    """The socket itself."""
-
-    def __init__(self, path):
-        self.path = path
-        self.s = socket.socket(socket.AF_UNIX)
-        self.s.settimeout(30 * world.SLOW)
-        self.s.connect(path)
-        self.file = self.s.makefile("rb")
-
-    def raw(self, line):
-        self.s.sendall(line)
-        return json.loads(self.file.readline())
-
-    def ask(self, do, **what):
-        return self.raw(json.dumps({"do": do, **what}).encode() + b"\n")
-
-    def do(self, do, **what):
-        a = self.ask(do, **what)
-        report.check(a["ok"], f"{do} {what} is done", a)
-        return a
-
-    def close(self):
-        self.file.close()
-        self.s.close()
+def connected(path):
+    return world.Control(path, report)
 
 
 def ctl(path, *words, stdin=b"", status=0, claim="ctl"):
@@ -322,9 +299,9 @@ def errors(w, c):
 
 
 def crowd(w, c):
-    others = [Control(w.control) for _ in range(15)]
+    others = [connected(w.control) for _ in range(15)]
     report.check(all(x.ask("time")["ok"] for x in others), "16 clients at once", "")
-    one_more = Control(w.control)
+    one_more = connected(w.control)
     report.check("16" in json.loads(one_more.file.readline())["error"], "one more is told so", "")
     others[0].s.sendall(b'{"do":"messages"}\n' * 2000)  # and does not read
     others[1].s.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
@@ -370,13 +347,13 @@ def life():
         report.check({"control": path} in w.others, "it is announced", w.others)
         p = subprocess.run([world.MAILWALK, "serve", "mail-world", "--control", path, "--port-base", "51000"], stdout=subprocess.PIPE, stderr=subprocess.PIPE, timeout=30 * world.SLOW)
         report.check(p.returncode == 3 and b"another server" in p.stderr and os.path.exists(path), "a socket in use is exit 3", p.stderr)
-        report.check(Control(path).ask("time")["ok"], "and is not harmed", "")
+        report.check(connected(path).ask("time")["ok"], "and is not harmed", "")
         w.process.send_signal(signal.SIGKILL)
         w.process.wait()
     report.check(os.path.exists(path), "a killed server leaves its socket", "")
     ctl(path, "time", status=3, claim="nobody listens")
     with world.World("mail-world", "--control", path) as w:
-        report.check(Control(path).ask("time")["ok"], "a dead server's socket is replaced", "")
+        report.check(connected(path).ask("time")["ok"], "a dead server's socket is replaced", "")
         w.stop()
         report.check(w.status == 0 and not os.path.exists(path), "the socket is removed at the end", w.status)
     for bad, status in ((path + "x" * 100, 2), (folder + "/none/x", 3), (folder, 3)):
@@ -413,7 +390,7 @@ life()
 path = os.path.join(folder, "control.sock")
 with world.World("mail-world", "--control", path, "--map", "0=mx:143", record=True) as w:
     w.control = path
-    c = Control(path)
+    c = connected(path)
     for part in (refusals, delays, drops, full, names, down, links, looking, sending, errors, crowd):
         part(w, c)
     command_line(w)

@@ -209,6 +209,31 @@ def silent():
         replayed(w, "silence")
 
 
+def steered(folder):
+    """Exits and the control socket: an exit host is taken down like any other, and is looked at like any other."""
+    server = Server(smtp)
+    path = os.path.join(folder, "steered.sock")
+    with world.World("mail-world", "--forward", f"example.net=127.0.0.1:{server.port}", "--control", path, record=True) as w:
+        c = world.Control(path, report)
+        letter = {"from": "alice@example.com", "to": "erin@example.net", "subject": "steered", "text": "Hello"}
+        c.do("down", name="exit-1")
+        report.check(c.do("send", **letter)["result"] == "ok", "her own server has taken the message", "")
+        c.do("advance", by="3m")
+        (q,) = c.do("queue", host="mail")["queue"]
+        report.check(q["recipient"] == letter["to"] and q["attempts"] == 1 and server.count == 0, "it waits, because the exit is down", (q, server.count))
+        c.do("up", name="exit-1")
+        c.do("advance", by="10m")
+        report.check(wait(lambda: server.letters) and b"Subject: steered" in server.letters[0], "the real server has it when the exit is up", server.count)
+        report.check(wait(lambda: not c.do("queue")["queue"]), "and the queue is empty", "")
+        (conn,) = [t["conn"] for t in c.do("transcript")["transcripts"] if t["server"] == "exit-1"]
+        lines = [(x["dir"], x["text"]) for x in c.do("transcript", conn=conn)["lines"]]
+        report.check(lines and lines[0] == ("S", "220 real.example.net ESMTP") and ("C", "MAIL FROM:<alice@example.com>") in [(d, t[:29]) for d, t in lines], "the transcript has both sides", lines)
+        c.close()
+        w.stop()
+        report.check(w.status == 0, "serve ends with 0", w.errors)
+        replayed(w, "exits and the control socket")
+
+
 def meddled(folder):
     """Recordings with exits that somebody has changed."""
     server = Server(smtp)
@@ -245,6 +270,7 @@ def meddled(folder):
 with world.World() as place:
     place.stop()
     options(place.folder)
+    steered(place.folder)
     meddled(place.folder)
 behaved()
 zones()

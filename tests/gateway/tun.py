@@ -11,6 +11,7 @@ import socket
 import struct
 import subprocess
 import sys
+import tempfile
 import threading
 import time
 
@@ -177,15 +178,16 @@ def strange_ends():
     report.check(b"\r\n221 " in rest and rest.startswith(b"250 "), "keep-alive is answered, and what a half-closed client asked too", rest)
 
 
-def listen(family, address, got):
-    """A mail server of the kernel's side, in the smallest."""
+def listen(family, address, got, port=2525):
+    """A mail server of the kernel's side, in the smallest, and its port."""
     for _ in range(100):  # an IPv6 address is tentative for a moment
         try:
-            s = socket.create_server((address, 2525), family=family)
+            s = socket.create_server((address, port), family=family)
             break
         except OSError:
             time.sleep(0.1)
     s.settimeout(30 * world.SLOW)
+    port = s.getsockname()[1]
 
     def serve():
         c, peer = s.accept()
@@ -214,19 +216,58 @@ def listen(family, address, got):
         s.close()
     t = threading.Thread(target=serve, daemon=True)
     t.start()
-    return t
+    return t, port
 
 
 def outward():
     """A virtual server connects to a real one."""
     for family, address, own in ((socket.AF_INET, KERNEL, MAIL), (socket.AF_INET6, KERNEL6, MAIL6)):
         got = []
-        with TunWorld("--set", f"/hosts/mail/mta/relayhost={address}", "--set", "/hosts/mail/mta/relay_port=2525") as w:
-            server = listen(family, address, got)
+        with TunWorld("--set", f"/hosts/mail/mta/relayhost={address}", "--set", "/hosts/mail/mta/relay_port=2525", record=True) as w:
+            server, _ = listen(family, address, got)
             submit(w, MAIL, world.awkward(4), "dave@example.org")
             server.join(30 * world.SLOW)
             report.check(len(got) == 1 and got[0][0] == own and world.body(got[0][1]) == world.body(world.awkward(4)), "a virtual server brings a letter to a real one", got)
             report.check(w.stop() == 0, "serve ends well", w.errors)
+            p, last = w.replay()
+            replies = [r for r in map(json.loads, p.stdout.splitlines()[:-1]) if r.get("host") == "kernel" and r.get("kind") == "reply" and r.get("proto") == "smtp"]
+            report.check(last["same"] and [(r["code"], r["attrs"]["heard"]) for r in replies[:2]] == [(220, "yes"), (250, "yes")],
+                         "what the real server replies is told", replies[:3])
+
+
+def together():
+    """The door, an exit and the control socket at once: a letter comes in from the kernel and leaves to a real server."""
+    got = []
+    server, port = listen(socket.AF_INET, "127.0.0.1", got, 0)
+    with tempfile.TemporaryDirectory() as folder, \
+            TunWorld("--forward", f"example.net=127.0.0.1:{port}", "--control", folder + "/control.sock", record=True) as w:
+        c = world.Control(folder + "/control.sock", report)
+        c.do("refuse", match="bob@example.com", code=450, status="4.2.1")
+        try:
+            submit(w, MAIL, world.awkward(6))
+            report.check(False, "the control socket has the server refuse what the kernel brings")
+        except smtplib.SMTPRecipientsRefused as e:
+            report.check(e.recipients["bob@example.com"][0] == 450, "the control socket has the server refuse what the kernel brings", e.recipients)
+        c.do("clear", what="all")
+        s = smtplib.SMTP(MAIL, 25, local_hostname="kernel.example.net", timeout=20 * world.SLOW)
+        s.ehlo()
+        (mine,) = [x for x in c.do("sessions")["sessions"] if x["role"] == "server" and x["port"] == 25]
+        report.check(mine["peer"] == "kernel", "sessions: the kernel", mine)
+        lines = [(x["dir"], x["text"]) for x in c.do("transcript", conn=mine["conn"])["lines"]]
+        report.check(lines[:2] == [("S", lines[0][1]), ("C", "ehlo kernel.example.net")], "transcript: what it says", lines)
+        c.do("lag", link="tun", by="200ms")
+        start = time.monotonic()
+        s.noop()
+        report.check(time.monotonic() - start >= 0.4, "lag: the door's link is a link", time.monotonic() - start)
+        c.do("clear", what="all")
+        s.quit()
+        submit(w, MAIL, world.awkward(6), "erin@example.net")
+        server.join(30 * world.SLOW)
+        report.check([world.body(text) for _, text in got] == [world.body(world.awkward(6))], "a letter from the kernel leaves by an exit", got)
+        c.close()
+        report.check(w.stop() == 0 and not w.errors, "serve ends well", w.errors)
+        again, last = w.replay()
+        report.check(again.returncode == 0 and last and last["same"] and last["hash"] == w.done["hash"], "all of it has its hash again", (last, again.stderr))
 
 
 # ---- sessions ------------------------------------------------------------------------------------------------
@@ -263,7 +304,7 @@ def narrated():
         lines = [r for r in map(json.loads, p.stdout.splitlines()) if r.get("host") == "kernel" and r.get("kind") in ("command", "content")]
         texts = [(r["text"].upper(), r["attrs"].get("sealed", "no")) for r in lines]
         report.check(("EHLO KERNEL.EXAMPLE.NET", "no") in texts and any(t.startswith("MAIL FROM:<ALICE@") and s == "yes" for t, s in texts) and
-                     (".", "yes") in texts, "what a real client says is told, inside TLS too", texts[:20])
+                     (".", "yes") in texts and any(r["proto"] == "tls" and r["text"].startswith("ClientHello") for r in lines), "what a real client says is told, inside TLS too", texts[:20])
         report.check(all(r["attrs"]["heard"] == "yes" and r["peer"] == "mail" and r["dir"] == "C" for r in lines), "as heard by the server", lines[:3])
         report.check(len({r.get("conn") for r in segments}) == 1, "its segments belong to a connection", {r.get("conn") for r in segments})
 
@@ -329,12 +370,15 @@ def much():
 
 def main():
     run("ip", "link", "set", "lo", "up")
-    options()
-    session(commands=True)
-    session("--set", LOSSY, hurried=True)
-    narrated()
-    outward()
-    much()
+    if sys.argv[1] == "much":
+        much()
+    else:
+        options()
+        session(commands=True)
+        session("--set", LOSSY, hurried=True)
+        narrated()
+        outward()
+        together()
     report.end()
 
 

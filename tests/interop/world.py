@@ -7,6 +7,7 @@ import imaplib
 import shutil
 import signal
 import smtplib
+import socket
 import ssl
 import subprocess
 import sys
@@ -153,6 +154,33 @@ class World:
         p.user(user)
         p.pass_(PASSWORDS[user])
         return p
+
+
+class Control:
+    """The control socket of a world that was started with --control PATH."""
+
+    def __init__(self, path, report):
+        self.report = report
+        self.s = socket.socket(socket.AF_UNIX)
+        self.s.settimeout(30 * SLOW)
+        self.s.connect(path)
+        self.file = self.s.makefile("rb")
+
+    def raw(self, line):
+        self.s.sendall(line)
+        return json.loads(self.file.readline())
+
+    def ask(self, do, **what):
+        return self.raw(json.dumps({"do": do, **what}).encode() + b"\n")
+
+    def do(self, do, **what):
+        a = self.ask(do, **what)
+        self.report.check(a["ok"], f"{do} {what} is done", a)
+        return a
+
+    def close(self):
+        self.file.close()
+        self.s.close()
 
 
 def run(*args, stdin=b"", timeout=30, **kw):
