@@ -1,7 +1,7 @@
 # mailwalk. `make run` and `make test` set up the machine first; `make` only builds.
 #
 #   make            build/mailwalk
-#   make run        set up, build, run the first lesson
+#   make run        set up, build, open the lessons; without a terminal, tell the first one
 #   make test       set up, build, run every test
 #   make install    PREFIX=/usr/local [DESTDIR=]: binary, man page, docs
 #   make format     clang-format decides layout

@@ -225,7 +225,7 @@ static const struct packet_words packets[] = {
         "RFC 9293 section 3.4" } },
     { TRACE_ARP,
       "who has",
-      { "Who has this address here?",
+      { "ARP asks who has an address",
         "On an Ethernet, frames go to MAC addresses. ARP asks all who are on the link for the MAC address of "
         "an IPv4 address.",
         "RFC 826" } },
