@@ -121,6 +121,16 @@ START_TEST(why_leads_from_550_to_the_setting)
 }
 END_TEST
 
+START_TEST(a_setting_that_is_a_number_is_told_with_it)
+{
+    struct face f;
+    face_open(&f, "mailbox-full", 24, 80, false, false);
+    face_keys(&f, "! w");
+    ck_assert(face_shows(&f, "setting /hosts/mx/store/users/bob/quota = 64000"));
+    face_close(&f);
+}
+END_TEST
+
 static Suite *keys_suite(void)
 {
     Suite *s = suite_create("keys");
@@ -130,6 +140,7 @@ static Suite *keys_suite(void)
     tcase_add_test(t, keys_have_one_meaning);
     tcase_add_test(t, a_question_is_answered_and_counted);
     tcase_add_test(t, why_leads_from_550_to_the_setting);
+    tcase_add_test(t, a_setting_that_is_a_number_is_told_with_it);
     suite_add_tcase(s, t);
     return s;
 }

@@ -24,6 +24,17 @@ static const char *attr(const struct trace_record *r, const char *key)
     return value ? value : "";
 }
 
+/* The value is a text or a number. */
+static void setting_text(const struct trace_record *r, char *buf, size_t cap)
+{
+    for (unsigned i = 0; i < r->nattr; i++)
+        if (strcmp(r->attr[i].key, "value") == 0 && !r->attr[i].value) {
+            snprintf(buf, cap, "setting %s = %lld", attr(r, "pointer"), (long long)r->attr[i].number);
+            return;
+        }
+    snprintf(buf, cap, "setting %s = %s", attr(r, "pointer"), attr(r, "value"));
+}
+
 static void state_text(const struct tape *t, const struct trace_record *r, char *buf, size_t cap)
 {
     const char *event = attr(r, "event");
@@ -48,7 +59,7 @@ static void state_text(const struct tape *t, const struct trace_record *r, char 
                  *attr(r, "verdict") ? ": " : "", attr(r, "verdict"));
         break;
     case TRACE_KIND_CONFIG:
-        snprintf(buf, cap, "setting %s = %s", attr(r, "pointer"), attr(r, "value"));
+        setting_text(r, buf, cap);
         break;
     case TRACE_KIND_OUTCOME:
         snprintf(buf, cap, "%s: expected %s, got %s", attr(r, "what"), attr(r, "expected"), attr(r, "got"));
