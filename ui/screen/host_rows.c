@@ -38,7 +38,35 @@ static int64_t number(const struct trace_record *r, const char *key)
 
 /* ---- which rows ---- */
 
-enum { ABOUT_NAME, ABOUT_ROLE, ABOUT_LISTENS, ABOUT_SETTING, ABOUT_IFACE };
+enum { ABOUT_NAME, ABOUT_ROLE, ABOUT_LISTENS, ABOUT_SETTING, ABOUT_IFACE, ABOUT_FILE = 1000 };
+
+/* The i-th value of the scenario; `rest` is its pointer behind "/hosts/NAME/", NULL: it is not this host's.
+ */
+static bool setting_of(struct ui_screen *s, uint32_t host, size_t i, struct ui_setting *out,
+                       const char **rest)
+{
+    const char *name = tape_host(s->run.tape, host);
+    size_t len = strlen(name);
+    if (!s->program->setting ||
+        !s->program->setting(s->program->ctx, s->scenario, (const char *const *)s->run.change,
+                             s->run.nchanges, i, out))
+        return false;
+    *rest = strncmp(out->pointer, "/hosts/", 7) == 0 && strncmp(out->pointer + 7, name, len) == 0 &&
+                    out->pointer[7 + len] == '/'
+                ? out->pointer + 8 + len
+                : NULL;
+    return true;
+}
+
+/* What the scenario says about it; its interfaces are told by the trace. */
+static void file_rows(struct ui_screen *s, struct host_rows *rows, uint32_t host)
+{
+    struct ui_setting setting;
+    const char *rest;
+    for (size_t i = 0; setting_of(s, host, i, &setting, &rest); i++)
+        if (rest && strncmp(rest, "interfaces", 10) != 0)
+            add(rows, NULL, 0, ABOUT_FILE + (int)i);
+}
 
 static void about_rows(struct ui_screen *s, struct host_rows *rows, uint32_t host)
 {
@@ -55,6 +83,7 @@ static void about_rows(struct ui_screen *s, struct host_rows *rows, uint32_t hos
         if (tape_get(s->run.tape, config->seq[i], &r) && r.host == host)
             add(rows, NULL, config->seq[i], ABOUT_SETTING);
     }
+    file_rows(s, rows, host);
 }
 
 /* Those of a kind that are there, with their children. */
@@ -191,6 +220,13 @@ static enum ui_style about_text(struct ui_screen *s, const struct host_row *row,
     const struct trace_opening *o = tape_opening(s->run.tape);
     const struct trace_host *h = o && host >= 1 && host <= o->nhosts ? &o->hosts[host - 1] : NULL;
     struct trace_record r;
+    struct ui_setting setting;
+    const char *rest;
+    if (row->about >= ABOUT_FILE) {
+        if (setting_of(s, host, (size_t)(row->about - ABOUT_FILE), &setting, &rest) && rest)
+            snprintf(buf, cap, "Setting      %s = %s", rest, setting.value);
+        return UI_STYLE_DIM;
+    }
     if (row->about == ABOUT_NAME)
         snprintf(buf, cap, "Name         %s%s%s", h ? h->label : "the network", h && *h->fqdn ? "  " : "",
                  h ? h->fqdn : "");

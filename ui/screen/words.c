@@ -118,41 +118,16 @@ static bool starts(const struct trace_record *r, const char *word)
     return r->text && r->text_len >= n && memcmp(r->text, word, n) == 0;
 }
 
-/* Does this reply line end its answer? Of SMTP the line without a hyphen, of POP3 the one with a status. */
-static bool is_answer(const struct trace_record *r)
-{
-    if (r->proto == TRACE_SMTP)
-        return !(r->text_len > 3 && r->text[3] == '-');
-    return starts(r, "+") || starts(r, "-ERR");
-}
-
-/* Commands may come in groups: the n-th answer of a conversation belongs to its n-th command, a message's end
- * counting as one. Content lines in between are skipped by their kind alone. */
-static uint32_t answered_in_order(const struct tape *t, const struct trace_record *rec)
+/* The lines of an answer before its last one are of the same command: the first answer that ends from here
+ * on. */
+static uint32_t answer_begun(const struct tape *t, const struct trace_record *rec)
 {
     const struct tape_list *list = tape_of_conn(t, rec->conn);
-    ptrdiff_t last = tape_find(list, (uint32_t)rec->seq), c;
-    size_t answers = 0, commands = 0;
-    uint32_t found = 0;
-    bool in_content = false;
-    struct trace_record r;
-    for (ptrdiff_t i = 0; i < last; i++)
-        if (tape_kind(t, list->seq[i]) == TRACE_KIND_REPLY && tape_get(t, list->seq[i], &r) && is_answer(&r))
-            answers++; /* those before this one; the greeting is the first */
-    for (c = 0; c < last && !found; c++) {
-        enum trace_kind kind = tape_kind(t, list->seq[c]);
-        bool counts = kind == TRACE_KIND_COMMAND;
-        if (kind == TRACE_KIND_CONTENT && tape_get(t, list->seq[c], &r) && r.dir == 'C') {
-            in_content = true;
-            counts = r.text_len == 1 && r.text[0] == '.';
-        } else if (counts && in_content) {
-            in_content = false;
-        }
-        commands += counts;
-        if (counts && commands == answers)
-            found = list->seq[c];
-    }
-    return found;
+    uint32_t seq = (uint32_t)rec->seq;
+    for (int i = 0; i < 100 && seq; i++, seq = tape_after(list, seq))
+        if (tape_kind(t, seq) == TRACE_KIND_REPLY && tape_answered(t, seq))
+            return tape_answered(t, seq);
+    return 0;
 }
 
 static uint32_t answered_by_tag(const struct tape *t, const struct trace_record *rec)
@@ -174,7 +149,7 @@ uint32_t ui_answered(const struct tape *t, const struct trace_record *rec)
     if (rec->kind == TRACE_KIND_REPLY && rec->proto == TRACE_IMAP && !starts(rec, "*") && !starts(rec, "+"))
         return answered_by_tag(t, rec);
     if (rec->kind == TRACE_KIND_REPLY && rec->proto != TRACE_IMAP)
-        return answered_in_order(t, rec);
+        return answer_begun(t, rec);
     for (int i = 0; i < 40 && r.seq; i++) {
         if ((r.kind == TRACE_KIND_COMMAND || r.kind == TRACE_KIND_QUERY) && r.conn == rec->conn)
             return (uint32_t)r.seq;

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "ui/tape/keep.h"
+#include "ui/tape/talk.h"
 
 #define CHUNK_ENTRIES 4096u
 #define FLAG_MASKED   1u
@@ -16,7 +17,7 @@
 struct entry {
     uint64_t t_ns;
     const char *said; /* text, bytes, attributes */
-    uint32_t cause, frame, conn, words;
+    uint32_t cause, frame, conn, words, answered;
     uint16_t host, peer, link, code;
     char status[10];
     uint8_t kind, proto, dir, flags, nattr;
@@ -47,6 +48,7 @@ struct tape {
     size_t nconn, nhost;
     struct secret *secret;
     size_t nsecrets, secrets_cap;
+    struct talks talks;
     uint32_t content_conn; /* the run of content lines that goes on; 0: none */
     char content_dir;
 };
@@ -93,70 +95,6 @@ uint32_t tape_before(const struct tape_list *list, uint32_t seq)
 {
     ptrdiff_t i = seq == 0 ? -1 : tape_find(list, seq - 1);
     return i >= 0 ? list->seq[i] : 0;
-}
-
-/* ---- what is wrong --------------------------------------------------------------------------------------
- */
-
-static bool one_of(const char *value, const char *const *words)
-{
-    for (; value && *words; words++)
-        if (strcmp(value, *words) == 0)
-            return true;
-    return false;
-}
-
-static bool begins(const struct trace_record *r, const char *word)
-{
-    size_t len = strlen(word);
-    return r->text && r->text_len >= len && memcmp(r->text, word, len) == 0;
-}
-
-static bool bad_line(const struct trace_record *r)
-{
-    if (r->kind == TRACE_KIND_ANSWER)
-        return begins(r, "NXDOMAIN") || begins(r, "SERVFAIL") || begins(r, "REFUSED");
-    if (r->kind != TRACE_KIND_REPLY)
-        return false;
-    if (r->code >= 400 || r->proto == TRACE_POP3)
-        return r->code >= 400 || begins(r, "-ERR");
-    if (r->proto == TRACE_IMAP && r->text && !begins(r, "*")) {
-        const char *space = memchr(r->text, ' ', r->text_len);
-        size_t left = space ? r->text_len - (size_t)(space + 1 - r->text) : 0;
-        return (left > 2 && memcmp(space + 1, "NO ", 3) == 0) ||
-               (left > 3 && memcmp(space + 1, "BAD ", 4) == 0);
-    }
-    return false;
-}
-
-bool tape_is_bad(const struct trace_record *r)
-{
-    static const char *const session[] = { "lost", "timeout", "tls-failed", "connect-failed", NULL },
-                             *const queue[] = { "deferred", "bounced", "expired", "loop", NULL },
-                             *const client[] = { "send-failed", "fetch-failed", NULL },
-                             *const timer[] = { "give-up", NULL };
-    switch (r->kind) {
-    case TRACE_KIND_REPLY:
-    case TRACE_KIND_ANSWER:
-        return bad_line(r);
-    case TRACE_KIND_DROPPED:
-    case TRACE_KIND_ERROR:
-        return true;
-    case TRACE_KIND_SESSION:
-        return one_of(trace_attr_get(r, "event"), session);
-    case TRACE_KIND_QUEUE:
-        return one_of(trace_attr_get(r, "event"), queue);
-    case TRACE_KIND_CLIENT:
-        return one_of(trace_attr_get(r, "event"), client);
-    case TRACE_KIND_MAILBOX:
-        return one_of(trace_attr_get(r, "event"), (const char *const[]){ "over-quota", NULL });
-    case TRACE_KIND_TCP_TIMER:
-        return one_of(trace_attr_get(r, "timer"), timer);
-    case TRACE_KIND_OUTCOME:
-        return one_of(trace_attr_get(r, "ok"), (const char *const[]){ "no", NULL });
-    default:
-        return false;
-    }
 }
 
 /* ---- recording ------------------------------------------------------------------------------------------
@@ -237,6 +175,9 @@ static void file(struct tape *t, const struct trace_record *r, uint32_t seq)
     enum trace_level level = trace_kind_level(r->kind);
     bool bad = tape_is_bad(r);
     file_stops(t, r, seq, bad);
+    if (level == TRACE_LINE)
+        t->chunk[(seq - 1) / CHUNK_ENTRIES][(seq - 1) % CHUNK_ENTRIES].answered =
+            talks_line(&t->talks, r, seq);
     if (bad)
         list_add(&t->errors, seq);
     if (level == TRACE_PHASE)
@@ -359,6 +300,7 @@ void tape_free(struct tape *t)
     free(t->phases.seq);
     free(t->lines.seq);
     free(t->packets.seq);
+    talks_free(&t->talks);
     free(t->conn);
     free(t->host);
     free(t->chunk);
@@ -458,6 +400,12 @@ uint32_t tape_conn(const struct tape *t, uint32_t seq)
 {
     const struct entry *e = entry(t, seq);
     return e ? e->conn : 0;
+}
+
+uint32_t tape_answered(const struct tape *t, uint32_t seq)
+{
+    const struct entry *e = entry(t, seq);
+    return e ? e->answered : 0;
 }
 
 const struct trace_opening *tape_opening(const struct tape *t)

@@ -50,6 +50,9 @@ bool tape_get(const struct tape *t, uint32_t seq, struct trace_record *out);
 enum trace_kind tape_kind(const struct tape *t, uint32_t seq);
 uint32_t tape_cause(const struct tape *t, uint32_t seq);
 uint32_t tape_conn(const struct tape *t, uint32_t seq);
+/* The command that a reply of SMTP or POP3 answers, counted in order: commands may come in groups (RFC 2920),
+ * and a record's cause is only the last of them. 0: the greeting, or no such reply. */
+uint32_t tape_answered(const struct tape *t, uint32_t seq);
 
 /* Short name of a host or link, as numbered in records; "the network" or "" for 0. */
 const char *tape_host(const struct tape *t, uint32_t host);
