@@ -257,23 +257,11 @@ static void on_expired(struct pump *p)
 
 static void tell_session(struct hand_session *s, const char *event)
 {
-    struct host *h = s->hand->host;
     struct trace_record r;
-    struct net_addr addr, here;
-    uint16_t port, local;
-    char client[WORLD_PEER_TEXT], at[WORLD_PEER_TEXT];
-    if (!tell_state(&r, h, TRACE_KIND_SESSION, event))
+    struct tell_ends ends;
+    if (!tell_session_begin(&r, &s->pump, event, "hand", &ends))
         return;
-    pump_peer(&s->pump, &addr, &port);
-    pump_local(&s->pump, &here, &local);
-    r.conn = pump_number(&s->pump);
-    r.peer = s->pump.peer;
-    r.proto = proto_of(s);
-    trace_attr_str(&r, "daemon", "hand");
-    trace_attr_str(&r, "client", world_peer_text(h->world, &addr, 0, client));
-    trace_attr_str(&r, "local", world_peer_text(h->world, &here, 0, at));
-    trace_attr_num(&r, "port", local);
-    tell_send(&r, h, false);
+    tell_send(&r, s->pump.host, false);
 }
 
 static bool tls_first(uint16_t port)

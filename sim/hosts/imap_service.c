@@ -35,29 +35,17 @@ static struct host *host_of(const struct imap_session *s)
 
 static void tell_session(struct imap_session *s, const char *event)
 {
-    struct host *h = host_of(s);
     struct trace_record r;
-    struct net_addr addr, here;
-    uint16_t port, local;
-    char client[WORLD_PEER_TEXT], at[WORLD_PEER_TEXT];
-    if (!tell_state(&r, h, TRACE_KIND_SESSION, event))
+    struct tell_ends ends;
+    if (!tell_session_begin(&r, &s->pump, event, "imap", &ends))
         return;
-    pump_peer(&s->pump, &addr, &port);
-    pump_local(&s->pump, &here, &local);
-    r.conn = pump_number(&s->pump);
-    r.peer = s->pump.peer;
-    r.proto = TRACE_IMAP;
-    trace_attr_str(&r, "daemon", "imap");
-    trace_attr_str(&r, "client", world_peer_text(h->world, &addr, 0, client));
-    trace_attr_str(&r, "local", world_peer_text(h->world, &here, 0, at));
-    trace_attr_num(&r, "port", local);
     if (s->box.auth.user) {
         trace_attr_str(&r, "user", s->box.auth.user->spec->name);
         trace_attr_str(&r, "method", s->box.auth.method ? s->box.auth.method : "PLAIN");
     }
     if (strcmp(event, "auth-failed") == 0)
         service_auth_attr_failed(&r, &s->box.auth);
-    tell_send(&r, h, false);
+    tell_send(&r, s->pump.host, false);
 }
 
 /* Somebody has ordered that this command is not answered. */

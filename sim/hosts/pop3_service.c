@@ -38,22 +38,10 @@ static struct host *host_of(const struct pop3_session *s)
 
 static void tell_session(struct pop3_session *s, const char *event, const char *result)
 {
-    struct host *h = host_of(s);
     struct trace_record r;
-    struct net_addr addr, here;
-    uint16_t port, local;
-    char client[WORLD_PEER_TEXT], at[WORLD_PEER_TEXT];
-    if (!tell_state(&r, h, TRACE_KIND_SESSION, event))
+    struct tell_ends ends;
+    if (!tell_session_begin(&r, &s->pump, event, "pop3", &ends))
         return;
-    pump_peer(&s->pump, &addr, &port);
-    pump_local(&s->pump, &here, &local);
-    r.conn = pump_number(&s->pump);
-    r.peer = s->pump.peer;
-    r.proto = TRACE_POP3;
-    trace_attr_str(&r, "daemon", "pop3");
-    trace_attr_str(&r, "client", world_peer_text(h->world, &addr, 0, client));
-    trace_attr_str(&r, "local", world_peer_text(h->world, &here, 0, at));
-    trace_attr_num(&r, "port", local);
     if (s->auth.user || s->locked) {
         trace_attr_str(&r, "user", (s->locked ? s->locked : s->auth.user)->spec->name);
         trace_attr_str(&r, "method", s->auth.method ? s->auth.method : "PLAIN");
@@ -66,7 +54,7 @@ static void tell_session(struct pop3_session *s, const char *event, const char *
         trace_attr_str(&r, "result", result);
     if (strcmp(event, "auth-failed") == 0)
         service_auth_attr_failed(&r, &s->auth);
-    tell_send(&r, h, false);
+    tell_send(&r, s->pump.host, false);
 }
 
 /* ---- the maildrop, for the engine ---------------------------------------------------------------- */

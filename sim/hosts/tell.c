@@ -6,6 +6,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "sim/hosts/pump.h"
+
 #define SENTENCE_MAX 512 /* octets of a phase's sentence; what is longer is cut */
 #define PLACE_MAX    320 /* of a host name and an address in it */
 
@@ -77,6 +79,26 @@ bool tell_state(struct trace_record *r, const struct host *host, enum trace_kind
     tell_begin(r, host, kind);
     if (event)
         trace_attr_str(r, "event", event);
+    return true;
+}
+
+bool tell_session_begin(struct trace_record *r, const struct pump *p, const char *event, const char *daemon,
+                        struct tell_ends *ends)
+{
+    const struct world *w = p->host->world;
+    struct net_addr addr, here;
+    uint16_t port, local;
+    if (!tell_state(r, p->host, TRACE_KIND_SESSION, event))
+        return false;
+    pump_peer(p, &addr, &port);
+    pump_local(p, &here, &local);
+    r->conn = pump_number(p);
+    r->peer = p->peer;
+    r->proto = p->ops->proto;
+    trace_attr_str(r, "daemon", daemon);
+    trace_attr_str(r, "client", world_peer_text(w, &addr, 0, ends->client));
+    trace_attr_str(r, "local", world_peer_text(w, &here, 0, ends->local));
+    trace_attr_num(r, "port", local);
     return true;
 }
 

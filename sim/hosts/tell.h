@@ -181,6 +181,14 @@ void tell_words(struct host *host, const char *title, const char *lesson);
 
 /* Starts a state record with attribute `event` (NULL: none). False: nobody wants it; it is counted. */
 bool tell_state(struct trace_record *r, const struct host *host, enum trace_kind kind, const char *event);
+/* The same of a server's session: connection, protocol, daemon, the client's address, and its own with the
+ * port. The texts of the two are in `ends` until the record is sent. */
+struct pump;
+struct tell_ends {
+    char client[WORLD_PEER_TEXT], local[WORLD_PEER_TEXT];
+};
+bool tell_session_begin(struct trace_record *r, const struct pump *p, const char *event, const char *daemon,
+                        struct tell_ends *ends);
 /* Emits it; it becomes the current cause if `leads` is true. */
 uint64_t tell_send(struct trace_record *r, const struct host *host, bool leads);
 
