@@ -2,7 +2,6 @@
 import json
 import os
 import socket
-import struct
 import subprocess
 import sys
 import threading
@@ -45,11 +44,6 @@ class Server(threading.Thread):
             pass
         finally:
             c.close()
-
-
-def reset(c):
-    c.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
-    c.close()
 
 
 def smtp(server, c, number, pause=0, until=None):
@@ -182,7 +176,7 @@ def misbehaved():
         s.bind(("127.0.0.1", 0))
         nobody = s.getsockname()[1]
         closing = Server(lambda s, c, n: smtp(s, c, n) if n > 1 else None)
-        breaking = Server(lambda s, c, n: smtp(s, c, n, until=(b"DATA", reset) if n == 1 else None))
+        breaking = Server(lambda s, c, n: smtp(s, c, n, until=(b"DATA", world.reset) if n == 1 else None))
         rude = Server(lambda s, c, n: smtp(s, c, n) if n > 1 else c.sendall(b"\x00\xff\r\n" + b"y" * 100000))
         second = Server(smtp)
         forwards = [f"closing.example.net=127.0.0.1:{closing.port}", f"breaking.example.net=127.0.0.1:{breaking.port}", f"rude.example.net=127.0.0.1:{rude.port}",

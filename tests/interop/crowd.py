@@ -2,7 +2,6 @@
 import os
 import random
 import socket
-import struct
 import time
 
 import world
@@ -39,21 +38,6 @@ def connect(w, service):
     return socket.create_connection(("127.0.0.1", w.port(service)), timeout=10 * world.SLOW)
 
 
-def reset(s):
-    s.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
-    s.close()
-
-
-def read_until(s, end):
-    got = b""
-    while end not in got:
-        piece = s.recv(65536)
-        if not piece:
-            break
-        got += piece
-    return got
-
-
 def silent_crowd(w):
     crowd = [connect(w, ("smtp", "submission", "pop3", "imap")[n % 4]) for n in range(500)]
     honest(w, "with 500 silent programs inside")
@@ -61,7 +45,7 @@ def silent_crowd(w):
     for c in crowd[::2]:
         c.close()
     for c in crowd[1::2]:
-        reset(c)
+        world.reset(c)
     honest(w, "after they have left")
 
 
@@ -76,7 +60,7 @@ def garbage(w):
             s.sendall(what)
         except OSError:
             pass
-        (s.close, lambda: reset(s), lambda: held.append(s))[n % 3]()
+        (s.close, lambda: world.reset(s), lambda: held.append(s))[n % 3]()
     u = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
     for n in range(300):
         u.sendto(dice.randbytes(dice.randrange(0, 1600)), ("127.0.0.1", w.port("dns", transport="udp")))
@@ -125,7 +109,7 @@ def never_read(w):
         got += len(one.recv(65536))
     report.check(got >= 3 * len(big), "who begins to read gets it", got)
     for s in crowd:
-        reset(s)
+        world.reset(s)
     one.close()
 
 
@@ -133,13 +117,13 @@ def resets_inside_data(w):
     before = len(w.letters("bob"))
     for n in range(60):
         s = connect(w, "smtp")
-        read_until(s, b"\r\n")
+        world.read_until(s, b"\r\n")
         s.sendall(b"EHLO x\r\n")
-        read_until(s, b"250 ")
+        world.read_until(s, b"250 ")
         s.sendall(b"MAIL FROM:<x@example.net>\r\nRCPT TO:<bob@example.com>\r\nDATA\r\n")
-        read_until(s, b"354")
+        world.read_until(s, b"354")
         s.sendall(b"Subject: half\r\n\r\n" + b"z" * (n * 500))
-        reset(s) if n % 2 else s.close()
+        world.reset(s) if n % 2 else s.close()
     honest(w, "after resets inside DATA")
     time.sleep(0.1)
     report.check(not any(b"Subject: half" in x for x in w.letters("bob")), "half a message is no message", before)
@@ -150,7 +134,7 @@ def half_close(w):
     s = connect(w, "smtp")
     s.sendall(b"EHLO x\r\nQUIT\r\n")
     s.shutdown(socket.SHUT_WR)
-    got = read_until(s, b"never")
+    got = world.read_until(s, b"never")
     report.check(b"\r\n221 " in got, "who has closed its side is still answered", got)
     s.close()
 

@@ -2,7 +2,6 @@
 expensive. Meanwhile somebody sends messages and is cut off as soon as 250 has come: each of them must be there in the end."""
 import random
 import socket
-import struct
 import threading
 import time
 
@@ -26,37 +25,22 @@ def connect(w, service):
     return s
 
 
-def reset(s):
-    s.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
-    s.close()
-
-
-def until(s, end):
-    got = b""
-    while end not in got:
-        piece = s.recv(65536)
-        if not piece:
-            break
-        got += piece
-    return got
-
-
 def deliver(w, text):
     """One message by SMTP. True as soon as the server has said 250 to it; the connection is reset at that moment."""
     s = connect(w, "smtp")
     try:
-        until(s, b"220 ")
+        world.read_until(s, b"220 ")
         s.sendall(b"EHLO x\r\n")
-        until(s, b"250 ")
+        world.read_until(s, b"250 ")
         s.sendall(b"MAIL FROM:<x@example.net>\r\nRCPT TO:<carol@example.com>\r\nDATA\r\n")
-        if b"354" not in until(s, b"354"):
+        if b"354" not in world.read_until(s, b"354"):
             return False
         s.sendall(b"Subject: " + text + b"\r\n\r\n" + b"body " * dice.randrange(1, 200) + b"\r\n.\r\n")
-        return b"250 2.0.0" in until(s, b"queued")
+        return b"250 2.0.0" in world.read_until(s, b"queued")
     except OSError:
         return False
     finally:
-        reset(s)
+        world.reset(s)
 
 
 class Postman(threading.Thread):
@@ -106,7 +90,7 @@ def endless_lines(w):
     for what in (b"A" * 3_000_000, b"a FETCH 1 (" + b"FLAGS " * 300_000, b"a SEARCH " + b"NOT " * 500_000, b"a SEARCH " + b"(" * 1_000_000, b"a FETCH " + b"1," * 500_000, b"a LIST \"\" \"" + b"*%" * 500_000, b"a STORE 1 FLAGS (" + b"k " * 500_000, b"\0" * 1_000_000, b"a UID FETCH 1:4294967295,1:4294967295 " * 10_000):
         s = inside(w)
         send(s, what)
-        reset(s)
+        world.reset(s)
     honest(w, "after endless lines")
 
 
@@ -132,7 +116,7 @@ def slow_uploads(w):
     grown = rss_octets(w) - before
     check(grown < 60 << 20, "an upload takes memory as it comes, not as it was announced", f"{grown >> 20} MiB")
     for s in crowd:
-        reset(s)
+        world.reset(s)
     m = Imap(w, "alice")
     count = m("STATUS INBOX (MESSAGES)").named(b"STATUS")[0][1][1]
     check(count == b"0", "half an upload is no message", count)
@@ -143,14 +127,14 @@ def slow_uploads(w):
 def half_messages(w):
     for n in range(60):
         s = connect(w, "smtp")
-        until(s, b"220 ")
+        world.read_until(s, b"220 ")
         s.sendall(b"EHLO x\r\n")
-        until(s, b"250 ")
+        world.read_until(s, b"250 ")
         s.sendall(b"MAIL FROM:<x@example.net>\r\nRCPT TO:<alice@example.com>\r\n" + (b"DATA\r\n" if n % 2 else b"BDAT 100000 LAST\r\n"))
         if n % 2:
-            until(s, b"354")
+            world.read_until(s, b"354")
         send(s, b"Subject: half\r\n\r\n" + b"h" * (n * 700))
-        reset(s) if n % 3 else s.close()
+        world.reset(s) if n % 3 else s.close()
     m = Imap(w, "alice")
     m("SELECT INBOX")
     check(m("SEARCH SUBJECT half").numbers() == [], "half a message is no message")

@@ -9,6 +9,7 @@ import signal
 import smtplib
 import socket
 import ssl
+import struct
 import subprocess
 import sys
 import tempfile
@@ -181,6 +182,23 @@ class Control:
     def close(self):
         self.file.close()
         self.s.close()
+
+
+def reset(s):
+    """Ends a connection with RST."""
+    s.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+    s.close()
+
+
+def read_until(s, end):
+    """What comes up to `end`, or all there is."""
+    got = b""
+    while end not in got:
+        piece = s.recv(65536)
+        if not piece:
+            break
+        got += piece
+    return got
 
 
 def run(*args, stdin=b"", timeout=30, **kw):
