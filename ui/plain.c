@@ -160,6 +160,15 @@ static void tell_question(struct plain *p)
     }
 }
 
+/* A row of bars and spaces alone is only noise for somebody who listens. */
+static bool says_something(const char *row)
+{
+    for (; *row; row++)
+        if (*row != ' ' && *row != '|' && *row != '-' && *row != '+' && !((unsigned char)*row & 0x80))
+            return true;
+    return false;
+}
+
 /* A view as text, once. */
 static void tell_view(struct plain *p)
 {
@@ -169,7 +178,7 @@ static void tell_view(struct plain *p)
     ui_screen_event(s, &(struct ui_event){ .kind = UI_EVENT_SIZE, .row = VIEW_ROWS, .col = UI_MIN_COLS });
     ui_screen_draw(s, &c);
     for (int i = s->room.row; i < s->room.row + s->room.rows && i < c.rows; i++)
-        if (ui_canvas_row(&c, i, row, sizeof row))
+        if (ui_canvas_row(&c, i, row, sizeof row) && says_something(row))
             fprintf(p->out, "%s\n", row);
     ui_canvas_free(&c);
 }

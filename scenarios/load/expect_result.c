@@ -63,7 +63,7 @@ static void say_expected(struct words *w, const struct expect_item *i)
     if (i->kind == EXPECT_RETRANSMISSIONS && i->max < UINT32_MAX)
         say(w, "%sat most %lu", w->len ? ", " : "", (unsigned long)i->max);
     if (i->count != EXPECT_ANY)
-        say(w, "%s%lu times", w->len ? ", " : "", (unsigned long)i->count);
+        say(w, "%s%lu %s", w->len ? ", " : "", (unsigned long)i->count, i->count == 1 ? "time" : "times");
     if (i->within_ns != CORE_NEVER)
         say(w, "%swithin %s", w->len ? ", " : "", units_duration_text(i->within_ns, buf));
     if (w->len == 0)

@@ -14,8 +14,9 @@
 #include "sim/hosts/secure.h"
 #include "sim/hosts/tell.h"
 
-#define PRELUDE_LINE_MAX 2048 /* octets of a reply line before TLS: no server of these protocols needs more  \
-                               */
+#define PRELUDE_LINE_MAX                                                                                     \
+    2048 /* octets of a reply line before TLS: no server of these protocols needs more                       \
+          */
 
 struct telnet {
     struct pump pump;
@@ -24,6 +25,7 @@ struct telnet {
     size_t next;
     unsigned told; /* steps of the prelude that are done */
     uint16_t code; /* of the last SMTP-like reply */
+    bool in_text;  /* 354 was said: what is typed is the message, up to the dot */
     bool opened;   /* the person may type */
     struct wire_out out;
 };
@@ -32,6 +34,11 @@ static const struct wire_lesson typed = {
     "A person types a line",
     "Everything a mail program says can be typed by hand; the server cannot tell the difference.",
     "RFC 5321 section 2.3.7"
+};
+static const struct wire_lesson typed_text = {
+    "A person types the message",
+    "After 354 every line belongs to the message, whatever it says, until a line holds a single dot.",
+    "RFC 5321 section 4.1.1.4"
 };
 static const struct wire_lesson asks_tls = {
     "The tool asks for TLS before the person types",
@@ -150,6 +157,7 @@ static size_t tel_step(struct pump *p, const char *in, size_t len)
         return 0;
     if (used >= 4 && in[0] >= '2' && in[0] <= '5' && wire_is_digit(in[1]) && wire_is_digit(in[2]))
         t->code = (uint16_t)((in[0] - '0') * 100 + (in[1] - '0') * 10 + (in[2] - '0'));
+    t->in_text = t->code == 354 && t->ops.proto == TRACE_SMTP;
     if (in_prelude(t)) {
         pump_wait(p, MUA_REPLY_NS);
         prelude_line(t, in, used);
@@ -157,6 +165,12 @@ static size_t tel_step(struct pump *p, const char *in, size_t len)
         pump_wait(p, HAND_TYPING_NS);
     }
     return used;
+}
+
+static bool is_content(const struct pump *p, const struct wire_lesson *why)
+{
+    (void)p;
+    return why == &typed_text;
 }
 
 static bool tel_pull(struct pump *p)
@@ -194,7 +208,9 @@ static void tel_expired(struct pump *p)
         pump_wait(p, MUA_REPLY_NS);
         return;
     }
-    say(t, &typed, a->lines[t->next++], "");
+    say(t, t->in_text ? &typed_text : &typed, a->lines[t->next], "");
+    if (strcmp(a->lines[t->next++], ".") == 0)
+        t->in_text = false;
     pump_wait(p, HAND_TYPING_NS);
 }
 
@@ -261,6 +277,7 @@ void hand_telnet(struct action_run *run)
                                 .peer_closed = tel_peer_closed,
                                 .expired = tel_expired,
                                 .ended = tel_ended,
+                                .content = is_content,
                                 .secured = tel_secured,
                                 .not_secured = tel_not_secured };
     tell_phase(run->host, PHASE_TELNET, 0, 0, "Somebody at %s types: telnet %s %u", run->host->spec->name,

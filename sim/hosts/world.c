@@ -83,6 +83,7 @@ static bool fault_build(struct world *w, struct net_link *link, const struct spe
                         struct world_error *e)
 {
     struct net_fault_params p = { .name = f->name ? f->name : "fault",
+                                  .pointer = f->pointer,
                                   .kind = fault_kind(f->kind),
                                   .from_ns = f->from_ns,
                                   .until_ns = f->until_ns,

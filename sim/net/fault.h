@@ -46,7 +46,8 @@ struct net_match {
 };
 
 struct net_fault_params {
-    const char *name; /* copied */
+    const char *name;    /* copied */
+    const char *pointer; /* of the setting that made it; NULL: none; borrowed */
     enum net_fault_kind kind;
     uint64_t from_ns, until_ns; /* until 0: CORE_NEVER */
     struct net_match match;

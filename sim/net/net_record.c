@@ -131,6 +131,8 @@ void net_record_fault(const struct net_fault *f, const char *event)
     r.cause = f->p.cause;
     r.text = text;
     r.text_len = (size_t)snprintf(text, sizeof text, "%.50s on %.50s: %ss", f->p.name, f->link->name, event);
+    if (f->p.pointer)
+        trace_attr_str(&r, "pointer", f->p.pointer);
     trace_attr_num(&r, "from_ns", (int64_t)f->p.from_ns);
     if (f->p.until_ns != CORE_NEVER)
         trace_attr_num(&r, "until_ns", (int64_t)f->p.until_ns);

@@ -81,7 +81,8 @@ static void nothing_before_is_touched(void)
         if (strstr(f.s->run.change[n - 1], "/-=\"") &&
             seq <= tape_last(after)) { /* a line is the difference */
             ck_assert(tape_get(after, seq, &b));
-            ck_assert_msg((b.kind == TRACE_KIND_COMMAND || b.kind == TRACE_KIND_REPLY) &&
+            ck_assert_msg((b.kind == TRACE_KIND_COMMAND || b.kind == TRACE_KIND_CONTENT ||
+                           b.kind == TRACE_KIND_REPLY) &&
                               strstr(f.s->run.change[n - 1], b.text) != NULL,
                           "change %s: record %u differs and is a %s", f.s->run.change[n - 1], seq,
                           trace_kind_name(b.kind));

@@ -45,8 +45,8 @@ enum ui_key {
     X(GRAIN, "grain", 'g', 0, "Time", "how far a step goes: phase, line, packet")                            \
     X(START, "start", UI_KEY_HOME, 0, "Time", "to the start")                                                \
     X(FINISH, "end", UI_KEY_END, 0, "Time", "to the end")                                                    \
-    X(NEXT_PHASE, "next-phase", ']', 0, "Time", "to the next phase")                                         \
-    X(PREVIOUS_PHASE, "previous-phase", '[', 0, "Time", "to the phase before")                               \
+    X(NEXT_PHASE, "next-phase", ']', '.', "Time", "to the next phase")                                       \
+    X(PREVIOUS_PHASE, "previous-phase", '[', ',', "Time", "to the phase before")                             \
     X(NEXT_ERROR, "next-error", '!', 0, "Time", "to the next thing that went wrong")                         \
     X(PREVIOUS_ERROR, "previous-error", '"', 0, "Time", "to the last thing that went wrong")                 \
     X(GO_TIME, "go", '@', 0, "Time", "to a time: 1.5s, 2m, 4h")                                              \

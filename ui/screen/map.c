@@ -195,7 +195,7 @@ static int free_column(const struct map *m, int at, int left, int right)
             if (!taken)
                 return col;
         }
-    return at;
+    return -1;
 }
 
 static void draw_move(struct map *m, struct ui_canvas *c, const struct move *v)
@@ -223,6 +223,13 @@ static void draw_move(struct map *m, struct ui_canvas *c, const struct move *v)
         return;
     }
     at = free_column(m, at, left, right);
+    if (at < 0) { /* beside a host, where nothing is written */
+        const struct spot *p = b->side != ON_LINE ? b : a;
+        if (p->side != ON_LINE)
+            ui_mark(c, m->line + (p->side == ABOVE ? -1 : 1), p->col, v->style,
+                    v->lost ? UI_MARK_FAIL : UI_MARK_BULLET);
+        return;
+    }
     ui_mark(c, m->line, at, v->style,
             v->mark != UI_MARK_MORE ? v->mark
             : a->col <= b->col      ? UI_MARK_TO_SERVER

@@ -181,9 +181,9 @@ static void search(struct ui_screen *s, int direction)
 
 static void words_given(struct ui_screen *s, const char *text)
 {
-    snprintf(s->find, sizeof s->find, "%s", text);
     if (*text)
-        search(s, 1);
+        snprintf(s->find, sizeof s->find, "%s", text);
+    search(s, 1);
 }
 
 bool ui_move(struct ui_screen *s, enum ui_action action)
@@ -226,7 +226,9 @@ bool ui_move(struct ui_screen *s, enum ui_action action)
         choose_host(s);
         return true;
     case UI_DO_FIND:
-        ui_panel_prompt(s, "Find which words?", s->find, words_given, NULL);
+        ui_panel_prompt(s,
+                        s->find[0] ? "Find which words? (none: those of the last time)" : "Find which words?",
+                        "", words_given, NULL);
         return true;
     case UI_DO_NEXT_HIT:
         search(s, 1);

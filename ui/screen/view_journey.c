@@ -35,6 +35,8 @@ static void draw_who(struct ui_screen *s, struct ui_canvas *c, struct ui_rect r,
 
 static int who_columns(const struct ui_screen *s, const struct trace_record *rec)
 {
+    if (trace_kind_level(rec->kind) == TRACE_STATE) /* its sentence names the host */
+        return 0;
     return (int)strlen(tape_host(s->run.tape, rec->host)) +
            (rec->peer ? (int)strlen(tape_host(s->run.tape, rec->peer)) + 10 : 0);
 }
@@ -44,7 +46,7 @@ static void draw_sentence(struct ui_screen *s, struct ui_canvas *c, struct ui_re
 {
     char text[1024];
     enum ui_style style = ui_record_style(rec);
-    int col = r.col, room = r.cols - who_columns(s, rec) - 4;
+    int col = r.col, room = r.cols - who_columns(s, rec) - (who_columns(s, rec) ? 4 : 0);
     enum ui_mark mark = tape_is_bad(rec)                            ? UI_MARK_FAIL
                         : trace_kind_level(rec->kind) != TRACE_LINE ? UI_MARK_BULLET
                         : rec->dir == 'S'                           ? UI_MARK_TO_CLIENT
@@ -59,7 +61,8 @@ static void draw_sentence(struct ui_screen *s, struct ui_canvas *c, struct ui_re
     }
     ui_put_text(c, r.row, col, room - (col - r.col), style == UI_STYLE_TEXT ? UI_STYLE_STRONG : style, text,
                 strlen(text));
-    draw_who(s, c, r, rec);
+    if (who_columns(s, rec))
+        draw_who(s, c, r, rec);
 }
 
 /* "If not": what this step could have been answered instead. */
@@ -111,7 +114,7 @@ static void draw_now(struct ui_screen *s, struct ui_canvas *c, struct ui_rect r)
         snprintf(text, sizeof text, "%s%s%s%s", w.section, w.section[0] && exam ? "   " : "",
                  exam ? "Exam: " : "", exam ? exam : "");
         used = ui_wrap_rows(text, strlen(text), r.cols, c->ascii);
-        used = used > 2 ? 2 : used;
+        used = used > (s->big ? 4 : 2) ? (s->big ? 4 : 2) : used;
         ui_wrap(c, (struct ui_rect){ last - used + 1, r.col, used, r.cols }, 0, UI_STYLE_DIM, text,
                 strlen(text));
         last -= used;
@@ -209,6 +212,43 @@ static void draw(struct ui_screen *s, struct ui_canvas *c, struct ui_rect room)
         draw_talk(s, c, room, (struct ui_rect){ in.row + map + now + 2, in.col + 1, left, in.cols - 2 });
 }
 
+/* Everything about the present step, on a page: nothing cut, and each other answer with what it would mean.
+ */
+static void open_whole(struct ui_screen *s)
+{
+    struct ui_alternative other[12];
+    struct trace_record rec;
+    struct ui_words w;
+    struct ui_text page = { 0 };
+    char asked[512], said[1024];
+    const char *exam;
+    size_t len, n = 0;
+    if (!tape_get(s->run.tape, s->place, &rec)) {
+        ui_say(s, UI_STYLE_TEXT, "Nothing has happened yet; n is the first step.");
+        return;
+    }
+    ui_record_text(s->run.tape, &rec, said, sizeof said);
+    ui_record_words(s->run.tape, &rec, &w);
+    ui_text_add(&page, "%s\n\n%s%s%s\n", said, w.title, w.title[0] && w.lesson[0] ? ". " : "", w.lesson);
+    if (trace_attr_get(&rec, "overheard"))
+        ui_text_add(&page, "On the wire: %s.\n", trace_attr_get(&rec, "overheard"));
+    exam = ui_exam_note(&rec);
+    if (w.section[0])
+        ui_text_add(&page, "\n%s\n", w.section);
+    if (exam)
+        ui_text_add(&page, "\nExam: %s\n", exam);
+    len = ui_asked(s->run.tape, &rec, asked, sizeof asked);
+    if (s->program->replies && (rec.kind == TRACE_KIND_COMMAND || rec.kind == TRACE_KIND_REPLY) && len)
+        n = s->program->replies(s->program->ctx, rec.proto, asked, len, other, 12);
+    for (size_t i = 0, first = 1; i < n; i++)
+        if (!other[i].good && strncmp(other[i].text, said, 3) != 0) {
+            ui_text_add(&page, "%s\n%s\n  %s\n", first ? "\nWhat else could have been answered:" : "",
+                        other[i].text, other[i].lesson);
+            first = 0;
+        }
+    ui_panel_page(s, "This step", page.text);
+}
+
 static bool act(struct ui_screen *s, enum ui_action action)
 {
     if (action == UI_DO_FOLLOW) {
@@ -216,9 +256,16 @@ static bool act(struct ui_screen *s, enum ui_action action)
         ui_say(s, UI_STYLE_TEXT, s->follow ? "Following conversation %u." : "All conversations.", s->follow);
         return true;
     }
-    if (action == UI_DO_OPEN)
-        return ui_move(s, UI_DO_STEP);
+    if (action == UI_DO_OPEN) {
+        open_whole(s);
+        return true;
+    }
     return false;
 }
 
-const struct ui_view ui_view_journey = { .name = "Journey", .draw = draw, .act = act };
+const struct ui_view ui_view_journey = {
+    .name = "Journey",
+    .draw = draw,
+    .act = act,
+    .hint = "n on  p back  space play  Enter more  g grain  w why  x what if  / find  ? help",
+};

@@ -73,6 +73,19 @@ static uint32_t before(const struct tape *t, const struct trace_record *r, uint3
     return asked ? asked : (uint32_t)r->cause;
 }
 
+/* The fault that has lost a frame began earlier, by itself. */
+static uint32_t fault_of(const struct tape *t, const struct trace_record *r)
+{
+    const char *name = r->kind == TRACE_KIND_DROPPED ? trace_attr_get(r, "fault") : NULL;
+    const struct tape_list *faults = tape_of_kind(t, TRACE_KIND_FAULT);
+    struct trace_record f;
+    for (ptrdiff_t i = name ? tape_find(faults, (uint32_t)r->seq) : -1; i >= 0; i--)
+        if (tape_get(t, faults->seq[i], &f) && f.link == r->link && trace_attr_get(&f, "fault") &&
+            strcmp(trace_attr_get(&f, "fault"), name) == 0)
+            return faults->seq[i];
+    return 0;
+}
+
 void ui_why_open(struct ui_screen *s)
 {
     const struct tape *t = s->run.tape;
@@ -85,7 +98,9 @@ void ui_why_open(struct ui_screen *s)
         return;
     }
     for (int i = 0; i < CAUSES_MAX && seq && tape_get(t, seq, &r); i++, seq = before(t, &r, &asked)) {
-        uint32_t setting = r.kind == TRACE_KIND_CONFIG ? 0 : setting_before(t, &r);
+        uint32_t setting = r.kind == TRACE_KIND_CONFIG    ? 0
+                           : r.kind == TRACE_KIND_DROPPED ? fault_of(t, &r)
+                                                          : setting_before(t, &r);
         struct trace_record c;
         if (first || tells(&r)) {
             add(t, &items, &r, first);

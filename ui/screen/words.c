@@ -2,7 +2,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "ui/screen/view.h"
+#include "ui/screen/state_words.h"
 
 const char *ui_clock(uint64_t t_ns, char buf[24])
 {
@@ -18,71 +18,16 @@ const char *ui_clock(uint64_t t_ns, char buf[24])
     return buf;
 }
 
-static const char *attr(const struct trace_record *r, const char *key)
-{
-    const char *value = trace_attr_get(r, key);
-    return value ? value : "";
-}
-
-/* The value is a text or a number. */
-static void setting_text(const struct trace_record *r, char *buf, size_t cap)
-{
-    for (unsigned i = 0; i < r->nattr; i++)
-        if (strcmp(r->attr[i].key, "value") == 0 && !r->attr[i].value) {
-            snprintf(buf, cap, "setting %s = %lld", attr(r, "pointer"), (long long)r->attr[i].number);
-            return;
-        }
-    snprintf(buf, cap, "setting %s = %s", attr(r, "pointer"), attr(r, "value"));
-}
-
-static void state_text(const struct tape *t, const struct trace_record *r, char *buf, size_t cap)
-{
-    const char *event = attr(r, "event");
-    switch (r->kind) {
-    case TRACE_KIND_TCP_STATE:
-        snprintf(buf, cap, "%s: TCP %s to %s", tape_host(t, r->host), attr(r, "from"), attr(r, "to"));
-        break;
-    case TRACE_KIND_TCP_TIMER:
-        snprintf(buf, cap, "%s: TCP timer: %s", tape_host(t, r->host), attr(r, "timer"));
-        break;
-    case TRACE_KIND_QUEUE:
-        snprintf(buf, cap, "%s: %s %s%s%s%s%s", tape_host(t, r->host), attr(r, "queue_id"), event,
-                 *attr(r, "to") ? " for " : "", attr(r, "to"), *attr(r, "status_text") ? ": " : "",
-                 attr(r, "status_text"));
-        break;
-    case TRACE_KIND_MAILBOX:
-        snprintf(buf, cap, "%s: %s in %s of %s", tape_host(t, r->host), event, attr(r, "mailbox"),
-                 attr(r, "user"));
-        break;
-    case TRACE_KIND_SESSION:
-        snprintf(buf, cap, "%s: session %s%s%s", tape_host(t, r->host), event,
-                 *attr(r, "verdict") ? ": " : "", attr(r, "verdict"));
-        break;
-    case TRACE_KIND_CONFIG:
-        setting_text(r, buf, cap);
-        break;
-    case TRACE_KIND_OUTCOME:
-        snprintf(buf, cap, "%s: expected %s, got %s", attr(r, "what"), attr(r, "expected"), attr(r, "got"));
-        break;
-    case TRACE_KIND_CLIENT:
-        snprintf(buf, cap, "%s: %s%s%s", tape_host(t, r->host), event, *attr(r, "result") ? ": " : "",
-                 attr(r, "result"));
-        break;
-    default:
-        snprintf(buf, cap, "%s: %s %s", tape_host(t, r->host), trace_kind_name(r->kind), event);
-    }
-}
-
 const char *ui_record_text(const struct tape *t, const struct trace_record *r, char *buf, size_t cap)
 {
     if (trace_kind_level(r->kind) == TRACE_PHASE)
         snprintf(buf, cap, "%s", r->title ? r->title : r->text ? r->text : "");
     else if (trace_kind_level(r->kind) == TRACE_LINE && !r->text_len)
         buf[0] = '\0';
-    else if (r->text && r->text_len && r->kind != TRACE_KIND_QUEUE)
-        snprintf(buf, cap, "%.*s", (int)(r->text_len < 900 ? r->text_len : 900), r->text);
+    else if (trace_kind_level(r->kind) == TRACE_STATE)
+        ui_state_text(t, r, buf, cap);
     else
-        state_text(t, r, buf, cap);
+        snprintf(buf, cap, "%.*s", (int)(r->text_len < 900 ? r->text_len : 900), r->text);
     return buf;
 }
 
@@ -268,6 +213,8 @@ void ui_record_words(const struct tape *t, const struct trace_record *r, struct 
     *out = (struct ui_words){ r->title, r->lesson, r->section };
     if (!r->lesson && !r->title && trace_kind_level(r->kind) == TRACE_PACKET)
         packet_words(r, out);
+    else if (!r->lesson && !r->title && trace_kind_level(r->kind) == TRACE_STATE)
+        ui_state_words(r, out);
     for (int i = 0; i < 8 && !out->lesson && !out->title && tape_get(t, (uint32_t)led.cause, &led); i++)
         *out = (struct ui_words){ led.title, led.lesson, led.section };
     if (trace_kind_level(r->kind) == TRACE_PHASE) /* the title is what the record says already */

@@ -1,0 +1,255 @@
+#include "ui/screen/state_words.h"
+
+#include <stdio.h>
+#include <string.h>
+
+static const char *attr(const struct trace_record *r, const char *key)
+{
+    const char *value = trace_attr_get(r, key);
+    return value ? value : "";
+}
+
+/* ---- what explains it ------------------------------------------------------------------------------------
+ */
+
+struct row {
+    enum trace_kind kind;
+    const char *event; /* "": any */
+    struct ui_words words;
+};
+
+static const struct row rows[] = {
+    { TRACE_KIND_QUEUE,
+      "accepted",
+      { "The server has the message",
+        "It stands in the queue of this server, which answers for it from now on.",
+        "RFC 5321 section 6.1" } },
+    { TRACE_KIND_QUEUE,
+      "deferred",
+      { "Not now: the message waits",
+        "A temporary failure: no connection, or a 4yz reply. The server keeps the message and tries again, "
+        "at longer and longer intervals, for days.",
+        "RFC 5321 section 4.5.4.1" } },
+    { TRACE_KIND_QUEUE,
+      "bounced",
+      { "Never: the message cannot be delivered",
+        "A 5yz reply is final. Nobody tries again, and the server that holds the message owes its sender a "
+        "report: the bounce.",
+        "RFC 5321 section 6.1" } },
+    { TRACE_KIND_QUEUE,
+      "expired",
+      { "Too late: the server gives up",
+        "It has tried for days. Now it reports to the sender that the message did not arrive.",
+        "RFC 5321 section 4.5.4.1" } },
+    { TRACE_KIND_QUEUE,
+      "sent",
+      { "Handed on", "The next server has said 250 after the dot: it answers for the message now.",
+        "RFC 5321 section 6.1" } },
+    { TRACE_KIND_QUEUE,
+      "loop",
+      { "The message goes in circles",
+        "It has passed too many servers: each adds a Received field, and these are counted.",
+        "RFC 5321 section 6.3" } },
+    { TRACE_KIND_QUEUE,
+      "bounce-made",
+      { "A bounce is written", "A message from nobody (<>), so that nobody answers a report with a report.",
+        "RFC 3464 section 2" } },
+    { TRACE_KIND_MAILBOX,
+      "stored",
+      { "In the mailbox", "Delivered: it waits for its reader.", "RFC 5321 section 2.3.9" } },
+    { TRACE_KIND_MAILBOX,
+      "expunged",
+      { "Removed from the server", "It is gone for all devices.", "RFC 3501 section 6.4.3" } },
+    { TRACE_KIND_MAILBOX,
+      "over-quota",
+      { "The mailbox is full", "The message does not fit into what this user may keep.",
+        "RFC 3463 section 3.3" } },
+    { TRACE_KIND_SESSION,
+      "connect-failed",
+      { "No connection",
+        "Nobody answered, or somebody said no. The message stays in the queue, and the next server in "
+        "the list of MX records gets its chance.",
+        "RFC 5321 section 5.1" } },
+    { TRACE_KIND_SESSION,
+      "timeout",
+      { "Silence for too long", "Every wait has an end: whoever waits for ever can be kept waiting for ever.",
+        "RFC 5321 section 4.5.3.2" } },
+    { TRACE_KIND_SESSION,
+      "lost",
+      { "The connection broke", "What was not answered with 250 was not accepted: the sender still has it.",
+        "RFC 5321 section 4.2.5" } },
+    { TRACE_KIND_CLIENT,
+      "send-failed",
+      { "The mail program could not send",
+        "It must tell its user at once: the message has left nowhere, and no server will send a bounce.",
+        "RFC 6409 section 3.1" } },
+    { TRACE_KIND_CLIENT,
+      "fetch-failed",
+      { "The mail program could not fetch", "What is in the mailbox stays there.", "" } },
+    { TRACE_KIND_FIREWALL,
+      "",
+      { "A firewall rule decides",
+        "Dropped: nobody is told, and the sender waits. Rejected: the sender knows at once.",
+        "RFC 2979 section 3" } },
+    { TRACE_KIND_CONFIG,
+      "",
+      { "The setting that decides", "Change it with x, and see what happens instead.", "" } },
+    { TRACE_KIND_FAULT,
+      "begin",
+      { "The network does not work as it should",
+        "From now on this link does harm to frames. TCP is made for that; what has no TCP must help itself.",
+        "" } },
+    { TRACE_KIND_FAULT,
+      "down",
+      { "A host is switched off", "It answers nothing any more. The others notice by silence alone.", "" } },
+    { TRACE_KIND_OUTCOME,
+      "",
+      { "How it ended", "The lesson says what must have come of the run. This row compares it with what did.",
+        "" } },
+};
+
+bool ui_state_words(const struct trace_record *r, struct ui_words *out)
+{
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++)
+        if (rows[i].kind == r->kind && (!rows[i].event[0] || strcmp(rows[i].event, attr(r, "event")) == 0)) {
+            *out = rows[i].words;
+            return true;
+        }
+    return false;
+}
+
+/* ---- in one line -----------------------------------------------------------------------------------------
+ */
+
+/* What a program's result means, for people. */
+static const char *result_text(const char *result)
+{
+    static const char *const words[][2] = { { "ok", "done" },
+                                            { "partly", "some recipients were refused" },
+                                            { "refused", "the connection was refused" },
+                                            { "timed-out", "nobody answered in time" },
+                                            { "reset", "the connection was broken" },
+                                            { "unreachable", "there is no way to the server" },
+                                            { "prohibited", "a firewall forbids it" },
+                                            { "not-smtp", "whoever answered does not speak SMTP" },
+                                            { "not-pop3", "whoever answered does not speak POP3" },
+                                            { "not-imap", "whoever answered does not speak IMAP" },
+                                            { "auth-failed", "the login was refused" },
+                                            { "rejected", "the server refused it" },
+                                            { "no-server", "the server's name has no address" },
+                                            { "lost", "the connection was lost" },
+                                            { "not-secured", "no safe TLS connection, so nothing was sent" },
+                                            { "nothing-new", "nothing new" } };
+    for (size_t i = 0; i < sizeof words / sizeof words[0]; i++)
+        if (strcmp(words[i][0], result) == 0)
+            return words[i][1];
+    return result;
+}
+
+static void client_text(const char *host, const struct trace_record *r, char *buf, size_t cap)
+{
+    static const char *const events[][2] = {
+        { "sending", "begins to send" },           { "sent", "has sent its message" },
+        { "send-failed", "could not send" },       { "fetched", "has fetched its mail" },
+        { "fetch-failed", "could not fetch" },     { "message", "has the message" },
+        { "telnet-done", "has ended the telnet" }, { "lookup-done", "has its answer" },
+        { "ping-done", "has ended the ping" },     { "action-done", "is done" }
+    };
+    const char *event = attr(r, "event"), *result = attr(r, "result"), *subject = attr(r, "subject");
+    for (size_t i = 0; i < sizeof events / sizeof events[0]; i++)
+        if (strcmp(events[i][0], event) == 0) {
+            event = events[i][1];
+            break;
+        }
+    if (*subject)
+        snprintf(buf, cap, "%s: %s \"%.80s\"%s%s", host, event, subject,
+                 strcmp(attr(r, "intact"), "no") == 0 ? ", changed on the way" : "",
+                 strcmp(attr(r, "intact"), "yes") == 0 ? ", octet for octet" : "");
+    else
+        snprintf(buf, cap, "%s: %s%s%s", host, event, *result && strcmp(result, "ok") ? ": " : "",
+                 *result && strcmp(result, "ok") ? result_text(result) : "");
+}
+
+static void queue_text(const char *host, const struct trace_record *r, char *buf, size_t cap)
+{
+    static const char *const events[][2] = { { "accepted", "is in the queue" },
+                                             { "active", "is worked on" },
+                                             { "deferred", "has to wait" },
+                                             { "bounced", "cannot be delivered" },
+                                             { "expired", "waited too long" },
+                                             { "sent", "is handed on" },
+                                             { "removed", "leaves the queue" },
+                                             { "bounce-made", "is reported to its sender" },
+                                             { "delay-notice", "is late, which its sender is told" } };
+    const char *event = attr(r, "event");
+    for (size_t i = 0; i < sizeof events / sizeof events[0]; i++)
+        if (strcmp(events[i][0], event) == 0) {
+            event = events[i][1];
+            break;
+        }
+    snprintf(buf, cap, "%s: %s%s%s %s%s%s", host, attr(r, "queue_id"), *attr(r, "to") ? " for " : "",
+             attr(r, "to"), event, *attr(r, "status_text") ? ": " : "", attr(r, "status_text"));
+}
+
+/* Settings may be numbers. */
+static void setting_text(const struct trace_record *r, char *buf, size_t cap)
+{
+    const char *value = trace_attr_get(r, "value");
+    int64_t number = 0;
+    for (unsigned i = 0; i < r->nattr; i++)
+        if (strcmp(r->attr[i].key, "value") == 0)
+            number = r->attr[i].number;
+    if (value)
+        snprintf(buf, cap, "setting %s: %s", attr(r, "pointer"), value);
+    else
+        snprintf(buf, cap, "setting %s = %lld", attr(r, "pointer"), (long long)number);
+}
+
+const char *ui_state_text(const struct tape *t, const struct trace_record *r, char *buf, size_t cap)
+{
+    const char *event = attr(r, "event"), *host = tape_host(t, r->host);
+    switch (r->kind) {
+    case TRACE_KIND_TCP_STATE:
+        snprintf(buf, cap, "%s: TCP %s to %s", host, attr(r, "from"), attr(r, "to"));
+        break;
+    case TRACE_KIND_TCP_TIMER:
+        snprintf(buf, cap, "%s: TCP timer: %s", host, attr(r, "timer"));
+        break;
+    case TRACE_KIND_QUEUE:
+        queue_text(host, r, buf, cap);
+        break;
+    case TRACE_KIND_MAILBOX:
+        snprintf(buf, cap, "%s: a message is %s in %s of %s", host, event, attr(r, "mailbox"),
+                 attr(r, "user"));
+        break;
+    case TRACE_KIND_SESSION:
+        snprintf(buf, cap, "%s: session %s%s%s", host, event, *attr(r, "verdict") ? ": " : "",
+                 attr(r, "verdict"));
+        break;
+    case TRACE_KIND_CONFIG:
+        setting_text(r, buf, cap);
+        break;
+    case TRACE_KIND_OUTCOME:
+        snprintf(buf, cap, "%s \"%s\": expected %s; it came to: %s",
+                 strcmp(attr(r, "ok"), "no") == 0 ? "NOT as expected," : "as expected,", attr(r, "what"),
+                 attr(r, "expected"), attr(r, "got"));
+        break;
+    case TRACE_KIND_CLIENT:
+        client_text(host, r, buf, cap);
+        break;
+    case TRACE_KIND_FIREWALL:
+        snprintf(buf, cap, "rule \"%s\" (%s): %s", attr(r, "rule"), attr(r, "pointer"), attr(r, "action"));
+        break;
+    case TRACE_KIND_FAULT:
+        snprintf(buf, cap, "%.*s%s%s%s", (int)(r->text_len < 300 ? r->text_len : 300),
+                 r->text ? r->text : event, *attr(r, "pointer") ? " (" : "", attr(r, "pointer"),
+                 *attr(r, "pointer") ? ")" : "");
+        break;
+    default:
+        if (r->text && r->text_len)
+            snprintf(buf, cap, "%.*s", (int)(r->text_len < 900 ? r->text_len : 900), r->text);
+        else
+            snprintf(buf, cap, "%s: %s %s", host, trace_kind_name(r->kind), event);
+    }
+    return buf;
+}
