@@ -207,7 +207,7 @@ static void print_talk(const struct tape *t, uint32_t place, const struct shell_
             continue;
         if (is_said(&r))
             row(p, r.host == host ? UI_STYLE_CLIENT : ui_record_style(&r),
-                r.host == host ? UI_MARK_TO_SERVER : UI_MARK_TO_CLIENT, r.text, r.text_len);
+                r.dir == 'S' ? UI_MARK_TO_CLIENT : UI_MARK_TO_SERVER, r.text, r.text_len);
         else if (r.kind == TRACE_KIND_SESSION && r.host == host)
             print_tls(p, &r);
     }
