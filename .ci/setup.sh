@@ -5,7 +5,7 @@ set -eu
 build="gcc libc6-dev make libpcap-dev libcjson-dev libncurses-dev libssl-dev"
 test="check libsubunit-dev clang libclang-rt-14-dev tshark python3 git tmux procps"
 # real mail programs, for tests/interop
-interop="curl openssl swaks libnet-ssleay-perl msmtp fetchmail isync libsasl2-modules mutt bind9-dnsutils iproute2 iputils-ping"
+interop="curl openssl swaks libnet-ssleay-perl msmtp fetchmail isync libsasl2-modules mutt bind9-dnsutils iproute2 iputils-ping nodejs"
 # real mail servers: tests start their own, so the machine's need no configuration and need not run
 servers="postfix dovecot-imapd dovecot-pop3d"
 want=""
