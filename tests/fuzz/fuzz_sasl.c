@@ -73,12 +73,13 @@ static void client_alone(struct sasl_client *c, struct fuzz_input in)
         HOLDS(out_len > 0 && out_len <= WIRE_AUTH_DATA_MAX);
     for (int i = 0; i < 6 && verdict == WIRE_AUTH_MORE; i++) {
         char *text = message(&in, &len);
+        bool given = knows_password((uint8_t *)text, len); /* a nonce of the server's comes back in SCRAM */
         verdict = sasl_wire_client.respond(c, text, len, out, &out_len);
         free(text);
         HOLDS(out_len <= WIRE_AUTH_DATA_MAX);
         HOLDS(verdict == WIRE_AUTH_MORE || verdict == WIRE_AUTH_MALFORMED);
         if (c->mech >= SASL_CRAM_MD5)
-            HOLDS(!knows_password((uint8_t *)out, out_len));
+            HOLDS(given || !knows_password((uint8_t *)out, out_len));
     }
     HOLDS(verdict == WIRE_AUTH_MALFORMED);                           /* no mechanism has that many messages */
     HOLDS(c->mech < SASL_SCRAM_SHA_256 || !sasl_client_complete(c)); /* a false server cannot prove itself */

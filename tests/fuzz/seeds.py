@@ -233,3 +233,5 @@ write("message", "received_without_colon", b"Received by b.example\nX: 1\n")
 write("text", "long_q_word", b"\x00\x05=?utf-8?Q?" + b"k" * 960 + b"?=")
 write("smtp_server", "endless_bdat", b"\x02\x00EHLO x.example\r\nBDAT " + b"9" * 600 + b"\r\nQUIT\r\n")
 write("smtp_server", "endless_ehlo", b"\x02\x00EHLO " + b"x" * 600 + b"\r\nQUIT\r\n")
+write("sasl", "password_in_nonce", bytes.fromhex("20030309723d636c69656e746e6f6e636561637365637265742c733d6441"
+                                                      "3d3d2c693d34333333333333"))
