@@ -267,5 +267,5 @@ const struct ui_view ui_view_journey = {
     .name = "Journey",
     .draw = draw,
     .act = act,
-    .hint = "n on  p back  space play  Enter more  g grain  w why  x what if  / find  ? help",
+    .hint = "n on  p back  space play  Enter more  w why  x what if  ? help",
 };
