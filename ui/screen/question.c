@@ -115,6 +115,16 @@ static bool ask_reply(struct ui_screen *s, const struct trace_record *r, struct 
     return settle(c, (uint32_t)r->seq);
 }
 
+/* "RCPT: The client names one recipient"; "MX record: a host that ..." says its name itself. */
+static void named(char *buf, size_t cap, const struct ui_alternative *a)
+{
+    size_t len = strlen(a->text);
+    if (strncmp(a->title, a->text, len) == 0 && a->title[len] == ' ')
+        snprintf(buf, cap, "%s", a->title);
+    else
+        snprintf(buf, cap, "%.12s: %s", a->text, a->title);
+}
+
 static bool ask_command(struct ui_screen *s, const struct trace_record *r, struct choices *c)
 {
     struct ui_alternative other[OTHERS_MAX];
@@ -135,12 +145,12 @@ static bool ask_command(struct ui_screen *s, const struct trace_record *r, struc
             right = i;
     if (right == SIZE_MAX)
         return false;
-    snprintf(text, sizeof text, "%.12s: %s", other[right].text, other[right].title);
+    named(text, sizeof text, &other[right]);
     choice(c, text, r->lesson);
     for (size_t i = 0, k = mix((uint32_t)r->seq) % (n ? n : 1); i < n && c->n < UI_CHOICES_MAX;
          i++, k = (k + 1) % n)
         if (k != right) {
-            snprintf(text, sizeof text, "%.12s: %s", other[k].text, other[k].title);
+            named(text, sizeof text, &other[k]);
             choice(c, text, other[k].lesson);
         }
     snprintf(c->q->ask, sizeof c->q->ask, "What does %s %s %s next?", tape_host(s->run.tape, r->host),
