@@ -241,6 +241,11 @@ const char *ui_state_text(const struct tape *t, const struct trace_record *r, ch
         snprintf(buf, cap, "rule \"%s\" (%s): %s", attr(r, "rule"), attr(r, "pointer"), attr(r, "action"));
         break;
     case TRACE_KIND_FAULT:
+        if (strcmp(event, "down") == 0 || strcmp(event, "up") == 0) {
+            snprintf(buf, cap, "%s is switched %s (%s)", attr(r, "name"), *event == 'd' ? "off" : "on",
+                     attr(r, "pointer"));
+            break;
+        }
         snprintf(buf, cap, "%.*s%s%s%s", (int)(r->text_len < 300 ? r->text_len : 300),
                  r->text ? r->text : event, *attr(r, "pointer") ? " (" : "", attr(r, "pointer"),
                  *attr(r, "pointer") ? ")" : "");

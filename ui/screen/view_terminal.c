@@ -346,7 +346,8 @@ static void draw(struct ui_screen *s, struct ui_canvas *c, struct ui_rect room)
     shell_settle(s, &t->shell);
     open = shell_open_item(s, &t->shell);
     if (open && open->kind == SHELL_BE)
-        snprintf(title, sizeof title, "terminal: you are the server at %.60s", tape_host(s->run.tape, open->host));
+        snprintf(title, sizeof title, "terminal: you are the server at %.60s",
+                 tape_host(s->run.tape, open->host));
     else
         snprintf(title, sizeof title, "terminal: you sit at %.60s", tape_host(s->run.tape, t->shell.from));
     in = ui_box(c, room, title);

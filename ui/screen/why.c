@@ -2,15 +2,16 @@
  * Why did this happen? From a record back through its causes to what began it: a line of configuration, a
  * person, a fault.
  *
- *   550 5.1.1 No such user here            what it is
- *     because  setting /hosts/mx/store/users   the setting that decided
- *     because  RCPT TO:<nobbody@example.org>   what it answers
- *     ...                                      Enter goes there
+ *   550 5.1.1 No such user here                   what it is
+ *     because  setting /hosts/mx/store/users        the setting that decided
+ *     because  RCPT TO:<nobbody@example.org>        what it answers
+ *     ...                                           Enter goes there
  */
 #include <stdio.h>
 #include <string.h>
 
 #include "ui/screen/view.h"
+#include "ui/tape/causes.h"
 
 #define CAUSES_MAX 400
 
@@ -40,75 +41,82 @@ static void add(const struct tape *t, struct ui_items *items, const struct trace
     ui_items_more(items, "%s", text);
 }
 
-/* The setting that decided is told right before the reply, with the same cause: it need not be in the chain.
- */
-static uint32_t setting_before(const struct tape *t, const struct trace_record *r)
+/* ---- settings of the scenario that no record tells ---- */
+
+static bool ends_in(const char *text, const char *end)
 {
-    uint32_t cause = (uint32_t)r->cause;
-    const struct tape_list *settings = tape_of_kind(t, TRACE_KIND_CONFIG);
-    uint32_t seq = tape_before(settings, (uint32_t)r->seq);
-    struct trace_record c;
-    return seq > cause && tape_get(t, seq, &c) && c.host == r->host && (c.cause == cause || c.cause == r->seq)
-               ? seq
-               : 0;
+    size_t n = strlen(text), m = strlen(end);
+    return n >= m && strcmp(text + n - m, end) == 0;
 }
 
-/* What a record is due to. A reply is due to the command that it answers, although several commands may have
- * come in one segment, and the cause that a record names is the last of them; between the two stands the
- * setting that decided, if one did. */
-static uint32_t before(const struct tape *t, const struct trace_record *r, uint32_t *asked_by_reply)
+/* "port 465" in what the phase says, and 465 in the scenario: the account's own setting. */
+static bool names_port(const struct trace_record *r, const struct ui_setting *setting)
 {
-    struct trace_record cause;
-    uint32_t asked = *asked_by_reply;
-    *asked_by_reply = 0;
-    if (asked && trace_kind_level(r->kind) == TRACE_STATE)
-        return asked;
-    if (r->kind != TRACE_KIND_REPLY)
-        return (uint32_t)r->cause;
-    asked = ui_answered(t, r);
-    if (tape_get(t, (uint32_t)r->cause, &cause) && cause.kind == TRACE_KIND_CONFIG) {
-        *asked_by_reply = asked;
-        return (uint32_t)r->cause;
+    char words[40];
+    size_t n = (size_t)snprintf(words, sizeof words, "port %.20s", setting->value);
+    return (ends_in(setting->pointer, "/submit/port") || ends_in(setting->pointer, "/fetch/port")) &&
+           r->text && r->text_len >= n && memcmp(r->text + r->text_len - n, words, n) == 0;
+}
+
+/* Does this value explain the record? A mail program's port; the fault of a certificate that was refused. */
+static bool explains(const struct tape *t, const struct trace_record *r, const struct ui_setting *setting)
+{
+    const char *step = trace_attr_get(r, "step"), *verdict = trace_attr_get(r, "verdict");
+    char front[160];
+    if (step && strncmp(step, "CONNECT_", 8) == 0) {
+        snprintf(front, sizeof front, "/hosts/%.100s/client/", tape_host(t, r->host));
+        return strncmp(setting->pointer, front, strlen(front)) == 0 && names_port(r, setting);
     }
-    return asked ? asked : (uint32_t)r->cause;
+    if (r->kind == TRACE_KIND_SESSION && verdict && r->peer) {
+        snprintf(front, sizeof front, "/hosts/%.100s/certificate", tape_host(t, r->peer));
+        return strncmp(setting->pointer, front, strlen(front)) == 0 &&
+               strstr(setting->pointer, "names") == NULL;
+    }
+    return false;
 }
 
-/* The fault that has lost a frame began earlier, by itself. */
-static uint32_t fault_of(const struct tape *t, const struct trace_record *r)
+static void add_settings(struct ui_screen *s, struct ui_items *items, const struct trace_record *r)
 {
-    const char *name = r->kind == TRACE_KIND_DROPPED ? trace_attr_get(r, "fault") : NULL;
-    const struct tape_list *faults = tape_of_kind(t, TRACE_KIND_FAULT);
-    struct trace_record f;
-    for (ptrdiff_t i = name ? tape_find(faults, (uint32_t)r->seq) : -1; i >= 0; i--)
-        if (tape_get(t, faults->seq[i], &f) && f.link == r->link && trace_attr_get(&f, "fault") &&
-            strcmp(trace_attr_get(&f, "fault"), name) == 0)
-            return faults->seq[i];
-    return 0;
+    struct ui_setting setting;
+    char when[24];
+    if (!s->program->setting || (r->kind != TRACE_KIND_PHASE && r->kind != TRACE_KIND_SESSION))
+        return;
+    for (size_t i = 0; s->program->setting(s->program->ctx, s->scenario, (const char *const *)s->run.change,
+                                           s->run.nchanges, i, &setting);
+         i++)
+        if (explains(s->run.tape, r, &setting))
+            ui_items_add(items, (uint32_t)r->seq, "because %10s  setting %s = %s", ui_clock(r->t_ns, when),
+                         setting.pointer, setting.value);
 }
+
+/* ---- the chain ---- */
 
 void ui_why_open(struct ui_screen *s)
 {
     const struct tape *t = s->run.tape;
     struct ui_items items = { 0 };
-    struct trace_record r;
-    uint32_t seq = ui_selected(s), at = 0, asked = 0;
+    struct trace_record r, beside;
+    uint32_t seq = ui_selected(s), decided = 0, answered = 0;
     bool first = true;
     if (!tape_get(t, seq, &r)) {
         ui_say(s, UI_STYLE_WARN, "Nothing has happened yet: there is no why.");
         return;
     }
-    for (int i = 0; i < CAUSES_MAX && seq && tape_get(t, seq, &r); i++, seq = before(t, &r, &asked)) {
-        uint32_t setting = r.kind == TRACE_KIND_CONFIG    ? 0
-                           : r.kind == TRACE_KIND_DROPPED ? fault_of(t, &r)
-                                                          : setting_before(t, &r);
-        struct trace_record c;
+    for (int i = 0; i < CAUSES_MAX && seq && tape_get(t, seq, &r); i++) {
+        uint32_t by = causes_beside(t, &r), command = r.kind == TRACE_KIND_REPLY ? ui_answered(t, &r) : 0;
         if (first || tells(&r)) {
             add(t, &items, &r, first);
+            add_settings(s, &items, &r);
             first = false;
         }
-        if (setting && setting != at && tape_get(t, setting, &c))
-            add(t, &items, &c, false);
-        at = setting;
+        if (by && by != decided && tape_get(t, by, &beside))
+            add(t, &items, &beside, false);
+        decided = by;
+        /* Behind the setting that decided about a reply comes the command that the reply answers. */
+        seq = r.kind == TRACE_KIND_CONFIG && answered ? answered : causes_before(t, &r, command);
+        answered = r.kind == TRACE_KIND_REPLY ? command : 0;
+        if (by && seq == by)
+            seq = command ? command : tape_cause(t, by);
     }
     ui_panel_list(s, "Why? Each row is because of the one below it; Enter goes there", items.item,
                   items.number, items.n, ui_why_chosen);

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "ui/screen/state_words.h"
+#include "ui/tape/talk.h"
 
 const char *ui_clock(uint64_t t_ns, char buf[24])
 {
@@ -69,8 +70,9 @@ static uint32_t answer_begun(const struct tape *t, const struct trace_record *re
 {
     const struct tape_list *list = tape_of_conn(t, rec->conn);
     uint32_t seq = (uint32_t)rec->seq;
+    struct trace_record r;
     for (int i = 0; i < 100 && seq; i++, seq = tape_after(list, seq))
-        if (tape_kind(t, seq) == TRACE_KIND_REPLY && tape_answered(t, seq))
+        if (tape_kind(t, seq) == TRACE_KIND_REPLY && tape_get(t, seq, &r) && talk_ends_answer(&r))
             return tape_answered(t, seq);
     return 0;
 }

@@ -11,8 +11,7 @@ static bool begins(const struct trace_record *r, const char *word)
     return r->text && r->text_len >= len && memcmp(r->text, word, len) == 0;
 }
 
-/* Of SMTP the line without a hyphen behind its code, of POP3 the one with a status. */
-static bool ends_answer(const struct trace_record *r)
+bool talk_ends_answer(const struct trace_record *r)
 {
     if (r->proto == TRACE_SMTP)
         return !(r->text_len > 3 && r->text[3] == '-');
@@ -37,7 +36,7 @@ uint32_t talks_line(struct talks *t, const struct trace_record *r, uint32_t seq)
         memset(t->talk + before, 0, (t->n - before) * sizeof *t->talk);
     }
     k = &t->talk[r->conn];
-    if (r->kind == TRACE_KIND_REPLY && ends_answer(r)) {
+    if (r->kind == TRACE_KIND_REPLY && talk_ends_answer(r)) {
         answered = k->first < k->n ? k->command[k->first++] : 0;
         if (k->first == k->n)
             k->first = k->n = 0;

@@ -24,4 +24,8 @@ struct talks {         /* zero-initialised is ready */
 /* Takes the next line record of a run. Returns the command that it answers; 0: none. */
 uint32_t talks_line(struct talks *t, const struct trace_record *r, uint32_t seq);
 void talks_free(struct talks *t);
+
+/* Does this line of a reply end it? Of SMTP the one without a hyphen behind its code, of POP3 the one with a
+ * status. */
+bool talk_ends_answer(const struct trace_record *r);
 #endif

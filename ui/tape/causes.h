@@ -1,0 +1,24 @@
+#ifndef UI_TAPE_CAUSES_H
+#define UI_TAPE_CAUSES_H
+/*
+ * causes - why a record is there: the record that it is due to, and those that decided beside it.
+ *
+ *   bounced  <--  550 5.1.1  <--  RCPT TO  <--  MAIL ... <--  MX answer <-- ... <--  Send was pressed
+ *                     ^
+ *                     setting /hosts/mx/store/users
+ *
+ * A record's own `cause` is what came last: where several commands came in one segment it is the last of
+ * them, and what a clock began has none. Here the reply leads to its own command, a bounce to the reply that
+ * it quotes, a time-out to the last thing that happened in its conversation, a lost frame to the fault that
+ * lost it.
+ */
+#include "ui/tape/tape.h"
+
+/* The record that `r` is due to, always an earlier one; 0: it began by itself. `answered` is the command that
+ * a reply answers, 0 for others. */
+uint32_t causes_before(const struct tape *t, const struct trace_record *r, uint32_t answered);
+
+/* What decided beside it: a setting right before a reply, a link's fault or a host that is down behind a lost
+ * frame. 0: nothing. */
+uint32_t causes_beside(const struct tape *t, const struct trace_record *r);
+#endif
