@@ -58,6 +58,11 @@ class Terminal:
         for key in keys:
             tmux("send-keys", "-t", "t", *(["-l", key] if len(key) == 1 and key != " " else [key if key != " " else "Space"]))
 
+    def press(self, row, col):
+        """The left button, down and up, as a terminal reports it; row and column count from 1."""
+        for button in ("20", "23"):
+            tmux("send-keys", "-t", "t", "-H", "1b", "5b", "4d", button, f"{col + 32:02x}", f"{row + 32:02x}")
+
     def wait(self, words, seconds=PATIENCE):
         end = time.time() + seconds
         while time.time() < end:
@@ -133,6 +138,17 @@ def resizing():
         t.shows("needs 80x24" if rows < 24 and cols > 20 else "." if rows < 24 else "step [0-9]+ of", f"{cols}x{rows}")
     t.keys("2")
     t.shows(r"\*2 Ladder", "views change after resizing")
+    t.keys("q")
+    t.ended("q leaves")
+
+
+def mouse():
+    t = Terminal("play no-such-user --no-predict")
+    t.shows("step 0 of", "it opens")
+    t.press(24, 15)
+    t.shows(r"\*2 Ladder", "a press on a view's name opens it")
+    t.press(22, 40)
+    t.shows("step [4-9][0-9] of", "a press on the bar of the run goes there")
     t.keys("q")
     t.ended("q leaves")
 
@@ -250,7 +266,7 @@ def plain():
 
 def main():
     try:
-        for journey in (first_message, why, questions, resizing, terminal_is_given_back, looks, by_hand, what_if, plain):
+        for journey in (first_message, why, questions, resizing, mouse, terminal_is_given_back, looks, by_hand, what_if, plain):
             journey()
     finally:
         tmux("kill-server", check=False)
