@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "protocols/wire/utf8.h"
+#include "ui/screen/edit.h"
 #include "ui/screen/view.h"
 #include "ui/tape/keep.h"
 
@@ -102,8 +102,7 @@ void ui_panel_prompt(struct ui_screen *s, const char *title, const char *initial
                      bool (*complete)(struct ui_screen *s, const char *stem, size_t n, char *buf, size_t cap))
 {
     struct ui_panel *p = open_panel(s, UI_PANEL_PROMPT, title);
-    snprintf(p->input, sizeof p->input, "%s", initial);
-    p->caret = strlen(p->input);
+    ui_edit_set(p->input, sizeof p->input, &p->caret, initial);
     p->on_text = on_text;
     p->complete = complete;
 }
@@ -210,33 +209,6 @@ static bool list_key(struct ui_screen *s, uint32_t key)
 
 /* ---- prompts ---- */
 
-static void prompt_insert(struct ui_panel *p, uint32_t key)
-{
-    char octets[WIRE_UTF8_MAX];
-    size_t n = wire_utf8_put(octets, key), len = strlen(p->input);
-    if (len + n >= sizeof p->input)
-        return;
-    memmove(p->input + p->caret + n, p->input + p->caret, len - p->caret + 1);
-    memcpy(p->input + p->caret, octets, n);
-    p->caret += n;
-}
-
-static size_t left_of(const char *text, size_t at)
-{
-    while (at > 0 && ((unsigned char)text[--at] & 0xc0) == 0x80)
-        ;
-    return at;
-}
-
-static size_t right_of(const char *text, size_t at)
-{
-    if (text[at])
-        at++;
-    while (((unsigned char)text[at] & 0xc0) == 0x80)
-        at++;
-    return at;
-}
-
 static void prompt_complete(struct ui_screen *s)
 {
     struct ui_panel *p = &s->panel;
@@ -254,21 +226,18 @@ static void prompt_complete(struct ui_screen *s)
         p->completions = 0;
         snprintf(found, sizeof found, "%s", p->stem);
     }
-    snprintf(p->input, sizeof p->input, "%s", found);
-    p->caret = strlen(p->input);
+    ui_edit_set(p->input, sizeof p->input, &p->caret, found);
 }
 
 static bool prompt_key(struct ui_screen *s, uint32_t key)
 {
     struct ui_panel *p = &s->panel;
-    size_t to;
     if (key == UI_KEY_TAB) {
         prompt_complete(s);
         return true;
     }
     p->completions = 0;
-    switch (key) {
-    case UI_KEY_ENTER: {
+    if (key == UI_KEY_ENTER) {
         char text[UI_PROMPT_MAX];
         void (*on_text)(struct ui_screen *, const char *) = p->on_text;
         memcpy(text, p->input, sizeof text);
@@ -276,36 +245,7 @@ static bool prompt_key(struct ui_screen *s, uint32_t key)
         on_text(s, text);
         return true;
     }
-    case UI_KEY_LEFT:
-        p->caret = left_of(p->input, p->caret);
-        return true;
-    case UI_KEY_RIGHT:
-        p->caret = right_of(p->input, p->caret);
-        return true;
-    case UI_KEY_HOME:
-        p->caret = 0;
-        return true;
-    case UI_KEY_END:
-        p->caret = strlen(p->input);
-        return true;
-    case UI_KEY_BACKSPACE:
-        to = left_of(p->input, p->caret);
-        memmove(p->input + to, p->input + p->caret, strlen(p->input + p->caret) + 1);
-        p->caret = to;
-        return true;
-    case UI_KEY_DELETE:
-        to = right_of(p->input, p->caret);
-        memmove(p->input + p->caret, p->input + to, strlen(p->input + to) + 1);
-        return true;
-    case UI_CTRL('U'):
-        p->input[0] = '\0';
-        p->caret = 0;
-        return true;
-    default:
-        if (key >= ' ' && key < UI_KEY_FIRST && key != UI_KEY_BACKSPACE)
-            prompt_insert(p, key);
-        return key >= ' ';
-    }
+    return ui_edit_key(p->input, sizeof p->input, &p->caret, key) || key >= ' ';
 }
 
 /* ---- pages ---- */
@@ -424,17 +364,8 @@ static void draw_page(struct ui_screen *s, struct ui_canvas *c, struct ui_rect i
 static void draw_prompt(struct ui_screen *s, struct ui_canvas *c, struct ui_rect in)
 {
     struct ui_panel *p = &s->panel;
-    size_t before = wire_display_columns(p->input, p->caret);
-    const char *from = p->input;
-    int room = in.cols - 4;
-    while (before > (size_t)room - 1) { /* the caret stays in sight */
-        from += right_of(from, 0);
-        before = wire_display_columns(from, p->caret - (size_t)(from - p->input));
-    }
     ui_mark(c, in.row, in.col + 1, UI_STYLE_KEY, UI_MARK_TO_SERVER);
-    ui_put(c, in.row, in.col + 3, room, UI_STYLE_STRONG, from);
-    c->cursor_row = in.row;
-    c->cursor_col = in.col + 3 + (int)before;
+    ui_edit_draw(c, in.row, in.col + 3, in.cols - 4, p->input, p->caret);
     ui_putf(c, in.row + 1, in.col + 1, in.cols - 2, UI_STYLE_DIM, "Enter takes it   %sEsc leaves",
             p->complete ? "Tab completes   " : "");
     ui_wrap(c, (struct ui_rect){ in.row + 2, in.col + 1, in.rows - 2, in.cols - 2 }, 0, UI_STYLE_BAD, p->note,

@@ -17,6 +17,7 @@
 #include <string.h>
 
 #include "protocols/wire/utf8.h"
+#include "ui/screen/edit.h"
 #include "ui/screen/shell.h"
 #include "ui/tape/keep.h"
 
@@ -42,26 +43,9 @@ static struct term *term_of(const struct ui_screen *s)
 
 /* ---- the line that is typed ---- */
 
-static size_t left_of(const char *text, size_t at)
-{
-    while (at > 0 && ((unsigned char)text[--at] & 0xc0) == 0x80)
-        ;
-    return at;
-}
-
-static size_t right_of(const char *text, size_t at)
-{
-    if (text[at])
-        at++;
-    while (((unsigned char)text[at] & 0xc0) == 0x80)
-        at++;
-    return at;
-}
-
 static void set_input(struct term *t, const char *text)
 {
-    snprintf(t->input, sizeof t->input, "%s", text);
-    t->caret = strlen(t->input);
+    ui_edit_set(t->input, sizeof t->input, &t->caret, text);
 }
 
 static void remember(struct term *t)
@@ -108,23 +92,6 @@ static void from_history(struct term *t, int by)
     set_input(t, t->at < t->nhistory ? t->history[t->at] : "");
 }
 
-static void cut(struct term *t, size_t from, size_t to)
-{
-    memmove(t->input + from, t->input + to, strlen(t->input + to) + 1);
-    t->caret = from;
-}
-
-static void insert(struct term *t, uint32_t key)
-{
-    char octets[WIRE_UTF8_MAX];
-    size_t n = wire_utf8_put(octets, key), len = strlen(t->input);
-    if (len + n >= sizeof t->input)
-        return;
-    memmove(t->input + t->caret + n, t->input + t->caret, len - t->caret + 1);
-    memcpy(t->input + t->caret, octets, n);
-    t->caret += n;
-}
-
 static bool edit(struct term *t, uint32_t key)
 {
     switch (key) {
@@ -134,32 +101,8 @@ static bool edit(struct term *t, uint32_t key)
     case UI_KEY_DOWN:
         from_history(t, 1);
         return true;
-    case UI_KEY_LEFT:
-        t->caret = left_of(t->input, t->caret);
-        return true;
-    case UI_KEY_RIGHT:
-        t->caret = right_of(t->input, t->caret);
-        return true;
-    case UI_KEY_HOME:
-        t->caret = 0;
-        return true;
-    case UI_KEY_END:
-        t->caret = strlen(t->input);
-        return true;
-    case UI_KEY_BACKSPACE:
-        cut(t, left_of(t->input, t->caret), t->caret);
-        return true;
-    case UI_KEY_DELETE:
-        cut(t, t->caret, right_of(t->input, t->caret));
-        return true;
-    case UI_CTRL('U'):
-        set_input(t, "");
-        return true;
     default:
-        if (key < ' ' || key >= UI_KEY_FIRST)
-            return false;
-        insert(t, key);
-        return true;
+        return ui_edit_key(t->input, sizeof t->input, &t->caret, key);
     }
 }
 
@@ -311,8 +254,6 @@ static void draw_prompt(struct ui_screen *s, struct ui_canvas *c, struct ui_rect
 {
     struct term *t = term_of(s);
     char prompt[80];
-    const char *from = t->input;
-    size_t before = wire_display_columns(t->input, t->caret);
     int used, left;
     if (open && open->kind == SHELL_BE)
         snprintf(prompt, sizeof prompt, "you are %.40s:%u", tape_host(s->run.tape, open->host), open->port);
@@ -327,13 +268,7 @@ static void draw_prompt(struct ui_screen *s, struct ui_canvas *c, struct ui_rect
         ui_put(c, room.row, room.col + used + 3, left, UI_STYLE_DIM, "Enter: type here");
         return;
     }
-    while (before > (size_t)left - 1) { /* the caret stays in sight */
-        from += right_of(from, 0);
-        before = wire_display_columns(from, t->caret - (size_t)(from - t->input));
-    }
-    ui_put(c, room.row, room.col + used + 3, left, UI_STYLE_STRONG, from);
-    c->cursor_row = room.row;
-    c->cursor_col = room.col + used + 3 + (int)before;
+    ui_edit_draw(c, room.row, room.col + used + 3, left, t->input, t->caret);
 }
 
 static void draw(struct ui_screen *s, struct ui_canvas *c, struct ui_rect room)
