@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "ui/tape/record.h"
 #include "ui/tape/keep.h"
 
 #define PORTS_MAX  16  /* that a host is seen to listen on */
@@ -20,20 +21,6 @@ void host_rows_free(struct host_rows *rows)
 {
     free(rows->row);
     *rows = (struct host_rows){ 0 };
-}
-
-static const char *attr(const struct trace_record *r, const char *key)
-{
-    const char *value = trace_attr_get(r, key);
-    return value ? value : "";
-}
-
-static int64_t number(const struct trace_record *r, const char *key)
-{
-    for (unsigned i = 0; i < r->nattr; i++)
-        if (strcmp(r->attr[i].key, key) == 0)
-            return r->attr[i].number;
-    return -1;
 }
 
 /* ---- which rows ---- */
@@ -199,16 +186,16 @@ static void listens_text(struct ui_screen *s, uint32_t host, char *buf, size_t c
     for (size_t i = 0; i < n && i < LOOKED_MAX; i++) {
         size_t k = 0;
         if (!tape_get(s->run.tape, list->thing[i]->change.seq[0], &r) ||
-            strcmp(attr(&r, "event"), "connect") != 0)
+            strcmp(record_attr(&r, "event"), "connect") != 0)
             continue;
-        one = number(&r, "port");
+        one = record_number(&r, "port", -1);
         while (k < nports && port[k] != one)
             k++;
         if (k < nports || nports == PORTS_MAX || at < 0 || (size_t)at >= cap)
             continue;
         port[nports++] = one;
         at += snprintf(buf + at, cap - (size_t)at, "%s%lld (%s)", nports > 1 ? ", " : "", (long long)one,
-                       attr(&r, "daemon"));
+                       record_attr(&r, "daemon"));
     }
     if (nports == 0)
         snprintf(buf + at, cap - (size_t)at, "nobody has come yet, so the run does not tell");
@@ -235,7 +222,7 @@ static enum ui_style about_text(struct ui_screen *s, const struct host_row *row,
     else if (row->about == ABOUT_LISTENS)
         listens_text(s, host, buf, cap);
     else if (row->about == ABOUT_SETTING && tape_get(s->run.tape, row->seq, &r))
-        snprintf(buf, cap, "Decided by   %s = %s", attr(&r, "pointer"), attr(&r, "value"));
+        snprintf(buf, cap, "Decided by   %s = %s", record_attr(&r, "pointer"), record_attr(&r, "value"));
     else if (h)
         iface_text(&h->ifaces[row->about - ABOUT_IFACE], s, buf, cap);
     return UI_STYLE_TEXT;
@@ -244,8 +231,8 @@ static enum ui_style about_text(struct ui_screen *s, const struct host_row *row,
 static enum ui_style queue_text(struct ui_screen *s, const struct host_row *row, const struct trace_record *r,
                                 char *buf, size_t cap)
 {
-    const char *event = attr(r, "event");
-    int64_t wait = number(r, "next_try_ms");
+    const char *event = record_attr(r, "event");
+    int64_t wait = record_number(r, "next_try_ms", -1);
     uint64_t next = r->t_ns + (uint64_t)(wait > 0 ? wait : 0) * 1000000u,
              now = tape_time(s->run.tape, s->place);
     char when[24], left[24], try[64] = "";
@@ -254,12 +241,12 @@ static enum ui_style queue_text(struct ui_screen *s, const struct host_row *row,
         snprintf(try, sizeof try, "%s (in %s)", ui_clock(next, when),
                  ui_clock(next > now ? next - now : 0, left));
     if (row->thing->kind == HISTORY_RECIPIENT)
-        snprintf(buf, cap, "   to %-28s %-9s %-22s %s %s", row->thing->part, event, try, attr(r, "dsn"),
-                 attr(r, "status_text"));
+        snprintf(buf, cap, "   to %-28s %-9s %-22s %s %s", row->thing->part, event, try,
+                 record_attr(r, "dsn"), record_attr(r, "status_text"));
     else
         snprintf(buf, cap, "%-12s %6lld  %-9s  %-20s  <%s>, %lld recipient%s", row->thing->name,
-                 (long long)number(r, "size"), event, try, attr(r, "from"), (long long)number(r, "nrcpt"),
-                 number(r, "nrcpt") == 1 ? "" : "s");
+                 (long long)record_number(r, "size", -1), event, try, record_attr(r, "from"),
+                 (long long)record_number(r, "nrcpt", -1), record_number(r, "nrcpt", -1) == 1 ? "" : "s");
     return bad ? deferred ? UI_STYLE_WARN : UI_STYLE_BAD : UI_STYLE_TEXT;
 }
 
@@ -269,7 +256,7 @@ static bool mail_known(struct ui_screen *s, const char *message_id, struct trace
     const struct history_thing *mail = history_find(ui_history(s), HISTORY_MAIL, 0, message_id, "", 0);
     for (size_t i = 0; mail && i < mail->change.n && i < 16 && mail->change.seq[i] <= s->place; i++)
         if (tape_kind(s->run.tape, mail->change.seq[i]) == TRACE_KIND_CLIENT &&
-            tape_get(s->run.tape, mail->change.seq[i], r) && *attr(r, "subject"))
+            tape_get(s->run.tape, mail->change.seq[i], r) && *record_attr(r, "subject"))
             return true;
     return false;
 }
@@ -280,27 +267,28 @@ static enum ui_style mail_text(struct ui_screen *s, const struct host_row *row, 
     const struct history_thing *x = row->thing;
     struct trace_record known;
     if (x->kind == HISTORY_MAILBOX) {
-        int64_t n = number(r, "messages");
+        int64_t n = record_number(r, "messages", -1);
         snprintf(buf, cap, "%s of %s: %lld message%s; %lld octets in all of %s's mail", x->part, x->name,
-                 (long long)n, n == 1 ? "" : "s", (long long)number(r, "octets"), x->name);
+                 (long long)n, n == 1 ? "" : "s", (long long)record_number(r, "octets", -1), x->name);
         return UI_STYLE_TITLE;
     }
-    if (mail_known(s, attr(r, "message_id"), &known))
+    if (mail_known(s, record_attr(r, "message_id"), &known))
         snprintf(buf, cap, "%6lu  %8lld  %-14s  %s; %s", (unsigned long)x->number,
-                 (long long)number(r, "size"), attr(r, "flags"), attr(&known, "from"),
-                 attr(&known, "subject"));
+                 (long long)record_number(r, "size", -1), record_attr(r, "flags"),
+                 record_attr(&known, "from"), record_attr(&known, "subject"));
     else
-        snprintf(buf, cap, "%6lu  %8lld  %-14s  %s", (unsigned long)x->number, (long long)number(r, "size"),
-                 attr(r, "flags"), attr(r, "message_id"));
+        snprintf(buf, cap, "%6lu  %8lld  %-14s  %s", (unsigned long)x->number,
+                 (long long)record_number(r, "size", -1), record_attr(r, "flags"),
+                 record_attr(r, "message_id"));
     return UI_STYLE_TEXT;
 }
 
 static enum ui_style cache_text(struct ui_screen *s, const struct host_row *row, const struct trace_record *r,
                                 char *buf, size_t cap)
 {
-    const char *data = attr(r, "data"), *comma = strrchr(data, ',');
+    const char *data = record_attr(r, "data"), *comma = strrchr(data, ',');
     uint64_t age = (tape_time(s->run.tape, s->place) - r->t_ns) / 1000000000u;
-    int64_t left = number(r, "ttl_s") - (int64_t)age;
+    int64_t left = record_number(r, "ttl_s", -1) - (int64_t)age;
     int len = comma ? (int)(comma - data) : (int)strlen(data);
     size_t type = strlen(row->thing->part);
     if (strncmp(data, row->thing->part, type) == 0 && data[type] == ' ') { /* the type has a column */
@@ -309,20 +297,21 @@ static enum ui_style cache_text(struct ui_screen *s, const struct host_row *row,
     }
     snprintf(buf, cap, "%-7s %12lld  %.*s%s", row->thing->part, (long long)(left > 0 ? left : 0), len, data,
              left > 0 ? "" : "  (over)");
-    return strcmp(attr(r, "event"), "negative") == 0 ? UI_STYLE_WARN
-           : left > 0                                ? UI_STYLE_TEXT
-                                                     : UI_STYLE_DIM;
+    return strcmp(record_attr(r, "event"), "negative") == 0 ? UI_STYLE_WARN
+           : left > 0                                       ? UI_STYLE_TEXT
+                                                            : UI_STYLE_DIM;
 }
 
 static enum ui_style neighbour_text(struct ui_screen *s, const struct host_row *row,
                                     const struct trace_record *r, char *buf, size_t cap)
 {
-    int64_t until = number(r, "until_ns");
-    const char *state = attr(r, "state");
+    int64_t until = record_number(r, "until_ns", -1);
+    const char *state = record_attr(r, "state");
     char when[24];
     snprintf(buf, cap, "%-9s  %-11s  %-24s %-17s  %s", state,
              until > 0 ? ui_clock((uint64_t)until, when) : "-", row->thing->name,
-             *attr(r, "mac") ? attr(r, "mac") : "-", tape_link(s->run.tape, row->thing->number));
+             *record_attr(r, "mac") ? record_attr(r, "mac") : "-",
+             tape_link(s->run.tape, row->thing->number));
     return strcmp(state, "failed") == 0 ? UI_STYLE_BAD : UI_STYLE_TEXT;
 }
 
@@ -337,12 +326,12 @@ static enum ui_style connection_text(struct ui_screen *s, const struct host_row 
     char when[24], words[200] = "-";
     if (at && tape_get(s->run.tape, at, &of))
         snprintf(words, sizeof words, "%s: %s%s%s%s%s",
-                 *attr(&of, "daemon") ? attr(&of, "daemon") : "session", attr(&of, "event"),
-                 *attr(&of, "user") ? " " : "", attr(&of, "user"), *attr(&of, "verdict") ? " " : "",
-                 attr(&of, "verdict"));
+                 *record_attr(&of, "daemon") ? record_attr(&of, "daemon") : "session",
+                 record_attr(&of, "event"), *record_attr(&of, "user") ? " " : "", record_attr(&of, "user"),
+                 *record_attr(&of, "verdict") ? " " : "", record_attr(&of, "verdict"));
     snprintf(buf, cap, "%6lu  %-11s  %-15s  %-12s  %s", (unsigned long)row->thing->number,
              ui_clock(tape_time(s->run.tape, row->thing->change.seq[0]), when),
-             r->peer ? tape_host(s->run.tape, r->peer) : "-", attr(r, "to"), words);
+             r->peer ? tape_host(s->run.tape, r->peer) : "-", record_attr(r, "to"), words);
     return open ? UI_STYLE_TEXT : UI_STYLE_DIM;
 }
 

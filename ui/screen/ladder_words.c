@@ -3,16 +3,11 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "ui/tape/record.h"
 #include "ui/screen/ladder.h"
 #include "ui/screen/view.h"
 
 #define LOOK_AT 48 /* rows of a fold whose words are looked at */
-
-static const char *attr(const struct trace_record *r, const char *key)
-{
-    const char *value = trace_attr_get(r, key);
-    return value ? value : "";
-}
 
 /* X(attribute `why`, words) */
 #define WHYS(X)                                                                                              \
@@ -100,7 +95,7 @@ static void packet_words(const struct trace_record *r, bool bad, char *buf, size
 
 static void note_words(const struct tape *t, const struct trace_record *r, char *buf, size_t cap)
 {
-    const char *event = attr(r, "event"), *timer = attr(r, "timer");
+    const char *event = record_attr(r, "event"), *timer = record_attr(r, "timer");
     long long after = 0;
     for (unsigned i = 0; i < r->nattr; i++)
         if (strcmp(r->attr[i].key, "after_ms") == 0)
@@ -112,13 +107,13 @@ static void note_words(const struct tape *t, const struct trace_record *r, char 
     else if (r->kind == TRACE_KIND_TCP_TIMER)
         snprintf(buf, cap, "TCP %s", strcmp(timer, "give-up") == 0 ? "gives up" : timer);
     else if (r->kind == TRACE_KIND_MAILBOX && strcmp(event, "stored") == 0)
-        snprintf(buf, cap, "stored in %s of %s", attr(r, "mailbox"), attr(r, "user"));
+        snprintf(buf, cap, "stored in %s of %s", record_attr(r, "mailbox"), record_attr(r, "user"));
     else if (r->kind == TRACE_KIND_QUEUE && strcmp(event, "bounce-made") == 0)
-        snprintf(buf, cap, "writes a bounce to %s", attr(r, "to"));
+        snprintf(buf, cap, "writes a bounce to %s", record_attr(r, "to"));
     else if (r->kind == TRACE_KIND_QUEUE && strcmp(event, "delay-notice") == 0)
-        snprintf(buf, cap, "tells %s that it takes longer", attr(r, "to"));
+        snprintf(buf, cap, "tells %s that it takes longer", record_attr(r, "to"));
     else if (r->kind == TRACE_KIND_QUEUE)
-        snprintf(buf, cap, "%s: %s", event, attr(r, "status_text"));
+        snprintf(buf, cap, "%s: %s", event, record_attr(r, "status_text"));
     else
         ui_record_text(t, r, buf, cap);
     if (strncmp(buf, tape_host(t, r->host), strlen(tape_host(t, r->host))) == 0) {
@@ -146,7 +141,8 @@ const char *ladder_row_words(const struct tape *t, const struct ladder_row *row,
         else
             snprintf(buf, LADDER_WORDS_MAX, "%s", words);
         if (row->kind == LADDER_LOST)
-            snprintf(buf + strlen(buf), LADDER_WORDS_MAX - strlen(buf), ": %s", why_words(attr(&r, "why")));
+            snprintf(buf + strlen(buf), LADDER_WORDS_MAX - strlen(buf), ": %s",
+                     why_words(record_attr(&r, "why")));
         return buf;
     case LADDER_NOTE:
         note_words(t, &r, buf, LADDER_WORDS_MAX);
@@ -159,7 +155,7 @@ const char *ladder_row_words(const struct tape *t, const struct ladder_row *row,
 bool ladder_sealed(const struct tape *t, uint32_t seq)
 {
     struct trace_record r;
-    return tape_get(t, seq, &r) && strcmp(attr(&r, "sealed"), "yes") == 0;
+    return tape_get(t, seq, &r) && strcmp(record_attr(&r, "sealed"), "yes") == 0;
 }
 
 /* ---- folds ---- */

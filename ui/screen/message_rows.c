@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "ui/tape/record.h"
 #include "ui/tape/keep.h"
 
 #define HOPS_MAX 32 /* shown of one message; a limit of ours */
@@ -50,12 +51,6 @@ static void add(struct message_rows *rows, uint32_t seq, enum ui_style style, co
                 const char *right)
 {
     add_octets(rows, seq, style, left, strlen(left), right, strlen(right));
-}
-
-static const char *attr(const struct trace_record *r, const char *key)
-{
-    const char *value = trace_attr_get(r, key);
-    return value ? value : "";
 }
 
 /* What a record says, if it has happened; else `otherwise`. Returns its style. */
@@ -140,8 +135,8 @@ static void told_rows(struct ui_screen *s, struct message_rows *rows, const char
         return;
     if (first && tape_get(s->run.tape, mail->change.seq[0], &r) && r.kind == TRACE_KIND_CLIENT) {
         snprintf(left, sizeof left, "%s has written it: %s", tape_host(s->run.tape, r.host),
-                 attr(&r, "subject"));
-        snprintf(text, sizeof text, "from %s", attr(&r, "from"));
+                 record_attr(&r, "subject"));
+        snprintf(text, sizeof text, "from %s", record_attr(&r, "from"));
         add(rows, (uint32_t)r.seq, UI_STYLE_TITLE, left, text);
     }
     if (!first && tape_get(s->run.tape, at, &r)) {

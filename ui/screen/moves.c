@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "protocols/wire/ascii.h"
 #include "ui/screen/view.h"
 
 static const char *const grain_names[TAPE_GRAINS] = { "phase", "line", "packet" };
@@ -130,17 +131,12 @@ static void choose_host(struct ui_screen *s)
 
 /* ---- search ---- */
 
-static char lower(char c)
-{
-    return c >= 'A' && c <= 'Z' ? (char)(c - 'A' + 'a') : c;
-}
-
 static bool has(const char *text, size_t len, const char *word)
 {
     size_t n = strlen(word);
     for (size_t i = 0; text && i + n <= len; i++) {
         size_t k = 0;
-        while (k < n && lower(text[i + k]) == lower(word[k]))
+        while (k < n && wire_to_lower(text[i + k]) == wire_to_lower(word[k]))
             k++;
         if (k == n)
             return true;

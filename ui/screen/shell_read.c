@@ -5,15 +5,10 @@
 #include <string.h>
 
 #include "ui/screen/shell.h"
+#include "ui/tape/record.h"
 #include "ui/tape/keep.h"
 
 #define PAUSE_NS UINT64_C(1900000000) /* people type 2 s after the last thing that happened */
-
-static bool is(const struct trace_record *r, const char *key, const char *value)
-{
-    const char *found = trace_attr_get(r, key);
-    return found && strcmp(found, value) == 0;
-}
 
 static int64_t number(const struct trace_record *r, const char *key)
 {
@@ -28,7 +23,8 @@ uint32_t shell_client_record(const struct tape *t, const char *event, const char
     const struct tape_list *list = tape_of_kind(t, TRACE_KIND_CLIENT);
     struct trace_record r;
     for (size_t i = 0; list && i < list->n; i++)
-        if (tape_get(t, list->seq[i], &r) && is(&r, "event", event) && is(&r, "action", name) && n-- == 0)
+        if (tape_get(t, list->seq[i], &r) && record_is(&r, "event", event) && record_is(&r, "action", name) &&
+            n-- == 0)
             return list->seq[i];
     return 0;
 }
@@ -49,10 +45,10 @@ bool shell_hand_talk(const struct tape *t, uint32_t host, uint16_t port, size_t 
     bool found = false;
     *out = (struct shell_talk){ 0 };
     for (size_t i = 0; list && i < list->n; i++) {
-        if (!tape_get(t, list->seq[i], &r) || r.host != host || !is(&r, "daemon", "hand") ||
+        if (!tape_get(t, list->seq[i], &r) || r.host != host || !record_is(&r, "daemon", "hand") ||
             number(&r, "port") != port)
             continue;
-        if (!found && is(&r, "event", "connect") && n-- == 0) {
+        if (!found && record_is(&r, "event", "connect") && n-- == 0) {
             found = true;
             out->first = list->seq[i];
             out->conn = r.conn;
@@ -189,10 +185,10 @@ void shell_page_free(struct shell_page *page)
 static void print_tls(struct shell_page *p, const struct trace_record *r)
 {
     const char *trust = trace_attr_get(r, "certificate"), *verdict = trace_attr_get(r, "verdict");
-    if (is(r, "event", "tls"))
+    if (record_is(r, "event", "tls"))
         rowf(p, UI_STYLE_SECRET, "--- %s, %s%s%s", trace_attr_get(r, "version"), trace_attr_get(r, "cipher"),
              trust ? "; the server's certificate: " : "", trust ? trust : "");
-    else if (is(r, "event", "tls-failed"))
+    else if (record_is(r, "event", "tls-failed"))
         rowf(p, UI_STYLE_BAD, "--- the TLS handshake failed: %s", verdict ? verdict : "");
 }
 
@@ -279,7 +275,7 @@ static void print_dig(const struct tape *t, uint32_t place, const struct shell_i
         rowf(p, UI_STYLE_BAD, ";; no answer: %s", trace_attr_get(&r, "result"));
     for (; dig; dig = end ? end + 3 : NULL) {
         end = strstr(dig, " | ");
-        row(p, is(&r, "result", "ok") || *dig == ';' ? UI_STYLE_TEXT : UI_STYLE_WARN, -1, dig,
+        row(p, record_is(&r, "result", "ok") || *dig == ';' ? UI_STYLE_TEXT : UI_STYLE_WARN, -1, dig,
             end ? (size_t)(end - dig) : strlen(dig));
     }
     for (ptrdiff_t i = tape_find(mine, done); i >= 0; i--)
@@ -300,16 +296,16 @@ static void print_ping(const struct tape *t, uint32_t place, const struct shell_
         const char *from;
         tape_get(t, seq, &r);
         from = trace_attr_get(&r, "from");
-        if (is(&r, "result", "ok"))
+        if (record_is(&r, "result", "ok"))
             rowf(p, UI_STYLE_GOOD, "64 octets from %s: seq=%zu ttl=%lld time=%.1f ms", from ? from : "",
                  n + 1, (long long)number(&r, "ttl"), (double)number(&r, "rtt_us") / 1000);
-        else if (is(&r, "result", "timed-out"))
+        else if (record_is(&r, "result", "timed-out"))
             rowf(p, UI_STYLE_BAD, "no answer to seq=%zu", n + 1);
-        else if (is(&r, "result", "no-server"))
+        else if (record_is(&r, "result", "no-server"))
             rowf(p, UI_STYLE_BAD, "ping: %s: name or service not known", trace_attr_get(&r, "server"));
         else
             rowf(p, UI_STYLE_BAD, "%s%sdestination unreachable", from ? from : "", from ? ": " : "");
-        back += is(&r, "result", "ok");
+        back += record_is(&r, "result", "ok");
     }
     if (n && !seq)
         rowf(p, UI_STYLE_TEXT, "%zu sent, %zu came back", n, back);

@@ -1,13 +1,8 @@
+#include "ui/tape/record.h"
 #include "ui/screen/state_words.h"
 
 #include <stdio.h>
 #include <string.h>
-
-static const char *attr(const struct trace_record *r, const char *key)
-{
-    const char *value = trace_attr_get(r, key);
-    return value ? value : "";
-}
 
 /* ---- what explains it ------------------------------------------------------------------------------------
  */
@@ -111,7 +106,8 @@ static const struct row rows[] = {
 bool ui_state_words(const struct trace_record *r, struct ui_words *out)
 {
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++)
-        if (rows[i].kind == r->kind && (!rows[i].event[0] || strcmp(rows[i].event, attr(r, "event")) == 0)) {
+        if (rows[i].kind == r->kind &&
+            (!rows[i].event[0] || strcmp(rows[i].event, record_attr(r, "event")) == 0)) {
             *out = rows[i].words;
             return true;
         }
@@ -155,7 +151,8 @@ static void client_text(const char *host, const struct trace_record *r, char *bu
         { "telnet-done", "has ended the telnet" }, { "lookup-done", "has its answer" },
         { "ping-done", "has ended the ping" },     { "action-done", "is done" }
     };
-    const char *event = attr(r, "event"), *result = attr(r, "result"), *subject = attr(r, "subject");
+    const char *event = record_attr(r, "event"), *result = record_attr(r, "result"),
+               *subject = record_attr(r, "subject");
     for (size_t i = 0; i < sizeof events / sizeof events[0]; i++)
         if (strcmp(events[i][0], event) == 0) {
             event = events[i][1];
@@ -163,8 +160,8 @@ static void client_text(const char *host, const struct trace_record *r, char *bu
         }
     if (*subject)
         snprintf(buf, cap, "%s: %s \"%.80s\"%s%s", host, event, subject,
-                 strcmp(attr(r, "intact"), "no") == 0 ? ", changed on the way" : "",
-                 strcmp(attr(r, "intact"), "yes") == 0 ? ", octet for octet" : "");
+                 strcmp(record_attr(r, "intact"), "no") == 0 ? ", changed on the way" : "",
+                 strcmp(record_attr(r, "intact"), "yes") == 0 ? ", octet for octet" : "");
     else
         snprintf(buf, cap, "%s: %s%s%s", host, event, *result && strcmp(result, "ok") ? ": " : "",
                  *result && strcmp(result, "ok") ? result_text(result) : "");
@@ -181,74 +178,73 @@ static void queue_text(const char *host, const struct trace_record *r, char *buf
                                              { "removed", "leaves the queue" },
                                              { "bounce-made", "is reported to its sender" },
                                              { "delay-notice", "is late, which its sender is told" } };
-    const char *event = attr(r, "event");
+    const char *event = record_attr(r, "event");
     for (size_t i = 0; i < sizeof events / sizeof events[0]; i++)
         if (strcmp(events[i][0], event) == 0) {
             event = events[i][1];
             break;
         }
-    snprintf(buf, cap, "%s: %s%s%s %s%s%s", host, attr(r, "queue_id"), *attr(r, "to") ? " for " : "",
-             attr(r, "to"), event, *attr(r, "status_text") ? ": " : "", attr(r, "status_text"));
+    snprintf(buf, cap, "%s: %s%s%s %s%s%s", host, record_attr(r, "queue_id"),
+             *record_attr(r, "to") ? " for " : "", record_attr(r, "to"), event,
+             *record_attr(r, "status_text") ? ": " : "", record_attr(r, "status_text"));
 }
 
 /* Settings may be numbers. */
 static void setting_text(const struct trace_record *r, char *buf, size_t cap)
 {
     const char *value = trace_attr_get(r, "value");
-    int64_t number = 0;
-    for (unsigned i = 0; i < r->nattr; i++)
-        if (strcmp(r->attr[i].key, "value") == 0)
-            number = r->attr[i].number;
     if (value)
-        snprintf(buf, cap, "setting %s: %s", attr(r, "pointer"), value);
+        snprintf(buf, cap, "setting %s: %s", record_attr(r, "pointer"), value);
     else
-        snprintf(buf, cap, "setting %s = %lld", attr(r, "pointer"), (long long)number);
+        snprintf(buf, cap, "setting %s = %lld", record_attr(r, "pointer"),
+                 (long long)record_number(r, "value", 0));
 }
 
 const char *ui_state_text(const struct tape *t, const struct trace_record *r, char *buf, size_t cap)
 {
-    const char *event = attr(r, "event"), *host = tape_host(t, r->host);
+    const char *event = record_attr(r, "event"), *host = tape_host(t, r->host);
     switch (r->kind) {
     case TRACE_KIND_TCP_STATE:
-        snprintf(buf, cap, "%s: TCP %s to %s", host, attr(r, "from"), attr(r, "to"));
+        snprintf(buf, cap, "%s: TCP %s to %s", host, record_attr(r, "from"), record_attr(r, "to"));
         break;
     case TRACE_KIND_TCP_TIMER:
-        snprintf(buf, cap, "%s: TCP timer: %s", host, attr(r, "timer"));
+        snprintf(buf, cap, "%s: TCP timer: %s", host, record_attr(r, "timer"));
         break;
     case TRACE_KIND_QUEUE:
         queue_text(host, r, buf, cap);
         break;
     case TRACE_KIND_MAILBOX:
-        snprintf(buf, cap, "%s: a message is %s in %s of %s", host, event, attr(r, "mailbox"),
-                 attr(r, "user"));
+        snprintf(buf, cap, "%s: a message is %s in %s of %s", host, event, record_attr(r, "mailbox"),
+                 record_attr(r, "user"));
         break;
     case TRACE_KIND_SESSION:
-        snprintf(buf, cap, "%s: session %s%s%s", host, event, *attr(r, "verdict") ? ": " : "",
-                 attr(r, "verdict"));
+        snprintf(buf, cap, "%s: session %s%s%s", host, event, *record_attr(r, "verdict") ? ": " : "",
+                 record_attr(r, "verdict"));
         break;
     case TRACE_KIND_CONFIG:
         setting_text(r, buf, cap);
         break;
     case TRACE_KIND_OUTCOME:
         snprintf(buf, cap, "%s \"%s\": expected %s; it came to: %s",
-                 strcmp(attr(r, "ok"), "no") == 0 ? "NOT as expected," : "as expected,", attr(r, "what"),
-                 attr(r, "expected"), attr(r, "got"));
+                 strcmp(record_attr(r, "ok"), "no") == 0 ? "NOT as expected," : "as expected,",
+                 record_attr(r, "what"), record_attr(r, "expected"), record_attr(r, "got"));
         break;
     case TRACE_KIND_CLIENT:
         client_text(host, r, buf, cap);
         break;
     case TRACE_KIND_FIREWALL:
-        snprintf(buf, cap, "rule \"%s\" (%s): %s", attr(r, "rule"), attr(r, "pointer"), attr(r, "action"));
+        snprintf(buf, cap, "rule \"%s\" (%s): %s", record_attr(r, "rule"), record_attr(r, "pointer"),
+                 record_attr(r, "action"));
         break;
     case TRACE_KIND_FAULT:
         if (strcmp(event, "down") == 0 || strcmp(event, "up") == 0) {
-            snprintf(buf, cap, "%s is switched %s (%s)", attr(r, "name"), *event == 'd' ? "off" : "on",
-                     attr(r, "pointer"));
+            snprintf(buf, cap, "%s is switched %s (%s)", record_attr(r, "name"), *event == 'd' ? "off" : "on",
+                     record_attr(r, "pointer"));
             break;
         }
         snprintf(buf, cap, "%.*s%s%s%s", (int)(r->text_len < 300 ? r->text_len : 300),
-                 r->text ? r->text : event, *attr(r, "pointer") ? " (" : "", attr(r, "pointer"),
-                 *attr(r, "pointer") ? ")" : "");
+                 r->text ? r->text : event, *record_attr(r, "pointer") ? " (" : "", record_attr(r, "pointer"),
+                 *record_attr(r, "pointer") ? ")" : "");
         break;
     default:
         if (r->text && r->text_len)

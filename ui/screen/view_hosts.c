@@ -13,6 +13,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "protocols/wire/ascii.h"
 #include "ui/screen/host_rows.h"
 
 #define DETAIL_ROWS 2
@@ -90,11 +91,6 @@ static void draw_tabs(struct ui_screen *s, struct ui_canvas *c, struct ui_rect r
     h->tab_at[HOST_TAB_COUNT] = col - s->room.col;
 }
 
-static char lower(char c)
-{
-    return c >= 'A' && c <= 'Z' ? (char)(c - 'A' + 'a') : c;
-}
-
 /* Words that were searched for are painted where they stand. */
 static void draw_hits(struct ui_screen *s, struct ui_canvas *c, int row, struct ui_rect r)
 {
@@ -105,7 +101,7 @@ static void draw_hits(struct ui_screen *s, struct ui_canvas *c, int row, struct 
         size_t k = 0;
         for (; k < len; k++) {
             uint32_t ch = c->cell[(size_t)row * (size_t)c->cols + (size_t)col + k].ch;
-            if (ch > 127 || lower((char)ch) != lower(s->find[k]))
+            if (ch > 127 || wire_to_lower((char)ch) != wire_to_lower(s->find[k]))
                 break;
         }
         if (k == len)

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "ui/screen/state_words.h"
+#include "ui/tape/record.h"
 #include "ui/tape/talk.h"
 
 const char *ui_clock(uint64_t t_ns, char buf[24])
@@ -58,12 +59,6 @@ static size_t copied(const struct trace_record *r, char *buf, size_t cap)
     return n;
 }
 
-static bool starts(const struct trace_record *r, const char *word)
-{
-    size_t n = strlen(word);
-    return r->text && r->text_len >= n && memcmp(r->text, word, n) == 0;
-}
-
 /* The lines of an answer before its last one are of the same command: the first answer that ends from here
  * on. */
 static uint32_t answer_begun(const struct tape *t, const struct trace_record *rec)
@@ -93,7 +88,8 @@ static uint32_t answered_by_tag(const struct tape *t, const struct trace_record 
 uint32_t ui_answered(const struct tape *t, const struct trace_record *rec)
 {
     struct trace_record r = *rec;
-    if (rec->kind == TRACE_KIND_REPLY && rec->proto == TRACE_IMAP && !starts(rec, "*") && !starts(rec, "+"))
+    if (rec->kind == TRACE_KIND_REPLY && rec->proto == TRACE_IMAP && !record_begins(rec, "*") &&
+        !record_begins(rec, "+"))
         return answered_by_tag(t, rec);
     if (rec->kind == TRACE_KIND_REPLY && rec->proto != TRACE_IMAP)
         return answer_begun(t, rec);

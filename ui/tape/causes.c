@@ -1,14 +1,9 @@
+#include "ui/tape/record.h"
 #include "ui/tape/causes.h"
 
 #include <string.h>
 
 #define FRAMES_BACK 4000 /* frames looked at for one that was lost */
-
-static bool is(const struct trace_record *r, const char *key, const char *value)
-{
-    const char *got = trace_attr_get(r, key);
-    return got && strcmp(got, value) == 0;
-}
 
 /* ---- beside ----------------------------------------------------------------------------------------------
  */
@@ -31,7 +26,7 @@ static uint32_t fault(const struct tape *t, const struct trace_record *r, const 
     const struct tape_list *faults = tape_of_kind(t, TRACE_KIND_FAULT);
     struct trace_record f;
     for (ptrdiff_t i = tape_find(faults, (uint32_t)r->seq); i >= 0; i--)
-        if (tape_get(t, faults->seq[i], &f) && f.link == r->link && is(&f, "fault", name))
+        if (tape_get(t, faults->seq[i], &f) && f.link == r->link && record_is(&f, "fault", name))
             return faults->seq[i];
     return 0;
 }
@@ -42,9 +37,9 @@ static uint32_t down(const struct tape *t, const struct trace_record *r)
     const struct tape_list *faults = tape_of_kind(t, TRACE_KIND_FAULT);
     struct trace_record f;
     for (ptrdiff_t i = tape_find(faults, (uint32_t)r->seq); i >= 0; i--)
-        if (tape_get(t, faults->seq[i], &f) && is(&f, "name", tape_host(t, r->peer)) &&
-            is(&f, "fault", "host down"))
-            return is(&f, "event", "down") ? faults->seq[i] : 0;
+        if (tape_get(t, faults->seq[i], &f) && record_is(&f, "name", tape_host(t, r->peer)) &&
+            record_is(&f, "fault", "host down"))
+            return record_is(&f, "event", "down") ? faults->seq[i] : 0;
     return 0;
 }
 
@@ -128,7 +123,8 @@ uint32_t causes_before(const struct tape *t, const struct trace_record *r, uint3
         seq = of_reply(t, r, answered);
     else if (r->kind == TRACE_KIND_QUEUE)
         seq = quoted(t, r);
-    else if (r->kind == TRACE_KIND_SESSION && (is(r, "event", "connect-failed") || is(r, "event", "timeout")))
+    else if (r->kind == TRACE_KIND_SESSION &&
+             (record_is(r, "event", "connect-failed") || record_is(r, "event", "timeout")))
         seq = lost(t, r);
     if (!seq)
         seq = (uint32_t)r->cause;

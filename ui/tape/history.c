@@ -1,5 +1,6 @@
 /* What there was at any place: the records are read once, and each is filed under the thing that it changed.
  */
+#include "ui/tape/record.h"
 #include "ui/tape/history.h"
 
 #include <stdio.h>
@@ -169,20 +170,6 @@ static void changed(struct history *h, struct history_thing *x, uint32_t seq, bo
     count(&h->host[x->host].tally[x->kind], seq, there ? 1 : -1);
 }
 
-static const char *attr(const struct trace_record *r, const char *key)
-{
-    const char *value = trace_attr_get(r, key);
-    return value ? value : "";
-}
-
-static int64_t attr_number(const struct trace_record *r, const char *key)
-{
-    for (unsigned i = 0; i < r->nattr; i++)
-        if (strcmp(r->attr[i].key, key) == 0)
-            return r->attr[i].number;
-    return 0;
-}
-
 static bool among(const char *word, const char *const *words)
 {
     for (; *words; words++)
@@ -193,14 +180,14 @@ static bool among(const char *word, const char *const *words)
 
 static void file_mail(struct history *h, const struct trace_record *r)
 {
-    const char *id = attr(r, "message_id");
+    const char *id = record_attr(r, "message_id");
     if (*id)
         changed(h, thing(h, &(struct key){ HISTORY_MAIL, 0, 0, id, "" }), (uint32_t)r->seq, true);
 }
 
 static void file_queue(struct history *h, const struct trace_record *r)
 {
-    const char *event = attr(r, "event"), *id = attr(r, "queue_id"), *to = attr(r, "to");
+    const char *event = record_attr(r, "event"), *id = record_attr(r, "queue_id"), *to = record_attr(r, "to");
     static const char *const outcomes[] = { "sent", "deferred", "bounced", "expired", NULL };
     struct history_thing *item = thing(h, &(struct key){ HISTORY_QUEUE, r->host, 0, id, "" }), *one;
     bool there = strcmp(event, "removed") != 0 && strcmp(event, "loop") != 0;
@@ -219,9 +206,10 @@ static void file_queue(struct history *h, const struct trace_record *r)
 
 static void file_mailbox(struct history *h, const struct trace_record *r)
 {
-    const char *event = attr(r, "event"), *user = attr(r, "user"), *name = attr(r, "mailbox");
+    const char *event = record_attr(r, "event"), *user = record_attr(r, "user"),
+               *name = record_attr(r, "mailbox");
     struct history_thing *box = thing(h, &(struct key){ HISTORY_MAILBOX, r->host, 0, user, name }), *one;
-    uint32_t seq = (uint32_t)r->seq, uid = (uint32_t)attr_number(r, "uid");
+    uint32_t seq = (uint32_t)r->seq, uid = (uint32_t)record_number(r, "uid", 0);
     bool deleted = strcmp(event, "deleted") == 0;
     changed(h, box, seq, !deleted);
     if (deleted) {
@@ -241,24 +229,26 @@ static void file_cache(struct history *h, const struct trace_record *r)
     static const char *const kept[] = { "stored", "negative", "replaced", NULL }, *const gone[] = { "expired",
                                                                                                     "evicted",
                                                                                                     NULL };
-    const char *event = attr(r, "event");
+    const char *event = record_attr(r, "event");
     bool there = among(event, kept);
     if (there || among(event, gone))
-        changed(h, thing(h, &(struct key){ HISTORY_CACHE, r->host, 0, attr(r, "name"), attr(r, "type") }),
+        changed(h,
+                thing(h, &(struct key){ HISTORY_CACHE, r->host, 0, record_attr(r, "name"),
+                                        record_attr(r, "type") }),
                 (uint32_t)r->seq, there);
 }
 
 static void file_neighbour(struct history *h, const struct trace_record *r)
 {
-    changed(h, thing(h, &(struct key){ HISTORY_NEIGHBOUR, r->host, r->link, attr(r, "address"), "" }),
-            (uint32_t)r->seq, strcmp(attr(r, "state"), "none") != 0);
+    changed(h, thing(h, &(struct key){ HISTORY_NEIGHBOUR, r->host, r->link, record_attr(r, "address"), "" }),
+            (uint32_t)r->seq, strcmp(record_attr(r, "state"), "none") != 0);
 }
 
 static void file_tcp(struct history *h, const struct trace_record *r)
 {
     if (r->conn)
         changed(h, thing(h, &(struct key){ HISTORY_TCP, r->host, r->conn, "", "" }), (uint32_t)r->seq,
-                strcmp(attr(r, "to"), "CLOSED") != 0);
+                strcmp(record_attr(r, "to"), "CLOSED") != 0);
 }
 
 static void file_session(struct history *h, const struct trace_record *r)
@@ -266,7 +256,7 @@ static void file_session(struct history *h, const struct trace_record *r)
     static const char *const over[] = { "disconnect", "lost", "timeout", "connect-failed", NULL };
     if (r->conn)
         changed(h, thing(h, &(struct key){ HISTORY_SESSION, r->host, r->conn, "", "" }), (uint32_t)r->seq,
-                !among(attr(r, "event"), over));
+                !among(record_attr(r, "event"), over));
 }
 
 /* ---- the whole ------------------------------------------------------------------------------------------

@@ -1,4 +1,5 @@
 /* Which zone a line or a frame belongs to. */
+#include "ui/tape/record.h"
 #include "ui/tape/ladder_zone.h"
 
 #include <string.h>
@@ -86,12 +87,6 @@ static uint32_t command(struct ladder_zones *z, struct ladder_conn *c, const str
     return c->said;
 }
 
-static bool begins(const struct trace_record *r, const char *word)
-{
-    size_t n = strlen(word);
-    return r->text && r->text_len >= n && memcmp(r->text, word, n) == 0;
-}
-
 /* "A3 OK ...": the end of a command of IMAP (RFC 9051 section 7.1). */
 static bool is_tagged(const struct trace_record *r)
 {
@@ -106,13 +101,13 @@ static bool is_tagged(const struct trace_record *r)
 /* Whether a reply is the last line that a command gets; *more: the server asks for the rest of it. */
 static bool is_final(const struct trace_record *r, bool *more)
 {
-    *more = begins(r, "+ ") || (r->text_len == 1 && begins(r, "+"));
+    *more = record_begins(r, "+ ") || (r->text_len == 1 && record_begins(r, "+"));
     switch (r->proto) {
     case TRACE_SMTP:
         *more = r->code == 334 || r->code == 354;
         return !*more && !(r->text_len > 3 && r->text[3] == '-');
     case TRACE_POP3:
-        return begins(r, "+OK") || begins(r, "-ERR");
+        return record_begins(r, "+OK") || record_begins(r, "-ERR");
     default:
         return is_tagged(r);
     }
@@ -136,10 +131,10 @@ static uint32_t reply(struct ladder_conn *c, const struct trace_record *r)
 uint32_t ladder_zone_line(struct ladder_zones *z, struct ladder_conn *c, const struct trace_record *r)
 {
     c->established = true;
-    if (r->proto == TRACE_TLS && begins(r, "Alert: close_notify"))
+    if (r->proto == TRACE_TLS && record_begins(r, "Alert: close_notify"))
         c->now = once(z, &c->close, LADDER_ZONE_CLOSE);
     else if (r->proto == TRACE_TLS) /* an alert that says what is wrong stays in sight */
-        c->now = begins(r, "Alert") ? 0 : once(z, &c->tls, LADDER_ZONE_TLS);
+        c->now = record_begins(r, "Alert") ? 0 : once(z, &c->tls, LADDER_ZONE_TLS);
     else if (r->kind == TRACE_KIND_COMMAND)
         c->now = command(z, c, r);
     else if (r->kind == TRACE_KIND_REPLY)

@@ -1,4 +1,5 @@
 /* The grid of stages, made in one pass over the records of each kind. */
+#include "ui/tape/record.h"
 #include "ui/tape/stages.h"
 
 #include <stdio.h>
@@ -17,20 +18,6 @@ struct making {
     uint32_t *row_of; /* [conn]: row + 1; 0: none */
     uint32_t nconns;
 };
-
-static const char *attr(const struct trace_record *r, const char *key)
-{
-    const char *value = trace_attr_get(r, key);
-    return value ? value : "";
-}
-
-static int64_t number(const struct trace_record *r, const char *key)
-{
-    for (unsigned i = 0; i < r->nattr; i++)
-        if (strcmp(r->attr[i].key, key) == 0)
-            return r->attr[i].number;
-    return 0;
-}
 
 static struct stages_row *row_of(struct making *m, uint32_t conn)
 {
@@ -87,7 +74,7 @@ static uint32_t conn_by_cause(struct making *m, uint32_t seq)
 
 static void tcp(struct making *m, const struct trace_record *r)
 {
-    const char *from = attr(r, "from"), *to = attr(r, "to");
+    const char *from = record_attr(r, "from"), *to = record_attr(r, "to");
     bool opens = strcmp(to, "SYN-SENT") == 0;
     struct stages_row *row;
     if (opens)
@@ -104,18 +91,18 @@ static void tcp(struct making *m, const struct trace_record *r)
 
 static void session(struct making *m, const struct trace_record *r)
 {
-    const char *what = attr(r, "event"), *version = attr(r, "version");
+    const char *what = record_attr(r, "event"), *version = record_attr(r, "version");
     struct stages_row *row = row_of(m, r->conn);
     uint32_t seq = (uint32_t)r->seq;
     char word[STAGES_WORD_MAX] = "ok";
     if (!row)
         return;
     if (strcmp(what, "connect") == 0 || strcmp(what, "connect-failed") == 0)
-        row->port = (uint32_t)number(r, "port");
+        row->port = (uint32_t)record_number(r, "port", 0);
     if (r->code)
         snprintf(word, sizeof word, "%u", r->code);
     if (strcmp(what, "connect-failed") == 0)
-        event(m, r->conn, STAGE_TCP, seq, true, attr(r, "result"));
+        event(m, r->conn, STAGE_TCP, seq, true, record_attr(r, "result"));
     else if (strcmp(what, "tls") == 0 && r->host == row->client)
         event(m, r->conn, STAGE_TLS, seq, false, strncmp(version, "TLS ", 4) == 0 ? version + 4 : "ok");
     else if (strcmp(what, "tls-failed") == 0)
@@ -130,12 +117,12 @@ static void session(struct making *m, const struct trace_record *r)
  * itself was brought by none. */
 static void mailbox(struct making *m, const struct trace_record *r)
 {
-    const char *what = attr(r, "event");
+    const char *what = record_attr(r, "event");
     uint32_t seq = (uint32_t)r->seq, conn = conn_by_cause(m, seq);
     const struct stages_row *row = row_of(m, conn);
     if (!row || row->server != r->host)
         return;
-    if (strcmp(attr(r, "daemon"), "lmtp") == 0 && strcmp(what, "stored") == 0)
+    if (strcmp(record_attr(r, "daemon"), "lmtp") == 0 && strcmp(what, "stored") == 0)
         event(m, conn, STAGE_DELIVERED, seq, false, "ok");
     else if (strcmp(what, "over-quota") == 0)
         event(m, conn, STAGE_DELIVERED, seq, true, "full");
@@ -163,16 +150,16 @@ static void failed(struct making *m, const struct trace_record *r)
         const char *result;
         enum stage stage;
     } late[] = { { "not-secured", STAGE_TLS }, { "auth-failed", STAGE_AUTH }, { "not-smtp", STAGE_MAIL } };
-    const char *result = attr(r, "result");
+    const char *result = record_attr(r, "result");
     uint32_t seq = (uint32_t)r->seq, conn = conn_by_cause(m, seq);
     struct stages_row *row = row_of(m, conn), *last = row_of(m, conn_before(m, r->host, seq));
-    enum stage stage = strcmp(attr(r, "event"), "fetch-failed") == 0 ? STAGE_FETCHED : STAGE_DATA;
+    enum stage stage = strcmp(record_attr(r, "event"), "fetch-failed") == 0 ? STAGE_FETCHED : STAGE_DATA;
     if (!row || row->client != r->host || (last && last->first > row->first))
         row = last;
     if (!row)
         return;
     if (row->port == 0)
-        row->port = (uint32_t)number(r, "port");
+        row->port = (uint32_t)record_number(r, "port", 0);
     if (r->code)
         return; /* the reply is in its own column */
     for (size_t i = 0; i < sizeof late / sizeof late[0]; i++)
@@ -183,7 +170,7 @@ static void failed(struct making *m, const struct trace_record *r)
 
 static void client(struct making *m, const struct trace_record *r)
 {
-    const char *what = attr(r, "event");
+    const char *what = record_attr(r, "event");
     uint32_t seq = (uint32_t)r->seq;
     if (strcmp(what, "message") == 0)
         event(m, conn_by_cause(m, seq), STAGE_FETCHED, seq, false, "ok");
@@ -253,7 +240,7 @@ static bool tells_something(const struct making *m, uint32_t conn)
     for (ptrdiff_t i = tape_find(told, last) + 1, looked = 0; (size_t)i < told->n && looked < 8;
          i++, looked++)
         if (tape_get(m->t, told->seq[i], &r) && r.cause >= last &&
-            strcmp(attr(&r, "event"), "lookup-done") == 0)
+            strcmp(record_attr(&r, "event"), "lookup-done") == 0)
             return true;
     return false;
 }

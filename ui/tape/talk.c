@@ -1,3 +1,4 @@
+#include "ui/tape/record.h"
 #include "ui/tape/talk.h"
 
 #include <stdlib.h>
@@ -5,17 +6,11 @@
 
 #include "ui/tape/keep.h"
 
-static bool begins(const struct trace_record *r, const char *word)
-{
-    size_t len = strlen(word);
-    return r->text && r->text_len >= len && memcmp(r->text, word, len) == 0;
-}
-
 bool talk_ends_answer(const struct trace_record *r)
 {
     if (r->proto == TRACE_SMTP)
         return !(r->text_len > 3 && r->text[3] == '-');
-    return begins(r, "+") || begins(r, "-ERR");
+    return record_begins(r, "+") || record_begins(r, "-ERR");
 }
 
 static bool waits_for_reply(const struct talk *k, const struct trace_record *r)
@@ -43,7 +38,7 @@ uint32_t talks_line(struct talks *t, const struct trace_record *r, uint32_t seq)
     } else if (waits_for_reply(k, r)) {
         k->command = keep_grow(k->command, &k->cap, k->n + 1, sizeof *k->command);
         k->command[k->n++] = seq;
-        k->chunk = r->kind == TRACE_KIND_COMMAND && (begins(r, "BDAT") || begins(r, "bdat"));
+        k->chunk = r->kind == TRACE_KIND_COMMAND && (record_begins(r, "BDAT") || record_begins(r, "bdat"));
     }
     return answered;
 }

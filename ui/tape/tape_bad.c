@@ -1,6 +1,7 @@
 /* Which records tell of something that went wrong. */
 #include <string.h>
 
+#include "ui/tape/record.h"
 #include "ui/tape/tape.h"
 
 static bool one_of(const char *value, const char *const *words)
@@ -11,21 +12,15 @@ static bool one_of(const char *value, const char *const *words)
     return false;
 }
 
-static bool begins(const struct trace_record *r, const char *word)
-{
-    size_t len = strlen(word);
-    return r->text && r->text_len >= len && memcmp(r->text, word, len) == 0;
-}
-
 static bool bad_line(const struct trace_record *r)
 {
     if (r->kind == TRACE_KIND_ANSWER)
-        return begins(r, "NXDOMAIN") || begins(r, "SERVFAIL") || begins(r, "REFUSED");
+        return record_begins(r, "NXDOMAIN") || record_begins(r, "SERVFAIL") || record_begins(r, "REFUSED");
     if (r->kind != TRACE_KIND_REPLY)
         return false;
     if (r->code >= 400 || r->proto == TRACE_POP3)
-        return r->code >= 400 || begins(r, "-ERR");
-    if (r->proto == TRACE_IMAP && r->text && !begins(r, "*")) {
+        return r->code >= 400 || record_begins(r, "-ERR");
+    if (r->proto == TRACE_IMAP && r->text && !record_begins(r, "*")) {
         const char *space = memchr(r->text, ' ', r->text_len);
         size_t left = space ? r->text_len - (size_t)(space + 1 - r->text) : 0;
         return (left > 2 && memcmp(space + 1, "NO ", 3) == 0) ||
