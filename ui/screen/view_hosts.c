@@ -15,6 +15,7 @@
 
 #include "protocols/wire/ascii.h"
 #include "ui/screen/host_rows.h"
+#include "ui/screen/list_keys.h"
 
 #define DETAIL_ROWS 2
 
@@ -220,23 +221,13 @@ static uint32_t selected(struct ui_screen *s)
 static bool act(struct ui_screen *s, enum ui_action action)
 {
     struct hosts *h = hosts(s);
-    ptrdiff_t page = h->list.rows > 1 ? h->list.rows - 1 : 1;
+    int pane = ui_list_key(s, action, h->list.rows, move, (int)h->tab, HOST_TAB_COUNT);
     uint32_t seq;
+    if (pane >= 0) {
+        h->tab = (enum host_tab)pane;
+        return true;
+    }
     switch (action) {
-    case UI_DO_UP:
-        return move(s, -1);
-    case UI_DO_DOWN:
-        return move(s, 1);
-    case UI_DO_PAGE_UP:
-        return move(s, -page);
-    case UI_DO_PAGE_DOWN:
-        return move(s, page);
-    case UI_DO_NEXT_PANE:
-        h->tab = (enum host_tab)((h->tab + 1) % HOST_TAB_COUNT);
-        return true;
-    case UI_DO_PREVIOUS_PANE:
-        h->tab = (enum host_tab)((h->tab + HOST_TAB_COUNT - 1) % HOST_TAB_COUNT);
-        return true;
     case UI_DO_OPEN:
         seq = selected(s);
         if (seq && s->host == 0)

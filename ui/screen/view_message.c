@@ -15,6 +15,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "ui/screen/list_keys.h"
 #include "ui/screen/message_rows.h"
 
 #define WIDE_COLS 150 /* two parts side by side from here on */
@@ -201,23 +202,13 @@ static void choose_letter(struct ui_screen *s)
 static bool act(struct ui_screen *s, enum ui_action action)
 {
     struct message *m = message(s);
-    ptrdiff_t page = m->list[m->tab].rows > 1 ? m->list[m->tab].rows - 1 : 1;
+    int pane = ui_list_key(s, action, m->list[m->tab].rows, move, (int)m->tab, MESSAGE_TAB_COUNT);
     uint32_t seq;
+    if (pane >= 0) {
+        m->tab = (enum message_tab)pane;
+        return true;
+    }
     switch (action) {
-    case UI_DO_UP:
-        return move(s, -1);
-    case UI_DO_DOWN:
-        return move(s, 1);
-    case UI_DO_PAGE_UP:
-        return move(s, -page);
-    case UI_DO_PAGE_DOWN:
-        return move(s, page);
-    case UI_DO_NEXT_PANE:
-        m->tab = (enum message_tab)((m->tab + 1) % MESSAGE_TAB_COUNT);
-        return true;
-    case UI_DO_PREVIOUS_PANE:
-        m->tab = (enum message_tab)((m->tab + MESSAGE_TAB_COUNT - 1) % MESSAGE_TAB_COUNT);
-        return true;
     case UI_DO_FOLLOW:
         choose_letter(s);
         return true;

@@ -14,7 +14,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "ui/screen/view.h"
+#include "ui/screen/list_keys.h"
 #include "ui/tape/dissect.h"
 
 enum pane { PANE_FRAMES, PANE_LAYERS, PANE_OCTETS, PANES };
@@ -379,7 +379,7 @@ static void choose_octet(struct packet *p, const struct dissect *d, ptrdiff_t at
     }
 }
 
-static bool move(struct ui_screen *s, int by)
+static bool move(struct ui_screen *s, ptrdiff_t by)
 {
     struct packet *p = packet(s);
     const struct dissect *d = dissected(s);
@@ -402,22 +402,12 @@ static bool act(struct ui_screen *s, enum ui_action action)
 {
     struct packet *p = packet(s);
     const struct dissect *d;
-    int page = p->part[p->pane].rows > 1 ? p->part[p->pane].rows - 1 : 1;
+    int pane = ui_list_key(s, action, p->part[p->pane].rows, move, (int)p->pane, PANES);
+    if (pane >= 0) {
+        p->pane = (enum pane)pane;
+        return true;
+    }
     switch (action) {
-    case UI_DO_UP:
-        return move(s, -1);
-    case UI_DO_DOWN:
-        return move(s, 1);
-    case UI_DO_PAGE_UP:
-        return move(s, -page);
-    case UI_DO_PAGE_DOWN:
-        return move(s, page);
-    case UI_DO_NEXT_PANE:
-        p->pane = (enum pane)((p->pane + 1) % PANES);
-        return true;
-    case UI_DO_PREVIOUS_PANE:
-        p->pane = (enum pane)((p->pane + PANES - 1) % PANES);
-        return true;
     case UI_DO_OPEN:
     case UI_DO_FOLD:
         d = dissected(s);
