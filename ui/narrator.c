@@ -366,6 +366,12 @@ static void tell_packet(struct ui_narrator *n, const struct trace_record *r)
         ui_page_str(p, "dropped ");
         ui_page_row(p, 24, why ? why : "", why ? strlen(why) : 0);
         ui_page_str(p, ": ");
+    } else if (trace_attr_number(r, "instead_of")) {
+        ui_page_str(p, "instead of #");
+        ui_page_number(p, (uint64_t)trace_attr_number(r, "instead_of"));
+        ui_page_str(p, ", from ");
+        ui_page_str(p, narrator_host(n, r->host));
+        ui_page_str(p, ": ");
     }
     if (r->text) {
         ui_page_wrap(p, NARRATOR_LESSON, 2, r->text, r->text_len);

@@ -101,3 +101,11 @@ const char *trace_attr_get(const struct trace_record *r, const char *key)
             return r->attr[i].value;
     return NULL;
 }
+
+int64_t trace_attr_number(const struct trace_record *r, const char *key)
+{
+    for (unsigned i = 0; i < r->nattr; i++)
+        if (strcmp(r->attr[i].key, key) == 0)
+            return r->attr[i].number;
+    return 0;
+}

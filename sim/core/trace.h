@@ -59,7 +59,7 @@ enum trace_level { TRACE_PHASE, TRACE_LINE, TRACE_PACKET, TRACE_STATE, TRACE_LEV
     X(CONTENT, "content", TRACE_LINE)       /* a line of a message or a literal, either dir */               \
     X(QUERY, "query", TRACE_LINE)           /* a DNS question */                                             \
     X(ANSWER, "answer", TRACE_LINE)         /* a DNS answer */                                               \
-    X(SENT, "sent", TRACE_PACKET)           /* by the host that made the frame; has a frame number */        \
+    X(SENT, "sent", TRACE_PACKET)           /* by the host that made or changed it; has a frame number */    \
     X(FORWARDED, "forwarded", TRACE_PACKET) /* by a router, onto the next link; the number is its maker's */ \
     X(DELIVERED, "delivered", TRACE_PACKET) /* to the host that it is for */                                 \
     X(DROPPED, "dropped", TRACE_PACKET) /* attribute `why`: fault, loss, queue, cut, ttl, firewall, ... */   \
@@ -206,6 +206,8 @@ void trace_attr_num(struct trace_record *r, const char *key, int64_t number);
 
 /* The attribute's string, or NULL. */
 const char *trace_attr_get(const struct trace_record *r, const char *key);
+/* The attribute's number; 0 if there is none. */
+int64_t trace_attr_number(const struct trace_record *r, const char *key);
 
 /* ---- a sink that hashes: two runs with one hash were the same run ----------------------- */
 

@@ -7,7 +7,8 @@
  *   one packet a `sent` record: its place in the file is the record's `frame` number
  *
  * A frame is written once, as its maker sends it; what routers forward, what is delivered and what is
- * dropped later is told by the trace only. The time is the world's: epoch + virtual time.
+ * dropped later is told by the trace only. A frame that a router has changed is one of its making, so it is
+ * in the file too, behind the one that it was. The time is the world's: epoch + virtual time.
  */
 #include <stdbool.h>
 #include <stdio.h>

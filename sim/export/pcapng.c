@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <stdlib.h>
 
+#include "sim/export/hosts.h"
 #include "sim/export/out.h"
 
 #define NS_PER_S UINT64_C(1000000000)
@@ -34,6 +35,7 @@ enum { /* option codes: of any block, SHB (section 4.1), IDB (4.2) */
 #define BLOCK_FRAME       12 /* octets of a block around its body: type, length, length again */
 #define SENTENCE_MAX      200
 #define COMMENT_MAX       2048            /* octets of one comment; a longer one is cut */
+#define NAME_MAX_SHOWN    80              /* octets of an interface's name, with NUL */
 #define HELD_MAX          (16u << 20)     /* octets of frames that wait for a secret */
 #define FRAME_WAITS_NS    NS_PER_S        /* longer than a frame is under way */
 #define HANDSHAKE_NS      (60 * NS_PER_S) /* from ServerHello to the last secret, at most */
@@ -56,6 +58,9 @@ struct export_pcapng {
     uint64_t handshakes, handshakes_until_ns; /* under way; when the last of them is given up */
     struct export_out held;                   /* whole blocks of frames, in memory: owned */
     size_t held_at;                           /* before it: written */
+    struct export_hosts hosts;                /* owned */
+    uint32_t *router;                         /* owned: host numbers; [0] has interface 1 */
+    size_t nrouters;
     struct comment comment[EXPORT_COMMENTS_MAX];
     char buffer[EXPORT_BUFFER];
 };
@@ -140,24 +145,45 @@ static void put_section(struct export_pcapng *p, const struct trace_opening *ope
     end(p, body);
 }
 
-static void put_interface(struct export_pcapng *p)
+static void put_interface(struct export_pcapng *p, const char *name, const char *about)
 {
-    static const char name[] = "mailwalk",
-                      about[] = "every frame of the simulated internet, as its maker sends it";
     static const uint8_t nanoseconds = 9; /* 10^-9 s */
     struct export_out *o = &p->out;
     uint32_t body =
-        8 + option_size(sizeof name - 1) + option_size(sizeof about - 1) + option_size(1) + option_size(0);
+        8 + option_size(strlen(name)) + option_size(strlen(about)) + option_size(1) + option_size(0);
 
     begin(o, BLOCK_IDB, body);
     put_16(o, LINKTYPE_ETHERNET);
     put_16(o, 0);
     put_32(o, SNAPLEN);
-    put_option(o, IF_NAME, name, sizeof name - 1);
-    put_option(o, IF_DESCRIPTION, about, sizeof about - 1);
+    put_option(o, IF_NAME, name, strlen(name));
+    put_option(o, IF_DESCRIPTION, about, strlen(about));
     put_option(o, IF_TSRESOL, &nanoseconds, 1);
     put_option(o, OPT_END, "", 0);
     end(p, body);
+}
+
+/* The interface of what this router makes of other hosts' frames: described before its first frame, so a
+ * capture in which nothing is changed has none. Without memory for it, the frame is one like the others. */
+static uint32_t interface_of(struct export_pcapng *p, uint32_t host)
+{
+    char name[NAME_MAX_SHOWN], about[SENTENCE_MAX];
+    struct export_out n = { .at = name, .cap = sizeof name - 1 };
+    uint32_t *grown;
+    size_t i = 0;
+    while (i < p->nrouters && p->router[i] != host)
+        i++;
+    if (i == p->nrouters) {
+        if (!(grown = realloc(p->router, (i + 1) * sizeof *grown)))
+            return 0;
+        p->router = grown;
+        p->router[p->nrouters++] = host;
+        export_put_str(&n, export_host_name(&p->hosts, host));
+        name[n.len] = '\0';
+        snprintf(about, sizeof about, "frames that %s has written over, as they leave it", name);
+        put_interface(p, name, about);
+    }
+    return (uint32_t)i + 1;
 }
 
 /* One record of the NRB: the address, then its names, each ended by NUL. With o NULL only measures. */
@@ -204,8 +230,10 @@ static void pcapng_open(void *ctx, const struct trace_opening *opening)
     uint32_t body = put_all_names(NULL, opening) + 4;
 
     p->epoch_s = opening->epoch_s;
+    if (!export_hosts_copy(&p->hosts, opening) && p->out.error == 0)
+        p->out.error = ENOMEM;
     put_section(p, opening);
-    put_interface(p);
+    put_interface(p, "mailwalk", "every frame of the simulated internet, as its maker sends it");
     begin(&p->out, BLOCK_NRB, body);
     put_all_names(&p->out, opening);
     put_32(&p->out, 0); /* nrb_record_end */
@@ -327,10 +355,36 @@ static bool belongs(const struct comment *c, uint64_t frame)
     return c->frame <= frame;
 }
 
-/* Writes the comments of this frame as options; with o NULL only measures. */
-static uint32_t put_comments(struct export_out *o, const struct export_pcapng *p, uint64_t frame)
+/* "box has written over frame 45, which ..." What the words `changed` are, net_tamper.h says. */
+static void put_changed(struct export_out *o, const struct export_pcapng *p, const struct trace_record *r,
+                        uint64_t was)
 {
+    const char *changed = trace_attr_get(r, "changed"), *box = export_host_name(&p->hosts, r->host);
+    export_put_str(o, box);
+    export_put_lit(o, " has written over this frame: ");
+    export_put_readable(o, changed ? changed : "", changed ? strlen(changed) : 0);
+    export_put_lit(o, ". As its maker sent it, it is frame ");
+    export_put_u64(o, was);
+    export_put_lit(o, "; from ");
+    export_put_str(o, box);
+    export_put_lit(o, " on it is this one");
+}
+
+/* Writes the comments of this frame as options; with o NULL only measures. */
+static uint32_t put_comments(struct export_out *o, const struct export_pcapng *p,
+                             const struct trace_record *r)
+{
+    uint64_t frame = r->frame, was = (uint64_t)trace_attr_number(r, "instead_of");
     uint32_t size = 0;
+    if (was > 0) {
+        char text[COMMENT_MAX];
+        struct export_out t = { .at = text, .cap = sizeof text };
+        put_changed(&t, p, r, was);
+        export_out_trim(&t);
+        if (o)
+            put_option(o, OPT_COMMENT, text, t.len);
+        size += option_size(t.len);
+    }
     for (size_t i = 0; i < p->waiting; i++)
         if (belongs(&p->comment[i], frame)) {
             char text[COMMENT_MAX];
@@ -432,19 +486,20 @@ static struct export_out *frame_place(struct export_pcapng *p, uint64_t t_ns, ui
 static void put_frame(struct export_pcapng *p, const struct trace_record *r)
 {
     uint64_t t = (uint64_t)p->epoch_s * NS_PER_S + r->t_ns;
-    uint32_t options = p->waiting > 0 ? put_comments(NULL, p, r->frame) : 0;
+    uint32_t interface = trace_attr_number(r, "instead_of") > 0 ? interface_of(p, r->host) : 0;
+    uint32_t options = p->waiting > 0 || interface > 0 ? put_comments(NULL, p, r) : 0;
     uint32_t body = 20 + padded(r->nbytes) + (options > 0 ? options + option_size(0) : 0);
     struct export_out *o = frame_place(p, r->t_ns, body + BLOCK_FRAME);
 
     begin(o, BLOCK_EPB, body);
-    put_32(o, 0); /* the interface */
+    put_32(o, interface);
     put_32(o, (uint32_t)(t >> 32));
     put_32(o, (uint32_t)t);
     put_32(o, (uint32_t)r->nbytes);
     put_32(o, (uint32_t)r->nbytes);
     put_padded(o, r->bytes, r->nbytes);
     if (options > 0) {
-        put_comments(o, p, r->frame);
+        put_comments(o, p, r);
         put_option(o, OPT_END, "", 0);
         forget_comments(p, r->frame);
     }
@@ -497,6 +552,9 @@ struct export_pcapng *export_pcapng_open(FILE *file, bool live)
     p->handshakes = p->handshakes_until_ns = 0;
     p->held = (struct export_out){ .at = NULL };
     p->held_at = 0;
+    p->hosts = (struct export_hosts){ .count = 0 };
+    p->router = NULL;
+    p->nrouters = 0;
     return p;
 }
 
@@ -515,6 +573,8 @@ int export_pcapng_close(struct export_pcapng *p)
     release(p, UINT64_MAX);
     error = export_out_close(&p->out);
     free(p->held.at);
+    free(p->router);
+    export_hosts_free(&p->hosts);
     free(p);
     return error;
 }

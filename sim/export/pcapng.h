@@ -5,7 +5,9 @@
  *
  *   SHB  little-endian, 1.0; application "mailwalk VERSION"; comment: scenario and seed. Nothing about
  *        the machine
- *   IDB  Ethernet, if_tsresol 9 (nanoseconds): the one place that sees every frame as its maker sends it
+ *   IDB  Ethernet, if_tsresol 9 (nanoseconds): the one place that sees every frame as its maker sends it.
+ *        A router that changes what it passes on has one more, of its name, for the frames that it has
+ *        changed; it stands before the first of them
  *   NRB  every IPv4 and IPv6 address of the opening, with the host's names
  *   DSB  TLS key log, where export_pcapng_secrets() is called: before the frames that need it; these wait for
  *        it in memory
@@ -13,6 +15,7 @@
  *          phase 3: TITLE: the sentence that names names. LESSON (RFC 6409 section 3)
  *          step 14: RCPT TO: The client names one recipient. LESSON (RFC 5321 section 4.1.1.3)
  *          steps 20 to 33: content: ...                         lines of a message in one frame
+ *          box has written over this frame: WHAT. As its maker sent it, it is frame 45; ...
  *
  * A step's number is the line record's place among all line records; a phase's among the phases.
  * A phase or line is told just before the `sent` record of its `frame`; one that knows no frame goes to

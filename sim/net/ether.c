@@ -4,6 +4,7 @@
 #include "sim/net/ip.h"
 #include "sim/net/net_record.h"
 #include "sim/net/octets.h"
+#include "sim/net/tamper.h"
 
 const uint8_t net_outside_mac[6] = { 0x02, 0xff, 0xff, 0xff, 0xff, 0xff };
 
@@ -31,6 +32,11 @@ void net_ether_seal(struct net_iface *iface, struct net_packet *p, const uint8_t
 {
     struct net *net = iface->host->net;
     write_frame(p, to, iface->mac, type);
+    if (p->frame != 0 && p->changed != 0) {
+        net->stats.forwarded++;
+        net_tamper_seal(iface, p);
+        return;
+    }
     if (p->frame != 0) { /* a router passes it on */
         net->stats.forwarded++;
         net_record_packet(net, TRACE_KIND_FORWARDED, iface->host, iface->link, p);

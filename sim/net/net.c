@@ -91,6 +91,7 @@ static struct net_packet *take(struct net *net, size_t frame_octets)
     p->has_relative = 0;
     p->conn = 0;
     p->flow = 0;
+    p->changed = 0;
     return p;
 }
 

@@ -99,6 +99,7 @@ struct net_packet {
      * shows sequence and acknowledgement numbers that count from 0, as analysers do. */
     uint32_t seq_from, ack_from;
     uint32_t flow; /* where the receiver's TCP will look: a hint for net_tcp_ahead, never trusted; 0: none */
+    uint32_t changed; /* a bit for each rule by which the router it is in has written into it: tamper.h */
     struct net_addr src, dst; /* set on receive */
     /* 2 octets of padding, so that the IP header is aligned to 4; then the frame */
     _Alignas(8) uint8_t octets[];

@@ -21,30 +21,49 @@ static uint32_t owner_number(const struct net *net, const struct net_addr *a)
     return iface ? iface->host->number : 0;
 }
 
+/* All of a packet's record but its attributes. */
+static void packet_begin(struct net *net, struct trace_record *r, enum trace_kind kind,
+                         const struct net_host *host, const struct net_link *link, struct net_packet *p,
+                         char text[NET_SUMMARY_MAX])
+{
+    struct net_addr src, dst;
+    net_record_begin(net, r, kind, host ? host->number : 0);
+    r->cause = p->cause;
+    r->proto = net_packet_proto(p);
+    r->conn = p->conn;
+    r->frame = p->frame;
+    if (net_packet_ends(p, &src, &dst))
+        r->peer = owner_number(net, kind == TRACE_KIND_DELIVERED ? &src : &dst);
+    r->text = text;
+    r->text_len = net_packet_summary(p, text);
+    if (p->frame != 0) { /* before that there is no Ethernet header, and it never was on a link */
+        r->link = link ? link->number : 0;
+        r->bytes = net_packet_frame(p);
+        r->nbytes = p->len;
+    }
+}
+
 void net_record_wanted(struct net *net, enum trace_kind kind, const struct net_host *host,
                        const struct net_link *link, struct net_packet *p, const char *why, const char *fault)
 {
     char text[NET_SUMMARY_MAX];
-    struct net_addr src, dst;
     struct trace_record r;
-    net_record_begin(net, &r, kind, host ? host->number : 0);
-    r.cause = p->cause;
-    r.proto = net_packet_proto(p);
-    r.conn = p->conn;
-    r.frame = p->frame;
-    if (net_packet_ends(p, &src, &dst))
-        r.peer = owner_number(net, kind == TRACE_KIND_DELIVERED ? &src : &dst);
-    r.text = text;
-    r.text_len = net_packet_summary(p, text);
-    if (p->frame != 0) { /* before that there is no Ethernet header, and it never was on a link */
-        r.link = link ? link->number : 0;
-        r.bytes = net_packet_frame(p);
-        r.nbytes = p->len;
-    }
+    packet_begin(net, &r, kind, host, link, p, text);
     if (why)
         trace_attr_str(&r, "why", why);
     if (fault)
         trace_attr_str(&r, "fault", fault);
+    trace_emit(net->trace, &r);
+}
+
+void net_record_changed(struct net *net, const struct net_host *host, const struct net_link *link,
+                        struct net_packet *p, uint64_t was, const char *what)
+{
+    char text[NET_SUMMARY_MAX];
+    struct trace_record r;
+    packet_begin(net, &r, TRACE_KIND_SENT, host, link, p, text);
+    trace_attr_num(&r, "instead_of", (int64_t)was);
+    trace_attr_str(&r, "changed", what);
     trace_emit(net->trace, &r);
 }
 

@@ -6,6 +6,8 @@
  *   kind        host              peer                      link, frame
  *   sent        the maker         who has the destination   yes
  *   forwarded   the router        who has the destination   the next link; the maker's frame number
+ *   sent        a router that     who has the destination   the next link; a new number; attributes
+ *               has changed it                              instead_of, changed
  *   delivered   the receiver      who has the source        yes
  *   dropped     where it ended    who has the destination   yes; attributes why, fault
  *
@@ -21,6 +23,11 @@ struct net_neighbour;
 /* For net_record_packet: builds and emits. `why` and `fault` may be NULL. */
 void net_record_wanted(struct net *net, enum trace_kind kind, const struct net_host *host,
                        const struct net_link *link, struct net_packet *p, const char *why, const char *fault);
+
+/* A SENT record of a router that has made another frame of the one with the number `was`. `what`: in words.
+ */
+void net_record_changed(struct net *net, const struct net_host *host, const struct net_link *link,
+                        struct net_packet *p, uint64_t was, const char *what);
 
 /* A SENT record for those who only tap the wire. */
 void net_record_tap(struct net *net, const struct net_host *host, const struct net_link *link,

@@ -1,6 +1,7 @@
 /* Somebody in the middle, who changes what passes. */
 #include "sim/net/tamper.h"
 
+#include <assert.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -8,7 +9,8 @@
 #include "sim/net/octets.h"
 
 #define TCP_HEADER   20
-#define TCP_CHECKSUM 16 /* where it is in the header */
+#define TCP_CHECKSUM 16  /* where it is in the header */
+#define WORDS_MAX    600 /* octets of the words about one frame; more rules than fit are left out */
 
 /* One 16-bit word of the segment becomes another: the checksum follows (RFC 1624 section 3). */
 static void mend(uint8_t *checksum, uint16_t before, uint16_t after)
@@ -51,7 +53,8 @@ static void record(const struct net_host *host, const struct net_tamper *t, stru
     r.lesson =
         "The packet goes on with other words in it, of the same length and with a checksum that is right "
         "again. TCP notices nothing: its checksum is against accidents, not against people. Only TLS would "
-        "notice, and it has not begun.";
+        "notice, and it has not begun. A capture has both: the frame as it was sent, and the frame that the "
+        "router makes of it.";
     r.section = "RFC 3207 section 6";
     trace_attr_str(&r, "event", "rewrote");
     trace_attr_str(&r, "name", t->name);
@@ -75,6 +78,7 @@ void net_tamper_apply(struct net_host *host, struct net_packet *p)
     if (p->proto != NET_PROTO_TCP || len < TCP_HEADER)
         return;
     header = (size_t)(segment[12] >> 4) * 4;
+    assert(host->tampers->n <= NET_TAMPER_RULES);
     for (size_t i = 0; i < host->tampers->n; i++) {
         struct net_tamper *t = &host->tampers->rule[i];
         size_t n = strlen(t->find);
@@ -91,7 +95,39 @@ void net_tamper_apply(struct net_host *host, struct net_packet *p)
         }
         if (found) {
             t->changed++;
+            p->changed |= UINT32_C(1) << i;
             record(host, t, p);
         }
     }
+}
+
+/* "strip-starttls: "STARTTLS" becomes "XXXXXXXA"", of each rule that has written into it. */
+static void words(const struct net_tampers *rules, uint32_t changed, char *text, size_t cap)
+{
+    size_t len = 0;
+    text[0] = '\0';
+    for (size_t i = 0; i < rules->n && len < cap; i++) {
+        const struct net_tamper *t = &rules->rule[i];
+        if (changed >> i & 1)
+            len += (size_t)snprintf(text + len, cap - len, "%s%.60s: \"%s\" becomes \"%s\"", len ? "; " : "",
+                                    t->name, t->find, t->write);
+    }
+}
+
+void net_tamper_seal(struct net_iface *iface, struct net_packet *p)
+{
+    struct net_host *host = iface->host;
+    struct net *net = host->net;
+    char text[WORDS_MAX];
+    uint64_t was = p->frame;
+    p->frame = ++net->trace->frames;
+    net->packets++;
+    net->segments++;
+    if (trace_wants(net->trace, TRACE_PACKET)) {
+        words(host->tampers, p->changed, text, sizeof text);
+        net_record_changed(net, host, iface->link, p, was, text);
+    } else {
+        net_record_packet(net, TRACE_KIND_SENT, host, iface->link, p);
+    }
+    p->changed = 0;
 }

@@ -9,12 +9,18 @@
  * many as before, and mends the TCP checksum as far as its change goes (RFC 1624): neither end can tell.
  * Sequence numbers stay right because the length does. What a sender has cut in two is not found, as with the
  * real boxes. Inside TLS there is nothing to find. Each changed segment leaves a FAULT record, "rewrote",
- * that names rule and host. The frame keeps its maker's number; the `forwarded` records from here on have the
- * changed octets.
+ * that names rule and host, with the number of the frame that came in. What goes out is a frame of the
+ * router's own making: it has a number of its own and a `sent` record of the router, so a capture has both,
+ * the words as they were sent and the words as they arrive.
+ *
+ *   mail  sent 45 "250-STARTTLS"
+ *   box   fault rewrote, frame 45: find STARTTLS, write XXXXXXXA
+ *   box   sent 46 "250-XXXXXXXA", instead_of 45
  */
 #include "sim/net/net_host.h"
 
-#define NET_TAMPER_MAX 64 /* octets that one rule finds and writes */
+#define NET_TAMPER_MAX   64 /* octets that one rule finds and writes */
+#define NET_TAMPER_RULES 32 /* of one router: bits of net_packet.changed */
 
 struct net_tamper {
     const char *name;           /* borrowed; for people */
@@ -27,9 +33,14 @@ struct net_tamper {
 
 struct net_tampers {
     struct net_tamper *rule; /* borrowed, and counted in */
-    size_t n;
+    size_t n;                /* up to NET_TAMPER_RULES */
 };
 
 /* Lets the rules of `host` look at p, which it forwards: l3, l4, l4_len and proto are set. */
 void net_tamper_apply(struct net_host *host, struct net_packet *p);
+
+/* Instead of a `forwarded` record, for a packet whose `changed` is set: it gets the next frame number and is
+ * told as `sent` by the router, with the attributes `instead_of`, the number it had, and `changed`, the
+ * words. */
+void net_tamper_seal(struct net_iface *iface, struct net_packet *p);
 #endif

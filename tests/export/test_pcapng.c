@@ -242,6 +242,60 @@ START_TEST(more_comments_than_fit_lose_the_last_only)
 }
 END_TEST
 
+static void emit_changed(uint64_t number, uint64_t was, uint32_t host, const char *words)
+{
+    struct trace_record r = sample_record(TRACE_KIND_SENT, 5);
+    r.host = host;
+    r.frame = number;
+    r.bytes = syn;
+    r.nbytes = sizeof syn;
+    trace_attr_num(&r, "instead_of", (int64_t)was);
+    trace_attr_str(&r, "changed", words);
+    trace_emit(&t, &r);
+}
+
+static void check_interface(int nth, const char *name, const char *about)
+{
+    size_t at = block(1, nth), end_at;
+    const char *v = NULL;
+    ck_assert(at != SIZE_MAX);
+    end_at = at + u32(at + 4) - 4;
+    ck_assert_int_eq(option(at + 16, end_at, 2, 1, &v), (int)strlen(name));
+    ck_assert_mem_eq(v, name, strlen(name));
+    ck_assert_int_eq(option(at + 16, end_at, 3, 1, &v), (int)strlen(about));
+    ck_assert_mem_eq(v, about, strlen(about));
+    ck_assert_int_eq(option(at + 16, end_at, 9, 1, &v), 1);
+    ck_assert_int_eq(v[0], 9);
+}
+
+/* Interface 0 is that of all; a router has its own from the first frame on that it changes. */
+START_TEST(a_changed_frame_is_under_the_interface_of_its_router)
+{
+    begin(open_memstream(&octets, &noctets), false);
+    emit_frame(1, sizeof syn);
+    emit_changed(2, 1, 2, "cut: \"A\" becomes \"B\"");
+    emit_frame(3, sizeof syn);
+    emit_changed(4, 3, 1, "x: \"C\" becomes \"D\"");
+    emit_changed(5, 4, 2, "cut: \"A\" becomes \"B\"");
+    end();
+    check_interface(1, "mailwalk", "every frame of the simulated internet, as its maker sends it");
+    check_interface(2, "mx", "frames that mx has written over, as they leave it");
+    check_interface(3, "alice", "frames that alice has written over, as they leave it");
+    ck_assert(block(1, 4) == SIZE_MAX);
+    for (int i = 1; i <= 5; i++)
+        ck_assert_uint_eq(u32(block(6, i) + 8), (uint32_t)(i == 4 ? 2 : i == 2 || i == 5));
+    ck_assert(block(1, 2) > block(6, 1) && block(1, 2) < block(6, 2));
+    ck_assert(block(1, 3) < block(6, 4));
+    check_comment(1, 1, NULL);
+    check_comment(2, 1,
+                  "mx has written over this frame: cut: \"A\" becomes \"B\". As its maker sent it, it is "
+                  "frame 1; from mx on it is this one");
+    check_comment(5, 1,
+                  "mx has written over this frame: cut: \"A\" becomes \"B\". As its maker sent it, it is "
+                  "frame 4; from mx on it is this one");
+}
+END_TEST
+
 START_TEST(secrets_have_a_block_of_their_own)
 {
     static const char log[] = "CLIENT_RANDOM 00 11\n";
@@ -376,6 +430,7 @@ static Suite *pcapng_suite(void)
     tcase_add_test(c, lines_of_one_kind_share_a_comment);
     tcase_add_test(c, hostile_text_is_readable_in_a_comment);
     tcase_add_test(c, more_comments_than_fit_lose_the_last_only);
+    tcase_add_test(c, a_changed_frame_is_under_the_interface_of_its_router);
     tcase_add_test(c, secrets_have_a_block_of_their_own);
     tcase_add_test(c, a_run_that_is_cut_off_leaves_whole_blocks);
     tcase_add_test(c, tshark_and_capinfos_understand_it);

@@ -11,7 +11,8 @@ import subprocess
 import sys
 import time
 
-sys.path.insert(0, "tests/interop")
+sys.path[:0] = ["tests/interop", "tests/run"]
+import trace  # noqa: E402
 import world  # noqa: E402
 
 report = world.Report()
@@ -105,6 +106,31 @@ def captures():
         w.process.kill()
         w.process.wait()
         report.check(len(pcapng_blocks(open(path, "rb").read())) > len(before), "and when the program was killed", "")
+
+
+def rewritten(folder):
+    """Somebody in the middle of a served world: the program gets the router's words; the live capture and that of a replay have
+    both, the frame as it was sent and the router's, under an interface of its own."""
+    path, again = os.path.join(folder, "live.pcapng"), os.path.join(folder, "again.pcapng")
+    rule = '/hosts/internet/rewrites=[{"name":"strip","find":"STARTTLS","with":"XXXXXXXA","port":25}]'
+    with world.World("mail-world", "--pcapng", path, "--set", rule, record=True) as w:
+        s = smtplib.SMTP("127.0.0.1", w.port("smtp"), timeout=10 * world.SLOW)
+        s.ehlo("x")
+        report.check(s.has_extn("xxxxxxxa") and not s.has_extn("starttls"), "the program gets the router's words", s.esmtp_features)
+        now = trace.read_pcapng(path)  # while the session is open
+        s.quit()
+        w.stop()
+        live = trace.read_pcapng(path)
+        p, last = w.replay("--pcapng", again)
+    report.check(now["interfaces"] == live["interfaces"] == ["mailwalk", "internet"], "the live capture has the router's interface", live["interfaces"])
+    of = {on: [f for f, where in zip(now["frames"], now["on"]) if where == on] for on in now["interfaces"]}
+    report.check(len(of["internet"]) == 1 and b"250 XXXXXXXA\r\n" in of["internet"][0][1] and b"STARTTLS" not in of["internet"][0][1] and
+                 any("internet has written over this frame: strip: " in c for c in of["internet"][0][2]), "and under it what the program got", of["internet"])
+    report.check([b"STARTTLS" in f[1] for f in of["mailwalk"]].count(True) == 1 and not any(b"XXXXXXXA" in f[1] for f in of["mailwalk"]),
+                 "what the server sent is there too", len(of["mailwalk"]))
+    replayed = trace.read_pcapng(again)
+    report.check(p.returncode == 0 and last["same"] and [live[k] for k in ("frames", "on", "interfaces")] == [replayed[k] for k in ("frames", "on", "interfaces")],
+                 "the replay's capture has the same frames on the same interfaces", last)
 
 
 def session():
@@ -212,5 +238,6 @@ with world.World() as place:
     options(place.folder)
     life()
     captures()
+    rewritten(place.folder)
     replays(place.folder)
 report.end()

@@ -243,6 +243,35 @@ START_TEST(inside_tls_there_is_nothing_to_write_over)
 }
 END_TEST
 
+/* Two rules and one segment: one frame more in the capture, with the words of both. */
+START_TEST(what_a_router_has_changed_is_a_frame_of_its_own)
+{
+    struct spec_rewrite *r;
+    const struct seen *act, *made;
+    sm.levels |= TRACE_BIT(TRACE_PACKET);
+    tamper("STARTTLS", "XXXXXXXA", 587);
+    r = core_arena_take(&sm.arena, 2 * sizeof *r);
+    r[0] = r[1] = sm.hosts[0].rewrites[0];
+    r[1].name = "second";
+    r[1].find = "8BITMIME";
+    r[1].with = "7BITMIME";
+    sm.hosts[0].rewrites = r;
+    sm.hosts[0].nrewrites = 2;
+    mail_at(alice, "hello", "bob@b.test", CORE_S);
+    run_until(CORE_MINUTE);
+    act = find(NULL, TRACE_KIND_FAULT, "core", "rewrote", "name", "second", NULL);
+    ck_assert_ptr_nonnull(act);
+    made = find(act, TRACE_KIND_SENT, "core", NULL, NULL);
+    ck_assert_ptr_nonnull(made);
+    ck_assert_uint_gt(made->frame, act->frame);
+    ck_assert_uint_eq(strtoull(attr(made, "instead_of"), NULL, 10), act->frame);
+    ck_assert_str_eq(attr(made, "changed"),
+                     "middle: \"STARTTLS\" becomes \"XXXXXXXA\"; second: \"8BITMIME\" becomes \"7BITMIME\"");
+    ck_assert_uint_eq(count(TRACE_KIND_FAULT, "core", "rewrote", NULL), 2);
+    ck_assert_ptr_null(find(made, TRACE_KIND_SENT, "core", NULL, "changed", attr(made, "changed"), NULL));
+}
+END_TEST
+
 /* The changed packets have good checksums at even and odd places and lengths: TCP would ask again otherwise,
  * and nothing would ever arrive. */
 START_TEST(changed_text_arrives_changed_and_once)
@@ -339,6 +368,7 @@ static Suite *suite(void)
     tcase_add_loop_test(t, a_program_that_wants_tls_does_not_go_on_without, 0, 2);
     tcase_add_test(t, who_removes_starttls_stops_those_who_insist);
     tcase_add_test(t, who_removes_starttls_reads_the_mail_of_servers);
+    tcase_add_test(t, what_a_router_has_changed_is_a_frame_of_its_own);
     tcase_add_test(t, inside_tls_there_is_nothing_to_write_over);
     tcase_add_loop_test(t, changed_text_arrives_changed_and_once, 0, 4);
     tcase_add_loop_test(t, a_server_discards_what_comes_with_starttls, 0, 4);

@@ -24,7 +24,7 @@ struct seen {
     enum trace_proto proto;
     char dir;
     enum trace_eol eol;
-    uint64_t seq, cause, t_ns;
+    uint64_t seq, cause, t_ns, frame;
     uint32_t host, peer, conn; /* numbers in the trace */
     uint16_t code;
     char status[10];
@@ -62,6 +62,7 @@ static void watch_record(void *ctx, const struct trace_record *r)
                         .eol = r->eol,
                         .seq = r->seq,
                         .cause = r->cause,
+                        .frame = r->frame,
                         .t_ns = r->t_ns,
                         .host = r->host,
                         .peer = r->peer,

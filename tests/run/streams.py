@@ -67,7 +67,7 @@ def check(name, folder):
     if not report.check(status == 0, "exit status 0", f"{name}: {status} {err}"):
         return
     frames = trace.read_pcap(path)
-    flows = trace.reassemble(frames)
+    flows = trace.reassemble(frames, trace.changed_frames(records))
     by_start = {f.syn: f for f in flows}
     # A connection's number is that of the packet records that carry its SYN.
     conns = {}

@@ -110,9 +110,10 @@ def options(data, at, end):
 
 
 def read_pcapng(path):
-    """{"frames": [(ns, frame, [comment])], "names": {address: [name]}, "section": [(code, value)], "secrets": n}"""
+    """{"frames": [(ns, frame, [comment])], "names": {address: [name]}, "section": [(code, value)], "secrets": n,
+    "interfaces": [name], "on": [interface of each frame]}"""
     data = open(path, "rb").read()
-    out, at = {"frames": [], "names": {}, "section": None, "secrets": 0, "blocks": []}, 0
+    out, at = {"frames": [], "names": {}, "section": None, "secrets": 0, "blocks": [], "interfaces": [], "on": []}, 0
     while at < len(data):
         kind, length = struct.unpack("<II", data[at:at + 8])
         end = at + length
@@ -124,7 +125,9 @@ def read_pcapng(path):
             out["section"] = options(data, body + 16, end - 4)
         elif kind == 1:
             assert struct.unpack("<H", data[body:body + 2]) == (1,), "not Ethernet"
-            assert (9, b"\x09") in options(data, body + 8, end - 4), "if_tsresol is not 9: nanoseconds"
+            described = options(data, body + 8, end - 4)
+            assert (9, b"\x09") in described, "if_tsresol is not 9: nanoseconds"
+            out["interfaces"].append(dict(described)[2].decode())
         elif kind == 4:
             while True:
                 code, n = struct.unpack("<HH", data[body:body + 4])
@@ -135,8 +138,9 @@ def read_pcapng(path):
                 out["names"][value[:size]] = [s.decode() for s in value[size:].split(b"\0") if s]
                 body += 4 + (n + 3) // 4 * 4
         elif kind == 6:
-            _, high, low, caplen, size = struct.unpack("<IIIII", data[body:body + 20])
-            assert caplen == size
+            interface, high, low, caplen, size = struct.unpack("<IIIII", data[body:body + 20])
+            assert caplen == size and interface < len(out["interfaces"])
+            out["on"].append(out["interfaces"][interface])
             opts = options(data, body + 20 + (caplen + 3) // 4 * 4, end - 4)
             out["frames"].append(((high << 32) + low, data[body + 20:body + 20 + caplen],
                                   [v.decode() for c, v in opts if c == 1]))
@@ -184,8 +188,13 @@ class Packet:
 FIN, SYN, RST = 1, 2, 4
 
 
-def reassemble(frames):
-    """The octets of each direction of each TCP connection, from what its maker has sent.
+def changed_frames(records):
+    """{number: the number it had before} of the frames that a router has written over."""
+    return {r["frame"]: attr(r, "instead_of") for r in select(records, "sent") if "instead_of" in r.get("attrs", {})}
+
+
+def reassemble(frames, changed=()):
+    """The octets of each direction of each TCP connection, from what its maker has sent: without the frames in `changed`.
 
     Returns a list of flows in the order of their SYNs; each has `syn` (frame number), `data`, `at` (for each
     octet the first frame that carried it), `again` (segments that carry nothing new), `reverse` (flow or None),
@@ -197,7 +206,7 @@ def reassemble(frames):
     live, flows = {}, []
     for number, (_, frame) in enumerate(frames, 1):
         p = Packet(frame)
-        if p.proto != "tcp":
+        if p.proto != "tcp" or number in changed:
             continue
         f = live.get(p.flow())
         if p.flags & SYN and (f is None or (p.seq + 1) % 2**32 != f.first):

@@ -140,6 +140,9 @@ const char *ladder_row_words(const struct tape *t, const struct ladder_row *row,
             snprintf(buf, LADDER_WORDS_MAX, "#%llu %s", (unsigned long long)r.frame, words);
         else
             snprintf(buf, LADDER_WORDS_MAX, "%s", words);
+        if (row->kind == LADDER_PACKET && trace_attr_number(&r, "instead_of"))
+            snprintf(buf + strlen(buf), LADDER_WORDS_MAX - strlen(buf), ", changed, was #%lld",
+                     (long long)trace_attr_number(&r, "instead_of"));
         if (row->kind == LADDER_LOST)
             snprintf(buf + strlen(buf), LADDER_WORDS_MAX - strlen(buf), ": %s",
                      why_words(record_attr(&r, "why")));

@@ -184,6 +184,7 @@ static void draw_frame_row(struct ui_screen *s, struct ui_canvas *c, struct ui_r
     const char *words;
     bool dropped = f->dropped && f->dropped <= s->place && tape_get(s->run.tape, f->dropped, &drop);
     enum ui_style style = dropped ? UI_STYLE_BAD : UI_STYLE_TEXT;
+    int64_t was;
     if (!tape_get(s->run.tape, f->seq, &rec))
         return;
     dissect_frame(d, rec.bytes ? rec.bytes : (const uint8_t *)"", rec.bytes ? rec.nbytes : 0);
@@ -206,6 +207,11 @@ static void draw_frame_row(struct ui_screen *s, struct ui_canvas *c, struct ui_r
         snprintf(text, sizeof text, "dropped: %s%s%s; ", why ? why : "", fault ? " by " : "",
                  fault ? fault : "");
         col += ui_put_text(c, r.row, col, r.col + r.cols - col, style, text, strlen(text));
+    }
+    was = trace_attr_number(&rec, "instead_of");
+    if (was) {
+        snprintf(text, sizeof text, "#%lld, changed: ", (long long)was);
+        col += ui_put_text(c, r.row, col, r.col + r.cols - col, UI_STYLE_BAD, text, strlen(text));
     }
     words = one_line(d, &rec, text, sizeof text);
     ui_put_text(c, r.row, col, r.col + r.cols - col, style, words, strlen(words));
