@@ -296,6 +296,16 @@ size_t entrance_room(const struct session *s)
     return s->open && !s->closed && s->pump.conn ? tcp_send_room(s->pump.conn) : 0;
 }
 
+size_t entrance_under_way(const struct session *s)
+{
+    return s->pump.conn ? tcp_send_waiting(s->pump.conn) : 0;
+}
+
+unsigned entrance_lines(const struct session *s)
+{
+    return pump_lines_waiting(&s->pump);
+}
+
 /* TLS, or no protocol of lines. */
 static void send_untold(struct session *s, const char *octets, size_t len)
 {

@@ -75,7 +75,9 @@ void entrance_forget(struct session *s); /* the same for datagrams */
 /* ---- looking
  * ---------------------------------------------------------------------------------------------------- */
 
-size_t entrance_room(const struct session *s); /* octets that entrance_octets would take now */
+size_t entrance_room(const struct session *s);      /* octets that entrance_octets would take now */
+size_t entrance_under_way(const struct session *s); /* octets that the server's TCP has not acknowledged */
+unsigned entrance_lines(const struct session *s);   /* lines given that no packet carries yet */
 struct session *entrance_find(const struct entrance *e, uint32_t id);
 struct session *entrance_oldest_ask(const struct entrance *e); /* NULL unless there are ENTRANCE_ASKS_MAX */
 uint32_t session_id(const struct session *s);

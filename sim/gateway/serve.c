@@ -22,6 +22,7 @@
 #define STATUS_MACHINE 3
 #define NAP_MAX_NS     (60 * CORE_S) /* nobody waits longer in one go */
 #define SPARE_FILES    32            /* descriptors besides the programs' */
+#define EVENTS_A_LOOK  32            /* run between two looks at the clock */
 
 struct server {
     const struct serve_options *o;
@@ -81,9 +82,12 @@ static bool over(const struct server *s, uint64_t virtual_ns)
 /* Runs what is due, but not so much that the sockets would starve. True: all of it. */
 static bool catch_up(struct server *s, uint64_t until_ns)
 {
-    for (int i = 0; i < SERVE_EVENTS_MAX; i++)
-        if (!core_queue_step(&s->world.queue, until_ns))
-            return true;
+    uint64_t end_ns = real_now() + SERVE_ROUND_NS;
+    do {
+        for (int i = 0; i < EVENTS_A_LOOK; i++)
+            if (!core_queue_step(&s->world.queue, until_ns))
+                return true;
+    } while (real_now() < end_ns);
     return false;
 }
 
@@ -175,7 +179,7 @@ static int loop(struct server *s, const sigset_t *waiting)
             real = real_now();
             moment = next_moment(s, virtual_at(s, real), caught_up);
             entrance_at(s->visitors.entrance, moment);
-            visitors_round(&s->visitors, moment, real);
+            visitors_round(&s->visitors, moment, real, !caught_up);
             s->tun_more = s->tun.fd >= 0 && tun_round(&s->tun, moment, real);
             envoys_round(&s->envoys, moment, real);
             control_round(s, s->visitors.fds + watchers, moment);

@@ -13,8 +13,10 @@
  */
 #include "sim/gateway/options.h"
 
-#define SERVE_EVENTS_MAX 20000         /* run in one round before the sockets are looked at */
-#define SERVE_LINGER_NS  (30 * CORE_S) /* of real time: a program must read the last octets in so long */
+/* Of real time, what one round runs before the sockets are looked at: whoever has just come in waits for a
+ * few rounds, however much others have brought. */
+#define SERVE_ROUND_NS  (10 * CORE_MS)
+#define SERVE_LINGER_NS (30 * CORE_S) /* of real time: a program must read the last octets in so long */
 
 /* `spec` is the scenario's, `text_hash` that of its text. Returns when SIGINT or SIGTERM comes or the
  * duration is over: 0; 2: the options do not fit the scenario; 3: the machine refused. What is wrong has been

@@ -156,13 +156,18 @@ static void give_close(struct visitors *v, struct peer *p)
         note(v, (struct record_input){ .kind = RECORD_CLOSE, .id = p->id });
 }
 
+static size_t room_for(const struct peer *p)
+{
+    return entrance_lines(p->session) < VISITORS_LINES_MAX ? entrance_room(p->session) : 0;
+}
+
 static void read_peer(struct visitors *v, struct peer *p)
 {
-    size_t room = entrance_room(p->session);
+    size_t room = room_for(p);
     long n;
-    if (room > sizeof v->chunk)
-        room = sizeof v->chunk;
-    if (room == 0)
+    if (room > v->share)
+        room = v->share;
+    if (room == 0 || (v->behind && entrance_under_way(p->session) > 0))
         return;
     n = peer_read(p, v->chunk, room);
     if (n == 0) {
@@ -323,7 +328,7 @@ size_t visitors_poll(struct visitors *v, bool *owing)
     for (size_t i = 0; i < v->npeers; i++) {
         const struct peer *p = v->peer[i];
         short events = p->out_len > 0 ? POLLOUT : 0;
-        bool wanted = p->session && p->opened && !p->eof && entrance_room(p->session) > 0;
+        bool wanted = p->session && p->opened && !p->eof && room_for(p) > 0;
         /* Where nothing can be done, a socket that hangs up would wake us for nothing. */
         bool asleep = p->opened && p->out_len == 0 && !wanted && (!p->eof || p->shut);
         if (wanted)
@@ -335,11 +340,25 @@ size_t visitors_poll(struct visitors *v, bool *owing)
     return (size_t)(at - v->fds);
 }
 
-void visitors_round(struct visitors *v, uint64_t moment_ns, uint64_t real_ns)
+/* How much each program may bring, when so many have something. */
+static size_t fair_share(const struct visitors *v, size_t doors)
+{
+    size_t talkers = 0, share;
+    for (size_t i = 0; i < v->polled; i++)
+        talkers += (v->fds[doors + i].revents & POLLIN) != 0;
+    share = VISITORS_ROUND_OCTETS / (talkers ? talkers : 1);
+    if (share < VISITORS_SHARE_LEAST)
+        return VISITORS_SHARE_LEAST;
+    return share < sizeof v->chunk ? share : sizeof v->chunk;
+}
+
+void visitors_round(struct visitors *v, uint64_t moment_ns, uint64_t real_ns, bool behind)
 {
     size_t doors = v->listeners->count;
     v->moment_ns = moment_ns;
     v->real_ns = real_ns;
+    v->behind = behind;
+    v->share = fair_share(v, doors);
     for (size_t i = 0; i < v->polled; i++)
         serve_peer(v, v->peer[i], v->fds[doors + i].revents);
     for (size_t i = 0; i < doors; i++)

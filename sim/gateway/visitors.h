@@ -16,7 +16,10 @@
 
 #define VISITORS_ACCEPT_MAX    64 /* connections taken from one door in a round */
 #define VISITORS_DATAGRAMS_MAX 32
-#define VISITORS_FDS_MORE      560             /* room in `fds` for descriptors that the caller puts behind */
+#define VISITORS_ROUND_OCTETS  262144 /* of all programs together in a round */
+#define VISITORS_SHARE_LEAST   512    /* of one of them, however many there are */
+#define VISITORS_LINES_MAX     1024   /* a line takes memory until it leaves: no more is read before */
+#define VISITORS_FDS_MORE      560    /* room in `fds` for descriptors that the caller puts behind */
 #define VISITORS_PAUSE_NS      (100 * CORE_MS) /* no new connections, when the machine has no more descriptors */
 
 struct visitor_address { /* of a program that sends datagrams */
@@ -48,6 +51,8 @@ struct visitors {
     uint32_t last_id;
     uint64_t real_ns, paused_until_ns;
     struct announce_trouble trouble;
+    size_t share; /* octets that a program may bring in this round */
+    bool behind;
     char chunk[RECORD_CHUNK_MAX];
 };
 
@@ -61,8 +66,10 @@ void visitors_free(struct visitors *v);
 /* Fills v->fds; returns how many. *owing: something is to be given in a round, whatever the sockets say. */
 size_t visitors_poll(struct visitors *v, bool *owing);
 
-/* After poll: gives the inputs. The caller has moved the world to moment_ns. */
-void visitors_round(struct visitors *v, uint64_t moment_ns, uint64_t real_ns);
+/* After poll: gives the inputs. The caller has moved the world to moment_ns. Programs that have something to
+ * say share what a round takes. `behind`: the world has not done yet what is due; then only those are heard
+ * whose last octets have arrived, so that a crowd cannot fill the simulated links in front of the others. */
+void visitors_round(struct visitors *v, uint64_t moment_ns, uint64_t real_ns, bool behind);
 
 /* Closes what is over. */
 void visitors_sweep(struct visitors *v, uint64_t real_ns);

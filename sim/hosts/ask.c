@@ -200,8 +200,8 @@ void ask_servers(struct host *host, const struct dns_stub_config *servers, const
     a->fn = fn;
     a->ctx = ctx;
     a->exchange = net_exchange_next(&w->net);
-    dns_lookup_start(&a->lookup, servers, wire.wire, type, (uint16_t)core_rng_next(&w->rng_dns),
-                     world_now(w), step);
+    dns_lookup_start(&a->lookup, servers, wire.wire, type, (uint16_t)core_rng_next(&w->rng_dns), world_now(w),
+                     step);
     act(a, step);
 }
 

@@ -78,6 +78,9 @@ void pump_abort(struct pump *p); /* RST; ended() follows, at the latest when the
  * more is read. While something is held already, it joins that. */
 void pump_hold(struct pump *p, uint64_t ns);
 
+/* Lines said that no packet carries yet: each takes memory until the trace has told it. */
+unsigned pump_lines_waiting(const struct pump *p);
+
 /* The pump behind a connection; NULL: whoever uses that has none. */
 const struct pump *pump_of(const struct tcp_conn *c);
 

@@ -12,7 +12,7 @@ struct said {
     struct pump *pump;
     const struct wire_lesson *why;
     const struct wire_lesson *overheard; /* what an eavesdropper gets of it; NULL: all */
-    char *text; /* owned */
+    char *text;                          /* owned */
     size_t cap;
     uint64_t at; /* octet in the stream */
     uint64_t cause;
@@ -30,6 +30,7 @@ struct pump_lines {
     struct said *first, *next, *last; /* next: the first that TCP has no mark of */
     uint64_t said, sent;              /* octets of the stream: spoken, and taken by TCP */
     struct heard *heard;              /* NULL: the other end tells its lines by itself; owned */
+    unsigned waiting;                 /* lines that no packet carries yet */
     bool was_content;                 /* the line said last: a mark without a lesson goes on with it */
 };
 

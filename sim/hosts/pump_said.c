@@ -54,6 +54,12 @@ static void said_queue(struct pump *p, struct said *s)
     p->lines->last = s;
     if (!p->lines->next)
         p->lines->next = s;
+    p->lines->waiting++;
+}
+
+unsigned pump_lines_waiting(const struct pump *p)
+{
+    return p->lines ? p->lines->waiting : 0;
 }
 
 static void said_add(struct pump *p, const struct wire_line *line, const char *at, size_t len, bool whole)
@@ -164,6 +170,7 @@ static void said_leaves(void *ctx, struct tcp_conn *conn, uint64_t token)
         r.section = s->why->section;
     }
     w->trace.cause = trace_emit(&w->trace, &r);
+    p->lines->waiting--;
     p->lines->first = s->next;
     if (!s->next)
         p->lines->last = NULL;

@@ -281,6 +281,11 @@ size_t tcp_send_room(const struct tcp_conn *c)
     return c->flags & (TCP_F_GONE | TCP_F_CLOSE) ? 0 : c->tcp->send_max - c->snd_len;
 }
 
+size_t tcp_send_waiting(const struct tcp_conn *c)
+{
+    return c->snd_len;
+}
+
 void tcp_cork(struct tcp_conn *c)
 {
     assert(c->cork < UINT8_MAX);

@@ -99,6 +99,7 @@ struct tcp_conn *tcp_connect_from(struct net_host *host, uint16_t local_port, co
  * After tcp_close it takes none. */
 size_t tcp_send(struct tcp_conn *c, const void *octets, size_t len);
 size_t tcp_send_room(const struct tcp_conn *c);
+size_t tcp_send_waiting(const struct tcp_conn *c); /* octets sent or to be sent, and not acknowledged */
 /* Gathers small writes: between cork and uncork nothing is sent, so that lines written one by one leave in
  * full segments, as a real program's buffered output would. */
 void tcp_cork(struct tcp_conn *c);

@@ -2,6 +2,7 @@
 import os
 import random
 import socket
+import threading
 import time
 
 import world
@@ -139,6 +140,39 @@ def half_close(w):
     s.close()
 
 
+def talkers(w):
+    """Programs that send short commands as fast as they can, and read nothing: nobody else waits for them."""
+    with world.World("mail-world") as other:
+        honest(other, "before the talkers")
+        before, over = rss_octets(other), []
+
+        def talk():
+            s = connect(other, "smtp")
+            s.settimeout(0.2)
+            try:
+                s.sendall(b"EHLO x\r\n")
+                while not over:
+                    s.sendall(b"NOOP\r\n" * 2000)
+            except OSError:
+                pass
+            while not over:
+                time.sleep(0.05)
+            world.reset(s)
+
+        crowd = [threading.Thread(target=talk, daemon=True) for _ in range(300)]
+        for t in crowd:
+            t.start()
+        time.sleep(1)
+        for turn in range(2):
+            honest(other, f"beside talkers, {turn}")
+        grown = rss_octets(other) - before
+        report.check(grown < 100 << 20, "what talkers have under way is bounded", f"{grown >> 20} MiB for {len(crowd)} connections")
+        over.append(True)
+        for t in crowd:
+            t.join()
+        report.check(other.stop() == 0, "serve ends cleanly", f"{other.status} {other.errors}")
+
+
 def full_house(w):
     """More than there are doors: turned away at once, in plain words on stderr."""
     with world.World("mail-world", "--max-connections", "5") as small:
@@ -160,7 +194,7 @@ def full_house(w):
 with world.World("mail-world", record=True) as w:
     honest(w, "at first")
     first = rss_octets(w)
-    for trial in (silent_crowd, garbage, slow_senders, resets_inside_data, half_close, never_read, full_house):
+    for trial in (silent_crowd, garbage, slow_senders, resets_inside_data, half_close, never_read, talkers, full_house):
         trial(w)
     grown = rss_octets(w) - first
     report.check(grown < 150 << 20, "memory stays bounded", f"{grown >> 20} MiB")
