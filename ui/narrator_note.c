@@ -231,6 +231,12 @@ static const struct note {
       { 0 } },
 
     { TRACE_KIND_CONFIG,
+      "changed",
+      LINE,
+      UI_NOTE,
+      "{host}: {set} is changed[ from {was}] to {value}, as {pointer} says",
+      { 0 } },
+    { TRACE_KIND_CONFIG,
       NULL,
       LINE,
       UI_NOTE,

@@ -124,6 +124,19 @@ static bool *messages_used(const struct check *c)
     return used;
 }
 
+/* A user that a change adds later. */
+static bool user_comes(const struct check *c, const char *name)
+{
+    size_t local = strcspn(name, "@");
+    for (size_t i = 0; i < c->w->nchanges; i++) {
+        const char *what = c->w->changes[i].what, *last = strrchr(what, '/');
+        bool users = last && last - what >= 6 && strncmp(last - 6, "/users", 6) == 0;
+        if (users && wire_equal_nocase(last + 1, strcspn(last + 1, "@"), name, local))
+            return true;
+    }
+    return false;
+}
+
 static bool user_exists(const struct check *c, const char *name, const char *host)
 {
     size_t local = strcspn(name, "@");
@@ -156,7 +169,7 @@ static void check_expect(struct check *c, const struct expect_item *e, const boo
                       units_duration_text(e->within_ns, within), units_duration_text(c->w->until_ns, end));
     if (e->kind == EXPECT_QUEUE_EMPTY && at != CHECK_NONE && !c->w->hosts[at].mta)
         json_error_at(c->g, e->pointer, "/host", "host \"%s\" has no \"mta\", so it has no queue", e->host);
-    if (e->user && !user_exists(c, e->user, e->host))
+    if (e->user && !user_exists(c, e->user, e->host) && !user_comes(c, e->user))
         json_error_at(c->g, e->pointer, "/user", "\"%.80s\" is no user of %s%s", e->user,
                       e->host ? "host " : "any host", e->host ? e->host : "");
 }

@@ -9,6 +9,7 @@
  *                        +- zone, record, action                                      fields_data.c
  *                        +- message, attachment                                       fields_message.c
  *                        +- doors                                                     fields_doors.c
+ *                        +- change                                                    fields_change.c
  *                        +- expect                                                    fields_expect.c
  */
 #include "scenarios/load/json_get.h"
@@ -20,7 +21,7 @@ extern const struct json_object fields_link, fields_fault, fields_host, fields_i
 extern const struct json_object fields_mta, fields_service, fields_refusal, fields_alias, fields_store,
     fields_user, fields_client, fields_account, fields_submit, fields_fetch;
 extern const struct json_object fields_zone, fields_record, fields_message, fields_attachment,
-    fields_envelope, fields_dsn, fields_action, fields_doors, fields_door;
+    fields_envelope, fields_dsn, fields_action, fields_doors, fields_door, fields_change;
 extern const struct json_object fields_expect;
 
 /* All of them, in the order of the reference. Ends with NULL. */

@@ -16,6 +16,21 @@ bool json_error_full(struct json_get *g)
     return true;
 }
 
+/* What is wrong at `pointer`, whose value, or the nearest above it, is `n`. */
+static void tell_error(struct json_get *g, const struct json_node *n, const char *pointer, const char *fmt,
+                       va_list args)
+{
+    char where[JSON_POINTER_MAX], text[SCENARIO_ERROR_MAX];
+    if (!g->change) {
+        errors_add_v(g->errors, n->set ? "--set" : g->source, n->line, pointer, fmt, args);
+        return;
+    }
+    vsnprintf(text, sizeof text, fmt, args);
+    json_pointer(g->change, where, sizeof where);
+    errors_add(g->errors, g->change->set ? "--set" : g->source, g->change->line, where, "then %s: %s",
+               pointer, text);
+}
+
 void json_error(struct json_get *g, const struct json_node *n, const char *fmt, ...)
 {
     char pointer[JSON_POINTER_MAX];
@@ -25,7 +40,7 @@ void json_error(struct json_get *g, const struct json_node *n, const char *fmt, 
     n = n ? n : g->root;
     json_pointer(n, pointer, sizeof pointer);
     va_start(args, fmt);
-    errors_add_v(g->errors, n->set ? "--set" : g->source, n->line, pointer, fmt, args);
+    tell_error(g, n, pointer, fmt, args);
     va_end(args);
 }
 
@@ -39,7 +54,7 @@ void json_error_at(struct json_get *g, const char *pointer, const char *tail, co
     snprintf(whole, sizeof whole, "%s%s", pointer, tail);
     n = json_at(g->root, whole);
     va_start(args, fmt);
-    errors_add_v(g->errors, n->set ? "--set" : g->source, n->line, whole, fmt, args);
+    tell_error(g, n, whole, fmt, args);
     va_end(args);
 }
 
@@ -277,7 +292,7 @@ static bool get_members(struct json_get *g, const struct json_object *o, const s
         const struct json_field *f = find_field(o, m->key);
         if (!f && strcmp(m->key, "note") == 0 && (m->type == JSON_STRING || m->type == JSON_ARRAY))
             continue;
-        if (m->type == JSON_NULL && m->set)
+        if (m->type == JSON_NULL && m->set && !(f && f->kind == GET_ANY))
             continue;
         if (!f) {
             tell_unknown(g, o, m, variant);

@@ -10,7 +10,7 @@
  *
  * The tables (fields.h) are also what docs/SCENARIOS.md and docs/scenario.schema.json are written
  * from, so the three cannot disagree. Every object may have a "note", which is for people and is not read.
- * A null from --set takes a key away.
+ * A null from --set or from a change takes a key away.
  */
 #include <stddef.h>
 
@@ -40,6 +40,7 @@
     X(SERVER, "server", sizeof(char *), "a domain name or an IP address")                                    \
     X(MOMENT, "moment", sizeof(int64_t), "a moment in UTC, like \"2024-03-04T09:00:00Z\"")                   \
     X(STATUS, "status", sizeof(char *), "an enhanced status code, like \"5.1.1\"")                           \
+    X(ANY, "any value", sizeof(char *), "any JSON value") /* kept as JSON text */                            \
     X(OBJECT, "object", 0, "an object")
 #define X(name, word, octets, allowed) GET_##name,
 enum get_kind { GET_KINDS(X) GET_KIND_COUNT };
@@ -111,8 +112,10 @@ struct json_get {
     struct scenario_errors *errors;
     const struct json_node *root;
     const char *source;
-    const char *folder;   /* where files beside the scenario are; NULL: in the catalogue */
-    size_t beside_octets; /* of .eml files and attachments so far */
+    const char *folder;             /* where files beside the scenario are; NULL: in the catalogue */
+    size_t beside_octets;           /* of .eml files and attachments so far */
+    const struct json_node *change; /* the "to" that has made the tree what it is: errors are told there;
+                                       NULL: the file, or --set */
 };
 
 /* Reads a whole object into `out` (zeroed, object->size octets). False: errors have been told. */

@@ -242,21 +242,23 @@ const struct json_node *json_at(const struct json_node *root, const char *pointe
 /* ---- setting -------------------------------------------------------------------------------- */
 
 /* What could have stood in the place of a token that leads nowhere. */
-static void tell_no_such(struct scenario_errors *errors, uint32_t set, const char *pointer,
-                         const struct json_node *at, const char *token)
+static void tell_no_such(const struct json_put *who, const char *pointer, const struct json_node *at,
+                         const char *token)
 {
     char here[JSON_POINTER_MAX], guess[100];
+    const char *where = who->where ? who->where : pointer;
     struct nearest near;
     struct namelist list = { .text = "" };
     json_pointer(at, here, sizeof here);
     if (at->type == JSON_ARRAY) {
-        errors_add(errors, "--set", set, pointer, "%s has %lu elements: 0 is the first, - appends one",
-                   here[0] ? here : "/", (unsigned long)at->count);
+        errors_add(who->errors, who->source, who->line, where,
+                   "%s has %lu elements: 0 is the first, - appends one", here[0] ? here : "/",
+                   (unsigned long)at->count);
         return;
     }
     if (at->type != JSON_OBJECT) {
-        errors_add(errors, "--set", set, pointer, "%s is %s: there is nothing below it", here[0] ? here : "/",
-                   json_type_name(at->type));
+        errors_add(who->errors, who->source, who->line, where, "%s is %s: there is nothing below it",
+                   here[0] ? here : "/", json_type_name(at->type));
         return;
     }
     nearest_init(&near, token);
@@ -264,8 +266,9 @@ static void tell_no_such(struct scenario_errors *errors, uint32_t set, const cha
         nearest_try(&near, m->key);
         namelist_add(&list, m->key);
     }
-    errors_add(errors, "--set", set, pointer, "%s has no \"%.80s\"%s has: %s", here[0] ? here : "/", token,
-               nearest_text(&near, guess, sizeof guess)[0] ? guess : "; it", list.text);
+    errors_add(who->errors, who->source, who->line, where, "%s has no \"%.80s\"%s has: %s",
+               here[0] ? here : "/", token, nearest_text(&near, guess, sizeof guess)[0] ? guess : "; it",
+               list.text);
 }
 
 /* The value of a set as a tree: JSON, or else a string. */
@@ -311,12 +314,65 @@ static void replace(struct json_node **root, struct json_node *old, struct json_
         parent->last = value;
 }
 
+/* A list that its object does not have yet, for an element that is to be appended to it. */
+static struct json_node *new_list(struct core_arena *arena, struct json_node *object, const char *key,
+                                  const struct json_node *value)
+{
+    struct json_node *n = core_arena_take(arena, sizeof *n);
+    n->type = JSON_ARRAY;
+    n->line = value->line;
+    n->set = value->set;
+    n->key = core_arena_copy(arena, key, strlen(key));
+    append(object, n);
+    return n;
+}
+
+bool json_tree_put(struct core_arena *arena, struct json_node **root, const char *pointer,
+                   struct json_node *value, const struct json_put *who, const struct json_node **old)
+{
+    const char *at = pointer, *end = pointer + strlen(pointer);
+    char token[JSON_KEY_MAX + 1] = "";
+    struct json_node *n = *root, *parent = NULL;
+    *old = NULL;
+    while (at < end) {
+        if (!n && parent->type == JSON_OBJECT && strcmp(at, "/-") == 0)
+            n = new_list(arena, parent, token, value);
+        if (!n) {
+            tell_no_such(who, pointer, parent, token);
+            return false;
+        }
+        at = next_token(at + 1, end, token);
+        if (!at) {
+            errors_add(who->errors, who->source, who->line, who->where ? who->where : pointer,
+                       "no pointer: ~ is followed by 0 or 1, and a key has at most %d octets", JSON_KEY_MAX);
+            return false;
+        }
+        parent = n;
+        n = step(parent, token);
+    }
+    if (!n && (parent->type == JSON_ARRAY ? strcmp(token, "-") != 0 : parent->type != JSON_OBJECT)) {
+        tell_no_such(who, pointer, parent, token);
+        return false;
+    }
+    if (n) {
+        *old = n;
+        replace(root, n, value);
+        return true;
+    }
+    if (parent->type == JSON_OBJECT)
+        value->key = core_arena_copy(arena, token, strlen(token));
+    append(parent, value);
+    return true;
+}
+
 bool json_tree_set(struct core_arena *arena, struct json_node **root, const char *assignment, uint32_t set,
                    struct scenario_errors *errors)
 {
-    const char *equals = strchr(assignment, '='), *at = assignment;
-    char pointer[JSON_POINTER_MAX], token[JSON_KEY_MAX + 1] = "";
-    struct json_node *n = *root, *parent = NULL, *value;
+    const struct json_put who = { .errors = errors, .source = "--set", .line = set };
+    const char *equals = strchr(assignment, '=');
+    const struct json_node *old;
+    char pointer[JSON_POINTER_MAX];
+    struct json_node *value;
 
     if (!equals || (assignment[0] != '/' && assignment != equals) ||
         (size_t)(equals - assignment) >= sizeof pointer) {
@@ -325,33 +381,18 @@ bool json_tree_set(struct core_arena *arena, struct json_node **root, const char
     }
     memcpy(pointer, assignment, (size_t)(equals - assignment));
     pointer[equals - assignment] = '\0';
-    while (at < equals) {
-        if (!n) {
-            tell_no_such(errors, set, pointer, parent, token);
-            return false;
-        }
-        at = next_token(at + 1, equals, token);
-        if (!at) {
-            errors_add(errors, "--set", set, pointer,
-                       "no pointer: ~ is followed by 0 or 1, and a key has at most %d octets", JSON_KEY_MAX);
-            return false;
-        }
-        parent = n;
-        n = step(parent, token);
-    }
-    if (!n && (parent->type == JSON_ARRAY ? strcmp(token, "-") != 0 : parent->type != JSON_OBJECT)) {
-        tell_no_such(errors, set, pointer, parent, token);
-        return false;
-    }
     value = value_of(arena, set, equals + 1, errors);
-    if (!value)
-        return false;
-    if (n) {
-        replace(root, n, value);
-        return true;
-    }
-    if (parent->type == JSON_OBJECT)
-        value->key = core_arena_copy(arena, token, strlen(token));
-    append(parent, value);
-    return true;
+    return value && json_tree_put(arena, root, pointer, value, &who, &old);
+}
+
+struct json_node *json_tree_copy(struct core_arena *arena, const struct json_node *n)
+{
+    struct json_node *copy = core_arena_take(arena, sizeof *copy);
+    *copy = *n;
+    copy->set = n->set ? n->set : 1;
+    copy->parent = copy->first = copy->last = copy->next = NULL;
+    copy->count = copy->index = 0;
+    for (const struct json_node *child = n->first; child; child = child->next)
+        append(copy, json_tree_copy(arena, child));
+    return copy;
 }

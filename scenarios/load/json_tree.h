@@ -36,6 +36,25 @@ struct json_node *json_tree_read(struct core_arena *arena, const char *source, u
 bool json_tree_set(struct core_arena *arena, struct json_node **root, const char *assignment, uint32_t set,
                    struct scenario_errors *errors);
 
+/* Who wants a value to be put into a tree: errors are told there. */
+struct json_put {
+    struct scenario_errors *errors;
+    const char *source; /* the file, or "--set" */
+    uint32_t line;
+    const char *where; /* pointer to the value that holds the pointer; NULL: the pointer itself */
+};
+
+/* Puts `value`, which is nowhere in a tree yet, at a pointer. *old is what stood there; NULL: nothing.
+ * "LIST/-" appends, and makes the list if its object has none. False: who->errors has been told. */
+bool json_tree_put(struct core_arena *arena, struct json_node **root, const char *pointer,
+                   struct json_node *value, const struct json_put *who, const struct json_node **old);
+
+/* A copy of a value for json_tree_put; what is null in it takes a key away, as with --set. */
+struct json_node *json_tree_copy(struct core_arena *arena, const struct json_node *n);
+
+/* A value as JSON text on one line. */
+const char *json_text(struct core_arena *arena, const struct json_node *n);
+
 /* The pointer of a node. Returns its length; what does not fit is cut off. */
 size_t json_pointer(const struct json_node *node, char *buf, size_t cap);
 

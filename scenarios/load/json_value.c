@@ -452,6 +452,13 @@ static bool read_status(struct json_get *g, const struct json_field *f, const st
     return keep_text(g, out, n->string);
 }
 
+static bool read_any(struct json_get *g, const struct json_field *f, const struct json_node *n, void *out)
+{
+    (void)f;
+    store_text(out, json_text(g->arena, n));
+    return true;
+}
+
 bool json_get_value(struct json_get *g, const struct json_field *f, const struct json_node *n, void *out)
 {
     static read_fn *const readers[GET_KIND_COUNT] = {
@@ -461,7 +468,7 @@ bool json_get_value(struct json_get *g, const struct json_field *f, const struct
         [GET_ADDRESS] = read_address, [GET_PREFIX] = read_prefix,   [GET_PORTS] = read_ports,
         [GET_CHOICE] = read_choice,   [GET_MAILBOX] = read_mailbox, [GET_RECIPIENT] = read_recipient,
         [GET_DOMAIN] = read_domain,   [GET_ZONE] = read_zone,       [GET_SERVER] = read_server,
-        [GET_MOMENT] = read_moment,   [GET_STATUS] = read_status,
+        [GET_MOMENT] = read_moment,   [GET_STATUS] = read_status,   [GET_ANY] = read_any,
     };
     return readers[f->kind](g, f, n, out);
 }

@@ -134,6 +134,7 @@ static const char *kind_schema(enum get_kind kind)
         [GET_SERVER] = "\"type\": \"string\", \"pattern\": \"^[A-Za-z0-9.:-]+$\"",
         [GET_MOMENT] =
             "\"type\": \"string\", \"pattern\": \"^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}Z$\"",
+        [GET_ANY] = "\"type\": [\"null\", \"boolean\", \"number\", \"string\", \"array\", \"object\"]",
         [GET_STATUS] =
             "\"type\": \"string\", \"pattern\": \"^[245x]\\\\.([0-9]{1,3}|x)\\\\.([0-9]{1,3}|x)$\"",
     };

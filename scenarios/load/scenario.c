@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "scenarios/load/catalogue.h"
+#include "scenarios/load/changes.h"
 #include "scenarios/load/check.h"
 #include "scenarios/load/expect.h"
 #include "scenarios/load/file.h"
@@ -54,6 +55,8 @@ bool scenario_load(struct scenario *s, const char *source, const char *folder, c
         s->text_hash = core_hash(text, len);
         if (json_get_object(&g, &fields_scenario, root, s))
             check_scenario(&g, s);
+        if (errors->total == 0)
+            changes_read(&g, s, root, &scratch);
     }
     core_arena_free(&scratch);
     if (errors->total == 0)

@@ -5,6 +5,7 @@
  *
  *   text --json_scan--> lines, syntax --json_tree--> values --sets--> values
  *        --json_get + fields_*--> spec_world, expect --check_*--> a world without contradictions
+ *        changes: each "set", then the same again --> what the settings are from then on
  *
  *   struct scenario s;
  *   struct scenario_errors *errors = ...;            12 KB: not on a small stack

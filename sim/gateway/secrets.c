@@ -41,6 +41,9 @@ static bool any_tls(const struct spec_service *service, size_t n)
 
 bool secrets_world_has_tls(const struct spec_world *spec)
 {
+    for (size_t i = 0; i < spec->nchanges; i++)
+        if (secrets_world_has_tls(spec->changes[i].after))
+            return true;
     for (size_t i = 0; i < spec->nhosts; i++) {
         const struct spec_host *h = &spec->hosts[i];
         if ((h->mta && any_tls(h->mta->services, h->mta->nservices)) ||

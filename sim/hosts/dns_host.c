@@ -1,6 +1,7 @@
 /* An authoritative DNS server on a host. */
 #include "sim/hosts/dns_host.h"
 
+#include <assert.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -74,30 +75,40 @@ static enum dns_fault_kind fault_kind(const char *name)
     return DNS_FAULT_SERVFAIL;
 }
 
-bool dns_host_new(struct host *host, const struct spec_dns *spec, struct zone_error *error)
+/* Its zones as they are compiled now, and its fault. NULL, or the name of a zone that does not exist. */
+static const char *settings_take(struct dns_host *d, const struct spec_dns *spec)
 {
     static const uint8_t root[1] = { 0 };
-    struct world *w = host->world;
-    struct dns_host *d = core_arena_take(&w->arena, sizeof *d);
+    struct world *w = d->host->world;
     struct dns_zone *zones = core_arena_take(&w->arena, (spec->nzones + 1) * sizeof *zones);
     for (size_t i = 0; i < spec->nzones; i++) {
         size_t k = 0;
         while (k < w->spec->nzones && strcmp(w->spec->zones[k].name, spec->zones[i]) != 0)
             k++;
-        if (k == w->spec->nzones) {
-            snprintf(error->text, sizeof error->text, "there is no zone '%s'", spec->zones[i]);
-            error->pointer = spec->pointer;
-            return false;
-        }
+        if (k == w->spec->nzones)
+            return spec->zones[i];
         zones[i] = w->zones[k];
     }
     dns_zones_sort(zones, spec->nzones);
-    d->host = host;
     d->spec = spec;
     d->ordered.name = root;
     d->auth = (struct dns_auth){ .zone = zones, .zones = spec->nzones, .fault = &d->fault };
     if (spec->fault)
         d->fault = (struct dns_fault){ .name = root, .kind = fault_kind(spec->fault) };
+    return NULL;
+}
+
+bool dns_host_new(struct host *host, const struct spec_dns *spec, struct zone_error *error)
+{
+    struct dns_host *d = core_arena_take(&host->world->arena, sizeof *d);
+    const char *missing;
+    d->host = host;
+    missing = settings_take(d, spec);
+    if (missing) {
+        snprintf(error->text, sizeof error->text, "there is no zone '%s'", missing);
+        error->pointer = spec->pointer;
+        return false;
+    }
     d->socket = udp_bind(host->net, DNS_PORT, on_datagram, d);
     host->dns = d;
     if (d->socket && dns_tcp_listen(host, on_tcp, d))
@@ -106,4 +117,11 @@ bool dns_host_new(struct host *host, const struct spec_dns *spec, struct zone_er
              spec->zones[0]);
     error->pointer = spec->pointer;
     return false;
+}
+
+void dns_host_reload(struct host *host)
+{
+    const char *missing = settings_take(host->dns, host->spec->dns);
+    assert(!missing); /* the loader has seen to it */
+    (void)missing;
 }

@@ -17,6 +17,12 @@ struct zone_error {
 /* Compiles all zones of the world. False: *error says which record is wrong. */
 bool dns_zones_build(struct world *w, struct zone_error *error);
 
+/* One zone, in the world's arena. False: *error says which record is wrong. */
+bool dns_zone_build(struct world *w, const struct spec_zone *z, struct dns_zone *out,
+                    struct zone_error *error);
+/* Serves host->spec->dns, with the zones as the world has them now. Caches know nothing of it. */
+void dns_host_reload(struct host *host);
+
 bool dns_host_new(struct host *host, const struct spec_dns *spec, struct zone_error *error);
 void resolver_host_new(struct host *host, const struct spec_resolver *spec);
 

@@ -140,8 +140,8 @@ static bool soa_build(struct world *w, const struct spec_zone *z, struct dns_zon
     return record_build(w, z, &soa, out, error);
 }
 
-static bool zone_build(struct world *w, const struct spec_zone *z, struct dns_zone *out,
-                       struct zone_error *error)
+bool dns_zone_build(struct world *w, const struct spec_zone *z, struct dns_zone *out,
+                    struct zone_error *error)
 {
     struct dns_zone_record *records = core_arena_take(&w->arena, (z->nrecords + 1) * sizeof *records);
     const struct dns_zone_record *bad;
@@ -179,7 +179,7 @@ bool dns_zones_build(struct world *w, struct zone_error *error)
 {
     w->zones = core_arena_take(&w->arena, (w->spec->nzones + 1) * sizeof *w->zones);
     for (size_t i = 0; i < w->spec->nzones; i++)
-        if (!zone_build(w, &w->spec->zones[i], &w->zones[i], error))
+        if (!dns_zone_build(w, &w->spec->zones[i], &w->zones[i], error))
             return false;
     return true;
 }

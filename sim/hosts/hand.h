@@ -19,4 +19,6 @@ enum trace_proto hand_proto(uint16_t port);
 /* From spec->from_ns on, whoever connects to spec->port of the host talks to a person; whatever listened
  * there no longer hears. Conversations that are under way go on. */
 void hand_serve(struct host *host, const struct spec_hand *spec);
+/* Does a person answer on that port of the host now? */
+bool hand_sits(const struct host *host, uint16_t port);
 #endif

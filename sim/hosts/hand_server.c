@@ -327,8 +327,15 @@ static bool accepted(struct net_host *net_host, void *ctx, struct tcp_conn *c, c
     return true;
 }
 
+bool hand_sits(const struct host *host, uint16_t port)
+{
+    const struct spec_hand *hand = host->spec->hand;
+    return hand && hand->port == port && host->seated;
+}
+
 static void sit_down(struct hand *h)
 {
+    h->host->seated = true;
     tcp_unlisten(h->host->net, h->spec->port);
     tcp_listen(h->host->net, h->spec->port, accepted, h);
 }

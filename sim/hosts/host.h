@@ -32,6 +32,9 @@ struct actions;
 struct lookup_ctx;
 struct secure;
 struct troubles;
+struct account_memory;
+struct change_run;
+struct power;
 struct scratch; /* step objects of all engines: sim/hosts/scratch.h */
 
 struct host {
@@ -39,6 +42,7 @@ struct host {
     struct net_host *net;
     const struct spec_host *spec;
     uint32_t number;              /* in the trace, from 1 */
+    bool seated;                  /* a person has begun to answer on its port: hand.h */
     struct dns_stub_config *stub; /* NULL: no resolver is set up */
     struct mta *mta;
     struct store *store;
@@ -84,11 +88,14 @@ struct world {
     void (*on_keylog)(void *ctx,
                       const char *line); /* TLS secrets, in the form of SSLKEYLOGFILE; may be NULL */
     void *on_keylog_ctx;
-    struct troubles *troubles; /* faults set while it runs: trouble.h; NULL: none ever was */
-    uint32_t orders;           /* messages sent by order: mua_order.h */
-    uint64_t serial;           /* of message-ids and queue ids */
-    size_t link_hint;          /* where world_build found a link last */
-    bool ending;               /* being taken down: nothing new is begun */
+    struct account_memory *memories; /* of mail programs: mua.h */
+    struct change_run *changes;      /* as the spec's: change.h */
+    struct power *powers;            /* hosts that are switched off at some time: world_net.c */
+    struct troubles *troubles;       /* faults set while it runs: trouble.h; NULL: none ever was */
+    uint32_t orders;                 /* messages sent by order: mua_order.h */
+    uint64_t serial;                 /* of message-ids and queue ids */
+    size_t link_hint;                /* where world_build found a link last */
+    bool ending;                     /* being taken down: nothing new is begun */
 };
 
 static inline uint64_t world_now(const struct world *w)

@@ -1,8 +1,10 @@
 /* IMAP servers of a store. */
+#include <assert.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "sim/hosts/hand.h"
 #include "sim/hosts/imap_box.h"
 #include "sim/hosts/pump.h"
 #include "sim/hosts/scratch.h"
@@ -254,12 +256,24 @@ bool imap_services_open(struct store *store, const struct spec_store *spec, cons
                                                  .extensions = IMAP_EXT_ALL,
                                                  .starttls = l->spec->security == SPEC_STARTTLS,
                                                  .tls_before_login = l->spec->security == SPEC_STARTTLS };
-        if (!tcp_listen(h->net, l->spec->port, accepted, l)) {
+        if (!hand_sits(h, l->spec->port) && !tcp_listen(h->net, l->spec->port, accepted, l)) {
             *pointer = l->spec->pointer;
             return false;
         }
     }
     return true;
+}
+
+void services_reload(struct store *store, const struct spec_store *before, const struct spec_store *after)
+{
+    const char *pointer;
+    bool opened;
+    for (size_t i = 0; i < before->nservices; i++)
+        if (!hand_sits(store->host, before->services[i].port))
+            tcp_unlisten(store->host->net, before->services[i].port);
+    opened = pop3_services_open(store, after, &pointer) && imap_services_open(store, after, &pointer);
+    assert(opened); /* the loader has seen to it that no port is wanted twice */
+    (void)opened;
 }
 
 size_t imap_session_octets(void)

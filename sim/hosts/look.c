@@ -65,8 +65,9 @@ bool look_messages(struct world *w, const char *address, bool (*see)(void *ctx, 
         return one != NULL;
     }
     for (size_t i = 0; i < w->nhosts; i++)
-        for (size_t k = 0; w->hosts[i].store && k < w->hosts[i].store->nusers; k++)
-            if (!see_user(&w->hosts[i].store->users[k], see, ctx))
+        for (struct user *u = w->hosts[i].store ? store_next(w->hosts[i].store, NULL) : NULL; u;
+             u = store_next(w->hosts[i].store, u))
+            if (!see_user(u, see, ctx))
                 return true;
     return true;
 }

@@ -94,6 +94,10 @@ void mta_free(struct mta *m);
 /* Listens on every service. False: a port is taken; *pointer says whose. */
 bool mta_open(struct mta *m, const char **pointer);
 void mta_init_world(struct world *w);
+/* Takes over other settings while it runs: closes its ports and opens them anew. Conversations that are under
+ * way keep what was offered to them; what a command may do is asked anew each time. What waits in the queue
+ * waits as long as it was told. host->spec is the new one already. */
+void mta_reload(struct mta *m, const struct spec_mta *spec);
 
 /* Octets of one idle session of the server, for the bench. */
 size_t mta_session_octets(void);

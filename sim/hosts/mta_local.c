@@ -54,8 +54,8 @@ static struct user *user_for(const struct mta *m, struct wire_slice name)
     }
     user = store_user(m->host->store, name);
     /* RFC 5321 section 4.5.1: postmaster always works; without an alias it is the first user's. */
-    if (!user && wire_slice_is_nocase(name, "postmaster") && m->host->store->nusers > 0)
-        user = &m->host->store->users[0];
+    if (!user && wire_slice_is_nocase(name, "postmaster"))
+        user = store_next(m->host->store, NULL);
     return user;
 }
 

@@ -1,6 +1,8 @@
 /* The SMTP server of a mail server: pump and engine, ports. */
+#include <assert.h>
 #include <string.h>
 
+#include "sim/hosts/hand.h"
 #include "sim/hosts/mta_session.h"
 #include "sim/hosts/scratch.h"
 #include "sim/hosts/secure.h"
@@ -225,7 +227,7 @@ bool mta_open(struct mta *m, const char **pointer)
         l->spec = &m->spec->services[i];
         listener_config(l);
         l->sasl = service_auth_config(h, l->spec->mechanisms, l->spec->security == SPEC_STARTTLS);
-        if (!tcp_listen(h->net, l->spec->port, accepted, l)) {
+        if (!hand_sits(h, l->spec->port) && !tcp_listen(h->net, l->spec->port, accepted, l)) {
             *pointer = l->spec->pointer;
             return false;
         }
@@ -233,18 +235,57 @@ bool mta_open(struct mta *m, const char **pointer)
     return true;
 }
 
+static void settings_take(struct mta *m, const struct spec_mta *spec)
+{
+    const struct spec_host *host = m->host->spec;
+    m->spec = spec;
+    m->hostname = spec->hostname ? spec->hostname : host->fqdn ? host->fqdn : host->name;
+    /* Between servers TLS is used where it is offered, and nobody is asked for a password: RFC 7435. */
+    m->client = (struct smtp_client_config){ .hostname = m->hostname, .tls = SMTP_POLICY_IF_OFFERED };
+    m->refused = NULL;
+    if (spec->nrefusals > 0)
+        m->refused = core_arena_take(&m->host->world->arena, spec->nrefusals * sizeof *m->refused);
+}
+
 struct mta *mta_new(struct host *host, const struct spec_mta *spec)
 {
     struct mta *m = core_arena_take(&host->world->arena, sizeof *m);
     m->host = host;
-    m->spec = spec;
-    m->hostname = spec->hostname ? spec->hostname : host->spec->fqdn ? host->spec->fqdn : host->spec->name;
-    /* Between servers TLS is used where it is offered, and nobody is asked for a password: RFC 7435. */
-    m->client = (struct smtp_client_config){ .hostname = m->hostname, .tls = SMTP_POLICY_IF_OFFERED };
+    settings_take(m, spec);
     m->queue.next = m->queue.prev = &m->queue;
-    if (spec->nrefusals > 0)
-        m->refused = core_arena_take(&host->world->arena, spec->nrefusals * sizeof *m->refused);
     return m;
+}
+
+static bool text_same(const char *a, const char *b)
+{
+    return a == b || (a && b && strcmp(a, b) == 0);
+}
+
+static bool refusal_same(const struct spec_refusal *a, const struct spec_refusal *b)
+{
+    return text_same(a->command, b->command) && text_same(a->match, b->match) && a->code == b->code &&
+           text_same(a->status, b->status) && text_same(a->text, b->text) && a->from_ns == b->from_ns &&
+           a->until_ns == b->until_ns && a->first == b->first;
+}
+
+void mta_reload(struct mta *m, const struct spec_mta *spec)
+{
+    const struct spec_mta *before = m->spec;
+    const uint32_t *refused = m->refused;
+    const char *pointer;
+    bool opened;
+    for (size_t i = 0; i < before->nservices; i++)
+        if (!hand_sits(m->host, before->services[i].port))
+            tcp_unlisten(m->host->net, before->services[i].port);
+    settings_take(m, spec);
+    /* A rule that stays as it was has been used as often as it was. */
+    for (size_t i = 0; i < spec->nrefusals; i++)
+        for (size_t k = 0; k < before->nrefusals; k++)
+            if (refusal_same(&spec->refusals[i], &before->refusals[k]))
+                m->refused[i] = refused[k];
+    opened = mta_open(m, &pointer);
+    assert(opened); /* the loader has seen to it that no port is wanted twice */
+    (void)opened;
 }
 
 void mta_free(struct mta *m)

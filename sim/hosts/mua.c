@@ -57,20 +57,56 @@ struct mua *mua_new(struct host *host, const struct spec_client *spec)
     return m;
 }
 
-void mua_free(struct mua *m)
+struct account_memory *account_memory(struct account *a)
 {
-    for (size_t i = 0; i < m->naccounts; i++) {
-        while (m->accounts[i].seen) {
-            struct seen_uidl *s = m->accounts[i].seen;
-            m->accounts[i].seen = s->next;
+    struct world *w = a->host->world;
+    if (a->memory)
+        return a->memory;
+    a->memory = core_alloc(sizeof *a->memory);
+    a->memory->next = w->memories;
+    w->memories = a->memory;
+    return a->memory;
+}
+
+static void memories_free(struct world *w)
+{
+    for (struct account_memory *m = w->memories, *next; m; m = next) {
+        next = m->next;
+        while (m->seen) {
+            struct seen_uidl *s = m->seen;
+            m->seen = s->next;
             free(s);
         }
-        while (m->accounts[i].boxes) {
-            struct read_box *b = m->accounts[i].boxes;
-            m->accounts[i].boxes = b->next;
+        while (m->boxes) {
+            struct read_box *b = m->boxes;
+            m->boxes = b->next;
             free(b);
         }
+        free(m);
     }
+    w->memories = NULL;
+}
+
+/* An account is the same one if it stands in the same place of the settings. */
+static struct account *account_at(struct mua *m, const char *pointer)
+{
+    for (size_t i = 0; pointer && i < m->naccounts; i++)
+        if (m->accounts[i].spec->pointer && strcmp(m->accounts[i].spec->pointer, pointer) == 0)
+            return &m->accounts[i];
+    return NULL;
+}
+
+void mua_reload(struct mua *m, const struct spec_client *spec)
+{
+    struct account *now = core_arena_take(&m->host->world->arena, spec->naccounts * sizeof *now);
+    for (size_t i = 0; i < spec->naccounts; i++) {
+        struct account *before = account_at(m, spec->accounts[i].pointer);
+        mua_account_init(&now[i], m->host, &spec->accounts[i]);
+        if (before)
+            now[i].memory = account_memory(before);
+    }
+    m->accounts = now;
+    m->naccounts = spec->naccounts;
 }
 
 /* ---- errands ------------------------------------------------------------------------------------------- */
@@ -245,6 +281,7 @@ void mua_remember_sent(struct world *w, const char *name, const char *message_id
 
 void mua_forget_all(struct world *w)
 {
+    memories_free(w);
     for (size_t i = 0; i < sizeof w->sent / sizeof w->sent[0]; i++)
         while (w->sent[i]) {
             struct sent_copy *c = w->sent[i];

@@ -37,12 +37,18 @@ struct read_box { /* a mailbox that was read by IMAP, and how far */
     uint64_t modseq; /* of the latest change that its copy has; 0: the server keeps none */
 };
 
-struct account {
+/* What a mail program remembers between its errands, whatever becomes of the account's settings. */
+struct account_memory {
+    struct account_memory *next; /* of the world's */
+    struct seen_uidl *seen;      /* POP3, keep */
+    struct read_box *boxes;      /* IMAP */
+};
+
+struct account { /* never changes: an errand goes on with the settings with which it began */
     const struct spec_account *spec;
     struct host *host;
     struct sasl_client_config sasl;
-    struct seen_uidl *seen; /* POP3, keep */
-    struct read_box *boxes; /* IMAP */
+    struct account_memory *memory; /* NULL: it has read nothing yet */
 };
 
 struct mua {
@@ -52,7 +58,9 @@ struct mua {
 };
 
 struct mua *mua_new(struct host *host, const struct spec_client *spec);
-void mua_free(struct mua *m);
+/* Other settings, from the next errand on. */
+void mua_reload(struct mua *m, const struct spec_client *spec);
+struct account_memory *account_memory(struct account *a);
 void mua_account_init(struct account *account, struct host *host, const struct spec_account *spec);
 
 /* What a session has in common with the others. */

@@ -13,14 +13,15 @@ static struct world *world_of(const struct mua_imap *s)
 
 static struct read_box *box_named(struct account *a, const char *name)
 {
-    struct read_box *b = a->boxes;
+    struct account_memory *m = account_memory(a);
+    struct read_box *b = m->boxes;
     while (b && strcmp(b->name, name) != 0)
         b = b->next;
     if (!b) {
         b = core_alloc(sizeof *b);
         b->name = name;
-        b->next = a->boxes;
-        a->boxes = b;
+        b->next = m->boxes;
+        m->boxes = b;
     }
     return b;
 }

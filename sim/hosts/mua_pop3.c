@@ -57,7 +57,7 @@ static bool op_wanted(void *host, uint32_t number)
 {
     struct mua_pop3 *s = host;
     const char *uidl = uidl_of(s, number);
-    for (struct seen_uidl *seen = s->errand.account->seen; uidl && seen; seen = seen->next)
+    for (struct seen_uidl *seen = account_memory(s->errand.account)->seen; uidl && seen; seen = seen->next)
         if (strcmp(seen->uidl, uidl) == 0)
             return false;
     return true;
@@ -88,8 +88,8 @@ static bool op_end(void *host, uint32_t number)
     if (uidl && s->config.leave_on_server) {
         struct seen_uidl *seen = core_alloc(sizeof *seen);
         snprintf(seen->uidl, sizeof seen->uidl, "%s", uidl);
-        seen->next = s->errand.account->seen;
-        s->errand.account->seen = seen;
+        seen->next = account_memory(s->errand.account)->seen;
+        account_memory(s->errand.account)->seen = seen;
     }
     return true;
 }

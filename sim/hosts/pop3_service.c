@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "sim/hosts/hand.h"
 #include "sim/hosts/pump.h"
 #include "sim/hosts/scratch.h"
 #include "sim/hosts/secure.h"
@@ -333,7 +334,7 @@ bool pop3_services_open(struct store *store, const struct spec_store *spec, cons
                                                  .user = true,
                                                  .stls = l->spec->security == SPEC_STARTTLS,
                                                  .user_needs_tls = l->spec->security == SPEC_STARTTLS };
-        if (!tcp_listen(h->net, l->spec->port, accepted, l)) {
+        if (!hand_sits(h, l->spec->port) && !tcp_listen(h->net, l->spec->port, accepted, l)) {
             *pointer = l->spec->pointer;
             return false;
         }

@@ -110,6 +110,15 @@ struct tls_context *secure_server(struct host *host)
     return v->context;
 }
 
+/* Conversations that are under way keep it: it goes with the world. */
+void secure_forget(struct host *host)
+{
+    struct secure *s = host->world->secure;
+    for (struct server *v = s ? s->servers : NULL; v; v = v->next)
+        if (v->host == host)
+            v->host = NULL;
+}
+
 struct tls_context *secure_client(struct world *w, enum tls_check check)
 {
     struct secure *s = secure_of(w);

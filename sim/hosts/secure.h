@@ -23,5 +23,8 @@ size_t secure_ca_pem(struct world *w, char *buf, size_t size);
 bool secure_trust_good(const char *pem);
 /* For tls_session_config.keylog: host is the world. */
 void secure_keylog(void *world, const char *line);
+/* The host has other names or another fault now: from the next handshake on it shows another certificate. */
+void secure_forget(struct host *host);
+
 void secure_free(struct world *w);
 #endif

@@ -7,6 +7,10 @@
 bool pop3_services_open(struct store *s, const struct spec_store *spec, const char **pointer);
 bool imap_services_open(struct store *s, const struct spec_store *spec, const char **pointer);
 
+/* Closes the ports and opens them with other settings. Conversations that are under way go on as they began.
+ */
+void services_reload(struct store *s, const struct spec_store *before, const struct spec_store *after);
+
 void services_init_world(struct world *w);
 
 /* Octets of one idle session, for the bench. */

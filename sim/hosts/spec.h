@@ -11,6 +11,7 @@
  *     messages[]  what is sent
  *     actions[]   who does what, when
  *     doors       where real programs come in
+ *     changes[]   what somebody edits while it runs
  *
  * Everything is owned by the arena that the loader fills; a world borrows it and must not outlive it.
  * Times are nanoseconds, sizes octets, rates bits per second. A string that is not given is NULL.
@@ -28,6 +29,7 @@
 #define SPEC_ACTIONS_MAX  10000
 #define SPEC_MESSAGES_MAX 10000
 #define SPEC_USERS_MAX    100000
+#define SPEC_CHANGES_MAX  100
 #define SPEC_NAME_MAX     64 /* octets in the short name of a host, link, message or action */
 
 struct spec_prefix {
@@ -361,6 +363,20 @@ struct spec_doors { /* what sim/gateway opens unless it is told otherwise */
     size_t nopen;
 };
 
+/* ---- changes --------------------------------------------------------------------------------- */
+
+struct spec_world;
+
+struct spec_change {            /* somebody edits one setting at a moment of the run: sim/hosts/change.h */
+    const char *pointer;        /* "/changes/0" */
+    const char *what;           /* the setting: "/hosts/mx/mta/services/0/port" */
+    const char *value;          /* what it is then, as JSON text */
+    const char *was;            /* what it was until then; NULL: nothing stood there */
+    const char *title, *lesson; /* the phase's words; NULL: the table's own */
+    uint64_t at_ns;
+    const struct spec_world *after; /* all settings as they stand in the file from then on */
+};
+
 struct spec_world {
     const char *name, *title, *summary;
     const char *const *teaches;
@@ -379,7 +395,9 @@ struct spec_world {
     size_t nmessages;
     const struct spec_action *actions;
     size_t nactions;
-    const struct spec_doors *doors; /* NULL: none */
+    const struct spec_doors *doors;    /* NULL: none */
+    const struct spec_change *changes; /* in the order of time */
+    size_t nchanges;
     const char *trust_pem; /* CAs of real servers, which clients trust too; NULL: the world's own alone */
 };
 #endif

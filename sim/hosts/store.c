@@ -30,9 +30,21 @@ static void mailbox_init(struct mailbox *box, struct user *u, char *name)
     box->uidvalidity = u->store->uidvalidity_next++;
 }
 
-struct store *store_new(struct host *host, const struct spec_store *spec)
+static void user_init(struct store *s, struct user *u, const struct spec_user *spec)
 {
     static char inbox[] = "INBOX";
+    struct user **head = &s->hash[name_hash(wire_slice_str(spec->name)) & s->mask];
+    u->spec = spec;
+    u->store = s;
+    mailbox_init(&u->inbox, u, inbox);
+    u->next_hash = *head;
+    *head = u;
+    for (size_t k = 0; k < spec->nmailboxes; k++)
+        store_mailbox_create(u, wire_slice_str(spec->mailboxes[k]));
+}
+
+struct store *store_new(struct host *host, const struct spec_store *spec)
+{
     struct world *w = host->world;
     struct store *s = core_arena_take(&w->arena, sizeof *s);
     uint32_t size = 4;
@@ -45,26 +57,76 @@ struct store *store_new(struct host *host, const struct spec_store *spec)
     s->nusers = spec->nusers;
     /* A number that only grows, even when a mailbox is made anew: RFC 3501 section 2.3.1.1. */
     s->uidvalidity_next = (uint32_t)w->spec->epoch_s;
-    for (size_t i = 0; i < spec->nusers; i++) {
-        struct user *u = &s->users[i];
-        struct user **head = &s->hash[name_hash(wire_slice_str(spec->users[i].name)) & s->mask];
-        u->spec = &spec->users[i];
-        u->store = s;
-        mailbox_init(&u->inbox, u, inbox);
-        u->next_hash = *head;
-        *head = u;
-        for (size_t k = 0; k < u->spec->nmailboxes; k++)
-            store_mailbox_create(u, wire_slice_str(u->spec->mailboxes[k]));
-    }
+    for (size_t i = 0; i < spec->nusers; i++)
+        user_init(s, &s->users[i], &spec->users[i]);
     return s;
 }
 
-struct user *store_user(struct store *s, struct wire_slice name)
+/* Those who are gone among them. */
+static struct user *find_user(struct store *s, struct wire_slice name)
 {
     struct user *u = s->hash[name_hash(name) & s->mask];
     while (u && !wire_slice_is_nocase(name, u->spec->name))
         u = u->next_hash;
     return u;
+}
+
+struct user *store_user(struct store *s, struct wire_slice name)
+{
+    struct user *u = find_user(s, name);
+    return u && !u->gone ? u : NULL;
+}
+
+/* Those who are gone among them. */
+static struct user *next_user(struct store *s, const struct user *after)
+{
+    struct user_more *more = s->more;
+    if (!after && s->nusers > 0)
+        return s->users;
+    if (after && after >= s->users && after < s->users + s->nusers) {
+        if (after + 1 < s->users + s->nusers)
+            return s->users + (after - s->users) + 1;
+    } else if (after) {
+        while (&more->user != after)
+            more = more->next;
+        more = more->next;
+    }
+    return more ? &more->user : NULL;
+}
+
+struct user *store_next(struct store *s, const struct user *after)
+{
+    struct user *u = next_user(s, after);
+    while (u && u->gone)
+        u = next_user(s, u);
+    return u;
+}
+
+static void user_add(struct store *s, const struct spec_user *spec)
+{
+    struct user_more **end = &s->more, *more = core_arena_take(&s->host->world->arena, sizeof *more);
+    while (*end)
+        end = &(*end)->next;
+    *end = more;
+    user_init(s, &more->user, spec);
+}
+
+void store_reload(struct store *s, const struct spec_store *spec)
+{
+    for (struct user *u = next_user(s, NULL); u; u = next_user(s, u))
+        u->gone = true;
+    for (size_t i = 0; i < spec->nusers; i++) {
+        const struct spec_user *to = &spec->users[i];
+        struct user *u = find_user(s, wire_slice_str(to->name));
+        if (!u) {
+            user_add(s, to);
+            continue;
+        }
+        if (!to->password || !u->spec->password || strcmp(to->password, u->spec->password) != 0)
+            u->scram = NULL; /* the keys were made from the old one */
+        u->spec = to;
+        u->gone = false;
+    }
 }
 
 bool store_password_is(const struct user *u, struct wire_slice password)
@@ -372,10 +434,10 @@ void store_mailbox_remove(struct user *u, struct mailbox *box)
 
 void store_free(struct store *s)
 {
-    for (size_t i = 0; i < s->nusers; i++) {
-        while (s->users[i].inbox.next)
-            store_mailbox_remove(&s->users[i], s->users[i].inbox.next);
-        mailbox_empty(&s->users[i].inbox);
+    for (struct user *u = next_user(s, NULL); u; u = next_user(s, u)) {
+        while (u->inbox.next)
+            store_mailbox_remove(u, u->inbox.next);
+        mailbox_empty(&u->inbox);
     }
 }
 

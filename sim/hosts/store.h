@@ -87,6 +87,7 @@ struct user {
     uint32_t names_version;    /* grows when a mailbox is made or removed */
     bool locked;               /* by a POP3 session */
     bool full;                 /* no room, whatever the quota says */
+    bool gone;                 /* taken out of the settings: nobody finds it, its mail stays */
     struct sasl_secret *scram; /* the arena's; NULL before the first login by SCRAM */
 };
 
@@ -97,8 +98,12 @@ struct store {
     struct user *users; /* nusers of them */
     size_t nusers;
     uint32_t uidvalidity_next;
-    struct pop3_service *pop3;
-    struct imap_service *imap;
+    struct user_more *more; /* added while the world runs; NULL: none */
+};
+
+struct user_more { /* the arena's */
+    struct user_more *next;
+    struct user user;
 };
 
 struct store *store_new(struct host *host, const struct spec_store *spec);
@@ -106,6 +111,13 @@ void store_free(struct store *s); /* mails and arrays; not the arena's part */
 
 /* The domain of its users: the first that the mail server of this host takes mail for. */
 const char *store_domain(const struct store *s);
+
+/* Takes over other settings while the world runs: passwords and quotas; users who are new, with an empty
+ * INBOX, and users who are no more. One who comes back finds the old mail. Services: services_reload. */
+void store_reload(struct store *s, const struct spec_store *spec);
+
+/* The user after that one, in the order of the settings; NULL: the first; returns NULL behind the last. */
+struct user *store_next(struct store *s, const struct user *after);
 
 /* By bare name, without regard to case; NULL: no such user. */
 struct user *store_user(struct store *s, struct wire_slice name);

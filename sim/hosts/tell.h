@@ -77,6 +77,14 @@
       "A 4xx reply, a timeout or a host that is down is temporary. The server keeps the message and "        \
       "tries again; the pauses grow.",                                                                       \
       "RFC 5321 section 4.5.4.1")                                                                            \
+    X(RELOAD, "A setting is changed",                                                                        \
+      "Somebody edits a setting, and the program reads it again. What is under way goes on as it began; "    \
+      "whoever comes next meets the new setting.",                                                           \
+      NULL)                                                                                                  \
+    X(ZONE_EDITED, "A record in the DNS is changed",                                                         \
+      "The name server answers with the new data at once. But caches everywhere keep what they have heard "  \
+      "until its TTL is over, and nobody can make them forget it.",                                          \
+      "RFC 1034 section 3.6")                                                                                \
     X(RETRY, "The server tries again",                                                                       \
       "The waiting time is over. The queue runs on its own: nobody has to press Send a second time.",        \
       "RFC 5321 section 4.5.4.1")                                                                            \

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "sim/hosts/ask.h"
+#include "sim/hosts/change.h"
 #include "sim/hosts/dns_host.h"
 #include "sim/hosts/dns_tcp.h"
 #include "sim/hosts/hand.h"
@@ -19,13 +20,10 @@
 #include "sim/hosts/secure.h"
 #include "sim/hosts/services.h"
 #include "sim/hosts/store.h"
-#include "sim/hosts/tell.h"
 #include "sim/hosts/trouble.h"
-#include "sim/net/fault.h"
-#include "sim/net/firewall.h"
+#include "sim/hosts/world_net.h"
 #include "sim/net/net_host.h"
 #include "sim/net/net_link.h"
-#include "sim/net/tamper.h"
 
 __attribute__((format(printf, 3, 4))) static bool fail(struct world_error *e, const char *pointer,
                                                        const char *fmt, ...)
@@ -67,129 +65,6 @@ void world_init(struct world *w, const struct spec_world *spec)
 
 /* ---- network ------------------------------------------------------------------------------------------- */
 
-static enum net_fault_kind fault_kind(enum spec_fault_kind k)
-{
-    static const enum net_fault_kind kinds[SPEC_FAULT_KIND_COUNT] = { [SPEC_FAULT_DROP] = NET_FAULT_DROP_NTH,
-                                                                      [SPEC_FAULT_LOSS] = NET_FAULT_LOSS,
-                                                                      [SPEC_FAULT_DUPLICATE] =
-                                                                          NET_FAULT_DUPLICATE,
-                                                                      [SPEC_FAULT_REORDER] =
-                                                                          NET_FAULT_REORDER,
-                                                                      [SPEC_FAULT_CUT] = NET_FAULT_CUT };
-    return kinds[k];
-}
-
-static bool fault_build(struct world *w, struct net_link *link, const struct spec_fault *f,
-                        struct world_error *e)
-{
-    struct net_fault_params p = { .name = f->name ? f->name : "fault",
-                                  .pointer = f->pointer,
-                                  .kind = fault_kind(f->kind),
-                                  .from_ns = f->from_ns,
-                                  .until_ns = f->until_ns,
-                                  .chance_ppm = f->ppm,
-                                  .extra_ns = f->extra_ns };
-    p.match.proto = f->proto;
-    p.match.port = f->port;
-    p.match.has_payload = f->data_only;
-    if (f->from_host) {
-        p.match.sender = net_host_find(&w->net, f->from_host);
-        if (!p.match.sender)
-            return fail(e, f->pointer, "there is no host '%s'", f->from_host);
-    }
-    if (f->nnth > NET_FAULT_NTH_MAX || f->nframes > NET_FAULT_NTH_MAX)
-        return fail(e, f->pointer, "at most %d frames can be named in one fault", NET_FAULT_NTH_MAX);
-    for (size_t i = 0; i < f->nnth; i++)
-        p.nth[i] = f->nth[i];
-    for (size_t i = 0; i < f->nframes; i++)
-        p.frames[i] = f->frames[i];
-    net_fault_add(link, &p);
-    return true;
-}
-
-static bool links_build(struct world *w)
-{
-    for (size_t i = 0; i < w->spec->nlinks; i++) {
-        const struct spec_link *l = &w->spec->links[i];
-        struct net_link_params p = { .rate_bps = l->rate_bps,
-                                     .delay_ns = l->delay_ns,
-                                     .jitter_ns = l->jitter_ns,
-                                     .queue_octets =
-                                         (l->queue_frames ? l->queue_frames : 1000) * NET_FRAME_MAX };
-        struct net_link *link = net_link_add(&w->net, l->name, &p);
-        link->label = l->label;
-    }
-    return true;
-}
-
-static bool faults_build(struct world *w, struct world_error *e)
-{
-    for (size_t i = 0; i < w->spec->nlinks; i++)
-        for (size_t k = 0; k < w->spec->links[i].nfaults; k++)
-            if (!fault_build(w, net_link_find(&w->net, w->spec->links[i].name), &w->spec->links[i].faults[k],
-                             e))
-                return false;
-    return true;
-}
-
-static void rule_build(struct net_rule *out, const struct spec_fw_rule *r, enum net_direction dir)
-{
-    *out = (struct net_rule){ .name = r->name ? r->name : "rule",
-                              .pointer = r->pointer,
-                              .direction = dir,
-                              .action = r->action == SPEC_FW_ACCEPT ? NET_ACTION_ACCEPT
-                                        : r->action == SPEC_FW_DROP ? NET_ACTION_DROP
-                                        : r->reject_with_icmp       ? NET_ACTION_PROHIBIT
-                                                                    : NET_ACTION_RESET,
-                              .proto = r->proto,
-                              .src = { r->src.addr, r->src.bits, r->src.bits > 0 },
-                              .dst = { r->dst.addr, r->dst.bits, r->dst.bits > 0 },
-                              .dport = { r->port_from, r->port_to },
-                              .from_ns = r->from_ns,
-                              .until_ns = r->until_ns };
-}
-
-/* "any direction" becomes one rule for each. */
-static void firewall_build(struct world *w, struct net_host *nh, const struct spec_host *h)
-{
-    struct net_firewall *fw;
-    if (h->nfirewall == 0)
-        return;
-    fw = core_arena_take(&w->arena, sizeof *fw);
-    fw->rules = core_arena_take(&w->arena, 3 * h->nfirewall * sizeof *fw->rules);
-    for (size_t i = 0; i < h->nfirewall; i++) {
-        const struct spec_fw_rule *r = &h->firewall[i];
-        if (r->dir == SPEC_FW_ANY || r->dir == SPEC_FW_IN)
-            rule_build(&fw->rules[fw->nrules++], r, NET_IN);
-        if (r->dir == SPEC_FW_ANY || r->dir == SPEC_FW_OUT)
-            rule_build(&fw->rules[fw->nrules++], r, NET_OUT);
-        if (r->dir == SPEC_FW_ANY || r->dir == SPEC_FW_FORWARD)
-            rule_build(&fw->rules[fw->nrules++], r, NET_FORWARD);
-    }
-    nh->firewall = fw;
-}
-
-static void tampers_build(struct world *w, struct net_host *nh, const struct spec_host *h)
-{
-    struct net_tampers *t;
-    if (h->nrewrites == 0)
-        return;
-    t = core_arena_take(&w->arena, sizeof *t);
-    t->rule = core_arena_take(&w->arena, h->nrewrites * sizeof *t->rule);
-    t->n = h->nrewrites;
-    for (size_t i = 0; i < t->n; i++) {
-        const struct spec_rewrite *r = &h->rewrites[i];
-        t->rule[i] = (struct net_tamper){ .name = r->name ? r->name : "rewrite",
-                                          .pointer = r->pointer,
-                                          .port = r->port,
-                                          .find = r->find,
-                                          .write = r->with,
-                                          .from_ns = r->from_ns,
-                                          .until_ns = r->until_ns == CORE_NEVER ? 0 : r->until_ns };
-    }
-    nh->tampers = t;
-}
-
 static struct net_link *world_link(struct world *w, const char *name)
 {
     /* Scenarios name few links; the bench, which makes many, names each by the next number. */
@@ -223,8 +98,8 @@ static bool host_network(struct world *w, struct host *host, struct world_error 
                            f->ip6.bits ? &f->ip6.addr : NULL, f->ip6.bits))
             return fail(e, f->pointer, "an address of this interface is in use already");
     }
-    firewall_build(w, nh, h);
-    tampers_build(w, nh, h);
+    firewall_build(host);
+    rewrites_build(host);
     return true;
 }
 
@@ -239,76 +114,17 @@ static bool routes_build(struct world *w, struct host *host, struct world_error 
     return true;
 }
 
-/* ---- being switched off
- * ------------------------------------------------------------------------------------- */
-
-struct power {
-    struct host *host;
-    struct core_timer off, on;
-};
-
-void world_power(struct host *h, bool up, const char *pointer)
-{
-    struct trace_record r;
-    for (unsigned i = 0; i < h->net->nifaces; i++)
-        net_iface_set_up(h->net->ifaces[i], up);
-    if (tell_state(&r, h, TRACE_KIND_FAULT, up ? "up" : "down")) {
-        trace_attr_str(&r, "name", h->spec->name);
-        trace_attr_str(&r, "fault", "host down");
-        trace_attr_str(&r, "pointer", pointer);
-        tell_send(&r, h, false);
-    }
-}
-
-static void set_power(struct host *h, bool up)
-{
-    h->world->trace.cause = 0;
-    world_power(h, up, h->spec->pointer ? h->spec->pointer : "");
-}
-
-static void power_off(struct core_queue *q, struct core_timer *t)
-{
-    (void)q;
-    set_power(CORE_OWNER(t, struct power, off)->host, false);
-}
-
-static void power_on(struct core_queue *q, struct core_timer *t)
-{
-    (void)q;
-    set_power(CORE_OWNER(t, struct power, on)->host, true);
-}
-
-static void power_build(struct world *w, struct host *host)
-{
-    const struct spec_host *h = host->spec;
-    struct power *p;
-    if (h->down_until_ns <= h->down_from_ns)
-        return;
-    p = core_arena_take(&w->arena, sizeof *p);
-    p->host = host;
-    p->off.run = power_off;
-    p->on.run = power_on;
-    core_timer_set(&w->queue, &p->off, h->down_from_ns);
-    if (h->down_until_ns != CORE_NEVER)
-        core_timer_set(&w->queue, &p->on, h->down_until_ns);
-}
-
 /* ---- roles
  * --------------------------------------------------------------------------------------------------- */
 
-static void stub_build(struct world *w, struct host *host)
+/* The bench gives many hosts one list: they share what is made of it. */
+static void stub_of(struct world *w, struct host *host)
 {
     const struct spec_host *h = host->spec;
-    if (h->nresolvers == 0)
-        return;
-    if (host != w->hosts &&
-        h->resolvers == host[-1].spec->resolvers) { /* the bench gives many hosts one list */
+    if (h->nresolvers > 0 && host != w->hosts && h->resolvers == host[-1].spec->resolvers)
         host->stub = host[-1].stub;
-        return;
-    }
-    host->stub = core_arena_take(&w->arena, sizeof *host->stub);
-    for (size_t i = 0; i < h->nresolvers && i < DNS_STUB_SERVERS_MAX; i++)
-        dns_addr_from_net(&host->stub->server[host->stub->servers++], &h->resolvers[i]);
+    else
+        stub_build(host);
 }
 
 static bool roles_build(struct world *w, struct host *host, struct world_error *e)
@@ -316,7 +132,7 @@ static bool roles_build(struct world *w, struct host *host, struct world_error *
     const struct spec_host *h = host->spec;
     const char *pointer = h->pointer;
     struct zone_error zone = { .pointer = NULL };
-    stub_build(w, host);
+    stub_of(w, host);
     if (h->dns && !dns_host_new(host, h->dns, &zone))
         return fail(e, zone.pointer, "%s", zone.text);
     if (h->resolver && h->dns)
@@ -376,6 +192,7 @@ bool world_build(struct world *w, struct world_error *e)
     const struct spec_world *spec = w->spec;
     struct zone_error zone = { .pointer = NULL };
     const char *pointer = NULL;
+    changes_start(w);
     links_build(w);
     w->hosts = core_arena_take(&w->arena, (spec->nhosts + 1) * sizeof *w->hosts);
     w->nhosts = spec->nhosts;
@@ -389,12 +206,12 @@ bool world_build(struct world *w, struct world_error *e)
     opening_write(w);
     if (!faults_build(w, e))
         return false;
-    if (!dns_zones_build(w, &zone))
+    if (!dns_zones_build(w, &zone) || !changes_prepare(w, &zone))
         return fail(e, zone.pointer, "%s", zone.text);
     for (size_t i = 0; i < spec->nhosts; i++) {
         if (!routes_build(w, &w->hosts[i], e) || !roles_build(w, &w->hosts[i], e))
             return false;
-        power_build(w, &w->hosts[i]);
+        power_build(&w->hosts[i]);
     }
     if (!messages_preload(w, e))
         return false;
@@ -435,8 +252,6 @@ void world_free(struct world *w)
             mta_free(w->hosts[i].mta);
         if (w->hosts[i].store)
             store_free(w->hosts[i].store);
-        if (w->hosts[i].mua)
-            mua_free(w->hosts[i].mua);
     }
     mua_forget_all(w);
     troubles_free(w);

@@ -105,6 +105,18 @@ void net_fault_remove(struct net_fault *fault)
     fault_free(at);
 }
 
+void net_fault_to_end(struct net_fault *fault)
+{
+    struct net_fault **at = &fault->link->faults;
+    while (*at != fault)
+        at = &(*at)->next;
+    *at = fault->next;
+    while (*at)
+        at = &(*at)->next;
+    *at = fault;
+    fault->next = NULL;
+}
+
 /* ---- which frames -------------------------------------------------------------------------- */
 
 static bool addr_set(const struct net_addr *a)

@@ -76,6 +76,8 @@ struct net_fault *net_fault_add(struct net_link *link, const struct net_fault_pa
 /* The first fault on the link with that name, or NULL. */
 struct net_fault *net_fault_find(const struct net_link *link, const char *name);
 void net_fault_remove(struct net_fault *fault);
+/* The link asks it after all others from now on. */
+void net_fault_to_end(struct net_fault *fault);
 /* For net_link.c, when the network is freed: takes the first fault off without a record. */
 void net_fault_free(struct net_fault *first);
 

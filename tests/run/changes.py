@@ -1,0 +1,254 @@
+"""A setting that changes while the world runs: nothing before it differs, and what comes after meets the new setting."""
+import copy
+import json
+import os
+import tempfile
+
+import trace
+
+report = trace.Report()
+MINUTE = 60 * 10**9
+SEND = ["a", "b", "c"]  # messages that alice sends at 1, 11 and 21 minutes
+READ = ["ra", "rb", "rc"]  # bob reads 5 minutes after each
+
+WORLD = {
+    "title": "A small world",
+    "until": "2h",
+    "links": {"home": {"delay": "2ms"}, "world": {"delay": "5ms"}},
+    "hosts": {
+        "alice": {"interfaces": ["home 192.0.2.10/24"], "resolvers": ["198.51.100.54"],
+                  "client": {"accounts": [{"address": "alice@a.test", "password": "wonderland",
+                                           "submit": {"server": "mail.a.test"}}]}},
+        "bob": {"interfaces": ["home 192.0.2.11/24"], "resolvers": ["198.51.100.54"],
+                "client": {"accounts": [{"address": "bob@b.test", "password": "builder",
+                                         "fetch": {"kind": "pop3", "server": "mx.b.test"}}]}},
+        "router": {"router": True, "interfaces": ["home 192.0.2.1/24", "world 198.51.100.1/24"], "firewall": []},
+        "dns": {"interfaces": ["world 198.51.100.53/24"], "dns": {"zones": [".", "a.test", "b.test"]}},
+        "resolver": {"interfaces": ["world 198.51.100.54/24"], "resolver": {}},
+        "mail": {"fqdn": "mail.a.test", "interfaces": ["world 198.51.100.25/24"], "resolvers": ["198.51.100.54"],
+                 "mta": {"domains": ["a.test"], "retry_first": "5m", "retry_max": "5m"},
+                 "store": {"users": {"alice": "wonderland"}}},
+        "mx": {"fqdn": "mx.b.test", "interfaces": ["world 198.51.100.26/24"], "resolvers": ["198.51.100.54"],
+               "mta": {"domains": ["b.test"]}, "store": {"users": {"bob": "builder", "zoe": "zebra"}}},
+        "mx2": {"fqdn": "mx2.b.test", "interfaces": ["world 198.51.100.27/24"], "resolvers": ["198.51.100.54"],
+                "mta": {"domains": ["b.test"]}, "store": {"users": {"bob": "builder"}}},
+    },
+    "zones": {
+        ".": {"records": ["@ NS ns.a.test.", "a.test. NS ns.a.test.", "b.test. NS ns.a.test.", "ns.a.test. A 198.51.100.53"]},
+        "a.test": {"records": ["@ NS ns", "@ MX 10 mail", "ns A 198.51.100.53", "mail A 198.51.100.25"]},
+        "b.test": {"ttl": 900, "records": ["@ NS ns.a.test.", "@ MX 10 mx", "mx A 198.51.100.26", "mx2 A 198.51.100.27"]},
+    },
+    "messages": {n: {"to": "bob@b.test", "subject": n, "text": n} for n in SEND},
+    "actions": [{"name": n, "do": "send", "host": "alice", "at": f"{1 + 10 * i}m", "message": n} for i, n in enumerate(SEND)]
+    + [{"name": n, "do": "fetch", "host": "bob", "at": f"{6 + 10 * i}m", "times": 1} for i, n in enumerate(READ)],
+}
+folder = tempfile.TemporaryDirectory()
+MX, STORE = "/hosts/mx/mta", "/hosts/mx/store"
+ALICE, BOB = "/hosts/alice/client/accounts/0", "/hosts/bob/client/accounts/0"
+
+
+def change(at, pointer, value):
+    return {"at": at, "set": pointer, "to": value}
+
+
+class Run:
+    def __init__(self, what, *changes, edit=None, sets=()):
+        world = copy.deepcopy(WORLD)
+        if edit:
+            edit(world)
+        if changes:
+            world["changes"] = list(changes)
+        self.what, path = what, os.path.join(folder.name, "small.json")
+        with open(path, "w") as f:
+            json.dump(world, f)
+        args = [x for s in sets for x in ("--set", s)]
+        p = trace.mailwalk("run", path, "--format", "jsonl", "--level", "packet", *args)
+        self.status, self.err = p.returncode, p.stderr.decode()
+        self.lines = p.stdout.decode().splitlines()
+        self.records = [json.loads(line) for line in self.lines]
+
+    def claim(self, ok, heading, got=""):
+        report.check(ok, heading, f"{self.what}: {got}")
+
+    def result(self, action):
+        """How the errand of an action went."""
+        found = [trace.attr(r, "result") for r in trace.select(self.records, "client", event="action-done")
+                 if trace.attr(r, "action") == action]
+        return found[0] if found else None
+
+    def stored(self, host, user="bob"):
+        """Subjects are names: at which minute each message came into the INBOX."""
+        return [r["t_ns"] // MINUTE for r in trace.select(self.records, "mailbox", event="stored", user=user)
+                if r["host"] == host]
+
+    def codes(self, host, since=0, until=10**18):
+        return [r.get("code") for r in self.records if r["kind"] == "reply" and r["host"] == host and r.get("code")
+                and since * MINUTE <= r["t_ns"] < until * MINUTE]
+
+    def before(self, at_ns):
+        """The lines of records that come before a moment."""
+        return [line for line, r in zip(self.lines, self.records) if r["t_ns"] < at_ns]
+
+
+plain = Run("plain")
+plain.claim(plain.status == 0 and plain.stored("mx") == [1, 11, 21] and [plain.result(n) for n in SEND + READ] == ["ok"] * 6,
+            "the world as it is delivers and is read", plain.err or [plain.result(n) for n in SEND + READ])
+AT = 10 * MINUTE
+tried = 0
+
+
+def changed(what, pointer, value, **kw):
+    """A run with one change at 10 minutes; nothing before it may differ, and the change is told once."""
+    global tried
+    tried += 1
+    base = Run(what, **kw) if kw else plain
+    r = Run(what, change("10m", pointer, value), **kw)
+    r.claim(not r.err and r.status == 0, "a run with a change runs", r.err)
+    a, b = base.before(AT), r.before(AT)
+    r.claim(len(a) > 100 and a == b, "nothing before the change differs", f"{len(a)} {len(b)} records")
+    told = trace.select(r.records, "config", event="changed")
+    r.claim(len(told) == 1 and told[0]["t_ns"] == AT and trace.attr(told[0], "pointer") == "/changes/0"
+            and trace.attr(told[0], "set").startswith(pointer.rstrip("-")), "the change is told", told)
+    again = Run(what, change("10m", pointer, value), **kw)
+    r.claim(again.lines == r.lines, "the same bytes every time")
+    return r
+
+
+# ---- users: password, quota, who comes and who goes --------------------------------------------------------
+r = changed("a password that a program does not know", STORE + "/users/bob", "other")
+r.claim([r.result(n) for n in READ] == ["ok", "auth-failed", "auth-failed"], "the old password opens no more", [r.result(n) for n in READ])
+wrong = {"edit": lambda w: w["hosts"]["bob"]["client"]["accounts"][0].update(password="wrong")}
+r = changed("the program's password is put right", BOB + "/password", "builder", **wrong)
+r.claim([r.result(n) for n in READ] == ["auth-failed", "ok", "ok"], "the next errand has the new password", [r.result(n) for n in READ])
+r = changed("a user goes", STORE + "/users/bob", None)
+r.claim(r.stored("mx") == [1] and 550 in r.codes("mx", 10) and 550 not in r.codes("mx", 0, 10) and r.result("rb") == "auth-failed",
+        "who is gone gets no mail and cannot log in", (r.stored("mx"), r.result("rb")))
+away = {"edit": lambda w: w["hosts"]["mx"]["store"]["users"].pop("bob")}
+r = changed("a user comes", STORE + "/users/bob", "builder", **away)
+r.claim(r.stored("mx") == [11, 21] and [r.result(n) for n in READ] == ["auth-failed", "ok", "ok"], "who is new gets mail and logs in",
+        (r.stored("mx"), [r.result(n) for n in READ]))
+r = Run("a user goes and comes back", change("10m", STORE + "/users/bob", None), change("20m", STORE + "/users/bob", "builder"),
+        edit=lambda w: w["hosts"]["bob"]["client"]["accounts"][0]["fetch"].update(keep=True))
+r.claim(r.stored("mx") == [1, 21] and [trace.attr(x, "messages") for x in trace.select(r.records, "mailbox", event="stored", user="bob")] == [1, 2],
+        "the old mail is there when a user comes back", r.stored("mx"))
+r = changed("a quota", STORE + "/users/bob", {"password": "builder", "quota": 10})
+r.claim(r.stored("mx") == [1] and trace.select(r.records, "mailbox", event="over-quota", user="bob"), "no room any more", r.stored("mx"))
+
+# ---- ports and what they offer ----------------------------------------------------------------------------------
+both = {"edit": lambda w: w["hosts"]["mx"]["store"].update(services=["pop3", "imap"])}
+r = changed("POP3 moves to 1110", STORE + "/services/0", "pop3 1110", **both)
+r.claim([r.result(n) for n in READ] == ["ok", "refused", "refused"], "the old port refuses", [r.result(n) for n in READ])
+r = Run("the program follows", change("10m", STORE + "/services/0", "pop3 1110"), change("20m", BOB + "/fetch/port", 1110), **both)
+r.claim([r.result(n) for n in READ] == ["ok", "refused", "ok"], "the new port serves", [r.result(n) for n in READ])
+r = changed("submission offers no login", "/hosts/mail/mta/services", ["relay"])
+r.claim([r.result(n) for n in SEND] == ["ok", "refused", "refused"], "nobody listens on 587", [r.result(n) for n in SEND])
+r = changed("a server learns STARTTLS", MX + "/services", ["relay 25 starttls"])
+said = [(x["t_ns"] // MINUTE, x["text"]) for x in r.records if x["kind"] == "command" and x["host"] == "mail" and x.get("text")]
+r.claim([m for m, t in said if t == "STARTTLS"] == [11, 21], "STARTTLS is offered from then on", [t for t in said if t[1] == "STARTTLS"])
+r = changed("another name", MX + "/hostname", "relay.b.test")
+greet = [x["text"] for x in r.records if x["kind"] == "reply" and x["host"] == "mx" and x.get("code") == 220 and x["proto"] == "smtp"]
+r.claim(["mx.b.test" in greet[0], "relay.b.test" in greet[1]] == [True, True], "it greets with its new name", greet)
+r = changed("a smaller size", MX + "/size_max", "1KB")
+ehlo = [x["text"] for x in r.records if x["kind"] == "reply" and x["host"] == "mx" and "SIZE" in x.get("text", "")]
+r.claim(["SIZE 10240000" in ehlo[0], "SIZE 1000" in ehlo[1]] == [True, True], "EHLO offers the new size", ehlo)
+
+# ---- what is asked at each command ------------------------------------------------------------------------------
+r = changed("greylisting", MX + "/refusals/-", {"command": "RCPT", "code": 450, "first": 1})
+r.claim(r.stored("mx") == [1, 16, 21] and r.codes("mx").count(450) == 1, "refused once, then taken", (r.stored("mx"), r.codes("mx")))
+grey = {"edit": lambda w: w["hosts"]["mx"]["mta"].update(refusals=[{"command": "RCPT", "code": 450, "first": 1}])}
+r = changed("a rule beside another", MX + "/refusals/-", {"command": "RCPT", "match": "zoe", "code": 550}, **grey)
+r.claim(r.codes("mx").count(450) == 1, "a rule that stays goes on counting", r.codes("mx"))
+r = changed("another domain", MX + "/domains", ["c.test"])
+r.claim(r.stored("mx") == [1] and 554 in r.codes("mx", 10), "it relays for nobody", r.codes("mx", 10))
+r = changed("a relay host", "/hosts/mail/mta/relayhost", "mx2.b.test")
+r.claim(r.stored("mx") == [1] and r.stored("mx2") == [11, 21], "everything goes there", (r.stored("mx"), r.stored("mx2")))
+r = changed("an alias comes", MX + "/aliases", {"carl": "zoe"},
+            edit=lambda w: [m.update(to="carl@b.test") for m in w["messages"].values()])
+r.claim(r.stored("mx", "zoe") == [11, 21], "the alias leads to zoe", r.stored("mx", "zoe"))
+
+# ---- a queue: the fault is mended while the message waits -------------------------------------------------------------
+broken = {"edit": lambda w: w["hosts"]["mail"]["mta"].update(relayhost="198.51.100.99")}
+r = changed("a relay host is put right", "/hosts/mail/mta/relayhost", "mx.b.test", **broken)
+waits = [trace.attr(x, "next_try_ms") for x in trace.select(r.records, "queue", event="deferred")]
+r.claim(r.stored("mx") == [11, 12, 21] or len(r.stored("mx")) == 3, "what waited goes at its next attempt", (r.stored("mx"), waits))
+r.claim(r.stored("mx")[0] >= 11 and trace.select(r.records, "queue", event="deferred"), "it had to wait before", waits)
+r = changed("longer pauses", "/hosts/mail/mta/retry_first", "5s", edit=lambda w: w["hosts"]["mx"].update(down={"from": "0s"}))
+waits = sorted({trace.attr(x, "next_try_ms") for x in trace.select(r.records, "queue", event="deferred")})
+r.claim(waits and waits[0] < 60000 and waits[-1] == 300000, "pauses are as they were told when they begin", waits)
+
+# ---- the DNS: the zone at once, caches when the TTL is over -----------------------------------------------------------
+r = changed("the MX moves", "/zones/b.test/records/1", "@ MX 10 mx2")
+r.claim(r.stored("mx") == [1, 11] and r.stored("mx2") == [21], "the cache keeps the old MX for its TTL", (r.stored("mx"), r.stored("mx2")))
+short = {"edit": lambda w: w["zones"]["b.test"].update(ttl=60)}
+r = changed("the MX moves, with a short TTL", "/zones/b.test/records/1", "@ MX 10 mx2", **short)
+r.claim(r.stored("mx") == [1] and r.stored("mx2") == [11, 21], "a short TTL is over sooner", (r.stored("mx"), r.stored("mx2")))
+r = changed("a DNS server fails", "/hosts/dns/dns/fault", "servfail", **short)
+r.claim(r.stored("mx") == [1] and r.result("rc") != "ok", "nothing is found any more", (r.stored("mx"), r.result("rc")))
+r = changed("no more resolver", "/hosts/bob/resolvers", ["198.51.100.25"])
+r.claim([r.result(n) for n in READ][1:] != ["ok", "ok"], "bob asks somebody who does not look for him", [r.result(n) for n in READ])
+
+# ---- the network --------------------------------------------------------------------------------------------------------
+r = changed("a firewall rule", "/hosts/router/firewall/-", {"action": "reject", "proto": "tcp", "port": 587})
+r.claim([r.result(n) for n in SEND] == ["ok", "refused", "refused"], "the firewall refuses", [r.result(n) for n in SEND])
+closed = {"edit": lambda w: w["hosts"]["router"].update(firewall=[{"action": "reject", "proto": "tcp", "port": 587}])}
+r = changed("the firewall opens", "/hosts/router/firewall", [], **closed)
+r.claim([r.result(n) for n in SEND] == ["refused", "ok", "ok"], "the firewall lets pass", [r.result(n) for n in SEND])
+r = changed("a slow link", "/links/home/delay", "300ms")
+
+
+def took(run, action):
+    t = [x["t_ns"] for x in trace.select(run.records, "client") if trace.attr(x, "action") == action]
+    return (max(t) - min(t)) // 10**6
+
+
+r.claim(took(r, "a") < 400 and took(r, "b") > 2000, "everything takes longer", (took(r, "a"), took(r, "b")))
+r = changed("a cut link", "/links/home/faults/-", {"fault": "cut"})
+r.claim(r.result("a") == "ok" and r.result("b") not in ("ok", None), "nothing passes", r.result("b"))
+lossy = {"edit": lambda w: w["links"]["home"].update(faults=[{"fault": "loss", "name": "l", "chance": "20%"}])}
+r = changed("a lossy link heals", "/links/home/faults/0", None, **lossy)
+lost = [x["t_ns"] // MINUTE for x in trace.select(r.records, "dropped") if trace.attr(x, "fault") == "l"]
+r.claim(lost and max(lost) < 10, "nothing is lost any more", lost)
+r = changed("a host is switched off", "/hosts/mx/down", {"until": "30m"})
+r.claim(r.stored("mx")[0] == 1 and min(r.stored("mx")[1:]) >= 30 and len(r.stored("mx")) == 3, "it is off until then", r.stored("mx"))
+off = {"edit": lambda w: w["hosts"]["mx"].update(down={"from": "0s"})}
+r = changed("a host is switched on", "/hosts/mx/down", None, **off)
+r.claim(len(r.stored("mx")) == 3 and min(r.stored("mx")) >= 10, "it is on again, and what waited comes", r.stored("mx"))
+tls = {"edit": lambda w: (w["hosts"]["mail"]["mta"].update(services=["relay", "submissions"]),
+                          w["hosts"]["alice"]["client"]["accounts"][0]["submit"].update(security="tls"))}
+r = changed("a certificate expires", "/hosts/mail/certificate", {"fault": "expired"}, **tls)
+r.claim([r.result(n) for n in SEND][0] == "ok" and r.result("b") == "not-secured", "the next handshake shows it", [r.result(n) for n in SEND])
+r = changed("somebody in the middle", "/hosts/router/rewrites", [{"find": "AUTH", "with": "XXXX"}])
+r.claim([trace.attr(x, "find") for x in trace.select(r.records, "fault", event="rewrote")] != [] and r.result("a") == "ok",
+        "the router rewrites from then on", r.result("b"))
+
+# ---- two at once, and in which order ----------------------------------------------------------------------------------
+r = Run("order", change("10m", MX + "/size_max", 2000), change("10m", MX + "/size_max", 3000), change("5m", MX + "/size_max", 5000))
+told = [(x["t_ns"] // MINUTE, trace.attr(x, "pointer"), trace.attr(x, "was"), trace.attr(x, "value"))
+        for x in trace.select(r.records, "config", event="changed")]
+r.claim(told == [(5, "/changes/2", "", "5000"), (10, "/changes/0", "5000", "2000"), (10, "/changes/1", "2000", "3000")],
+        "in the order of time, then of the list", told)
+r = Run("by --set", sets=['/changes/-={"at":"600000000001ns","set":"' + BOB + '/password","to":"x"}'])
+r.claim(not r.err and trace.select(r.records, "config", event="changed")[0]["t_ns"] == AT + 1 and r.before(AT + 1) == plain.before(AT + 1)
+        and r.result("rb") == "auth-failed", "--set adds a change, to the nanosecond", r.err)
+r = Run("a secret", change("10m", STORE + "/users/bob", "hush-hush"))
+r.claim("hush-hush" not in "\n".join(r.lines), "a new password is not shown")
+
+# ---- what cannot change is refused, and said where ---------------------------------------------------------------------------
+for pointer, value, word in (
+        ("/hosts/mx/interfaces/0", "world 198.51.100.99/24", "from the start, with --set"), ("/hosts/mx/fqdn", "x.b.test", "--set"),
+        ("/hosts/mx/mta", {}, "--set"), ("/hosts/new", {}, "--set"), ("/links/home", None, "--set"), ("/seed", 2, "--set"),
+        ("/until", "1h", "--set"), ("/messages/a/text", "x", "--set"), ("/actions/0/at", "1h", "--set"), ("/changes/0/at", "1h", "--set"),
+        ("/hosts/mx/mta/note", "x", "--set"), ("hosts", 1, "JSON pointer"), ("", 1, "empty"), ("/hosts/none/mta/size_max", 5000, "has no \"none\""),
+        ("/hosts/mx/mta/refusals/3", {}, "has no"), (MX + "/size_max", "much", "/changes/0/to: then /hosts/mx/mta/size_max"),
+        (MX + "/services", ["pop3"], "then /hosts/mx/mta/services/0: belongs into"), (MX + "/services/0", "relay 26", "has no \"services\""), ("/zones/b.test/records/1", "@ MX ten mx", "then /zones/b.test/records/1"),
+        ("/zones/new.test", {"records": ["@ NS ns.a.test."]}, "no host serves"), (STORE + "/users/eve", {"password": "x", "messages": ["a"]}, "begins without"),
+        (STORE + "/users/bob", {"password": "x", "mailboxes": ["Old"]}, "stay as they are"), (ALICE + "/submit", None, "cannot send")):
+    r = Run(pointer, change("10m", pointer, value))
+    r.claim(r.status == 2 and word in r.err and "/changes/0" in r.err, "what cannot change is refused", f"{word!r} not in {r.err}")
+r = Run("late", change("2h", MX + "/size_max", 5000))
+r.claim(r.status == 2 and "/changes/0/at" in r.err and "end of the run" in r.err, "not after the end", r.err)
+r = Run("many", *[change("10m", MX + "/size_max", 5000 + i) for i in range(101)])
+r.claim(r.status == 2 and "at most 100" in r.err, "not too many", r.err)
+r = Run("as many", *[change("10m", MX + "/size_max", 5000 + i) for i in range(100)])
+r.claim(r.status == 0 and len(trace.select(r.records, "config", event="changed")) == 100, "a hundred", r.err)
+report.end()
