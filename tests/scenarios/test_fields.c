@@ -173,7 +173,7 @@ static void drop_required(const struct json_object *o, const struct json_field *
     char set[JSON_POINTER_MAX + 10], pointer[JSON_POINTER_MAX], want[100];
     const char *sets[1] = { set };
     struct scenario s;
-    if (f->required != GET_ALWAYS)
+    if (f->required != GET_ALWAYS || f->kind == GET_ANY) /* null is a value there */
         return;
     (void)o;
     json_pointer(n, pointer, sizeof pointer);
