@@ -35,7 +35,7 @@ static void say_expected(struct words *w, const struct expect_item *i)
     if (i->never)
         say(w, "never");
     if (i->kind == EXPECT_MAILBOX)
-        say(w, "%lu messages", (unsigned long)i->messages);
+        say(w, "%lu message%s", (unsigned long)i->messages, i->messages == 1 ? "" : "s");
     say_if(w, "", i->message);
     say_if(w, "", i->action);
     say_if(w, "from ", i->kind == EXPECT_CONNECTION ? i->host : NULL);
@@ -124,7 +124,7 @@ static bool judge_mailbox(const struct expect *e, const struct expect_item *item
             messages = b->messages;
             break;
         }
-    say(got, "%lld messages", (long long)messages);
+    say(got, "%lld message%s", (long long)messages, messages == 1 ? "" : "s");
     return messages == item->messages;
 }
 

@@ -37,10 +37,11 @@ END_TEST
 
 START_TEST(a_lost_frame_leads_to_its_fault)
 {
-    LEADS("lossy-link", "!", "[SYN]", "/links/dsl/faults/0", "connects to its server");
-    LEADS("wrong-port", "!", "[SYN]", "/hosts/provider/firewall/0",
+    LEADS("lossy-link", "!", "SYN to port 587: lost", "/links/dsl/faults/0", "connects to its server");
+    LEADS("wrong-port", "!", "SYN to port 25: a firewall drops it", "/hosts/provider/firewall/0",
           "/hosts/alice/client/accounts/0/submit/port = 25");
-    LEADS("mx-down", "!", "[SYN]", "mx1 is switched off (/hosts/mx1)");
+    LEADS("mx-down", "!", "SYN to port 25: nobody answers to this address",
+          "mx1 is switched off (/hosts/mx1)");
 }
 END_TEST
 
@@ -48,6 +49,21 @@ START_TEST(a_time_out_leads_to_the_port)
 {
     LEADS("plaintext-to-465", "!", "nobody answered in time", "connects to its server",
           "/hosts/alice/client/accounts/0/submit/port = 465");
+    LEADS("wrong-port", "! ! ! ! ! ! !", "Sending failed", "nobody answered in time", "SYN to port 25",
+          "/hosts/provider/firewall/0", "sends again", "/hosts/alice/client/accounts/0/submit/port = 25");
+}
+END_TEST
+
+/* The scenario lets carol wait until alice has failed: that is an order, and no cause. */
+START_TEST(what_a_person_begins_has_no_cause)
+{
+    struct face f;
+    face_open(&f, "wrong-port", 60, 200, true, false);
+    face_keys(&f, "! ! ! ! ! ! ! ! ! w");
+    ck_assert(strstr(face_text(&f), "carol: could not send: the connection was refused") != NULL);
+    ck_assert(strstr(face_text(&f), "the company's firewall rejects it") != NULL);
+    ck_assert(strstr(face_text(&f), "alice: could not send") == NULL);
+    face_close(&f);
 }
 END_TEST
 
@@ -103,6 +119,7 @@ static Suite *why_suite(void)
     tcase_add_test(t, a_bounce_leads_to_the_reply_that_it_quotes);
     tcase_add_test(t, a_lost_frame_leads_to_its_fault);
     tcase_add_test(t, a_time_out_leads_to_the_port);
+    tcase_add_test(t, what_a_person_begins_has_no_cause);
     tcase_add_test(t, a_refused_certificate_leads_to_its_fault);
     tcase_add_test(t, a_full_mailbox_leads_to_its_quota);
     tcase_add_test(t, what_is_typed_leads_to_what_was_answered);

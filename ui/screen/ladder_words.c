@@ -9,104 +9,10 @@
 
 #define LOOK_AT 48 /* rows of a fold whose words are looked at */
 
-/* X(attribute `why`, words) */
-#define WHYS(X)                                                                                              \
-    X("fault", "lost")                                                                                       \
-    X("loss", "lost in noise")                                                                               \
-    X("cut", "the link is cut")                                                                              \
-    X("queue", "the transmitter's queue is full")                                                            \
-    X("down", "the host is off")                                                                             \
-    X("no-such-mac", "nobody has this MAC address")                                                          \
-    X("neighbour", "nobody answers to this address")                                                         \
-    X("not-mine", "not for this host")                                                                       \
-    X("no-route", "no route")                                                                                \
-    X("ttl", "too many hops")                                                                                \
-    X("too-big", "too big for the link")                                                                     \
-    X("firewall", "a firewall drops it")                                                                     \
-    X("fragment", "a fragment is missing")                                                                   \
-    X("checksum", "damaged: wrong checksum")                                                                 \
-    X("malformed", "malformed")                                                                              \
-    X("no-socket", "nobody listens")                                                                         \
-    X("protocol", "unknown protocol")
-
-static const char *why_words(const char *why)
-{
-    static const struct {
-        const char *why, *words;
-    } table[] = {
-#define X(why, words) { why, words },
-        WHYS(X)
-#undef X
-    };
-    for (size_t i = 0; i < sizeof table / sizeof table[0]; i++)
-        if (strcmp(table[i].why, why) == 0)
-            return table[i].words;
-    return why;
-}
-
-/* The number after a word of a packet's text; -1: the word is not there. */
-static long number_after(const char *text, const char *word)
-{
-    const char *at = strstr(text, word);
-    return at ? strtol(at + strlen(word), NULL, 10) : -1;
-}
-
-/* "... > 198.51.100.25:587 [SYN] ...": the part between the last brackets, and the port before them. */
-static void tcp_words(const char *text, bool bad, char *buf, size_t cap)
-{
-    const char *open = strrchr(text, '['), *close = open ? strchr(open, ']') : NULL, *port = open;
-    long octets = number_after(text, " len "), ack = number_after(text, " ack "), seq;
-    char flags[40] = "";
-    if (!close) {
-        snprintf(buf, cap, "%s", text);
-        return;
-    }
-    snprintf(flags, sizeof flags, "%.*s", (int)(close - open - 1), open + 1);
-    seq = number_after(close, " seq ");
-    while (port > text && port[-1] != ':')
-        port--;
-    if (strcmp(flags, "SYN") == 0)
-        snprintf(buf, cap, "SYN to port %ld", strtol(port, NULL, 10));
-    else if (strncmp(flags, "RST", 3) == 0)
-        snprintf(buf, cap, "%s%s", flags, bad ? ": refused" : "");
-    else if (octets > 0)
-        snprintf(buf, cap, "%s%s%ld octet%s from %ld", strstr(flags, "FIN") ? flags : "",
-                 strstr(flags, "FIN") ? ", " : "", octets, octets == 1 ? "" : "s", seq);
-    else if (strcmp(flags, "ACK") == 0)
-        snprintf(buf, cap, "ACK %ld", ack);
-    else
-        snprintf(buf, cap, "%s", flags);
-}
-
-static void packet_words(const struct trace_record *r, bool bad, char *buf, size_t cap)
-{
-    char text[400];
-    const char *at;
-    snprintf(text, sizeof text, "%.*s", (int)(r->text_len < 390 ? r->text_len : 390), r->text ? r->text : "");
-    at = strstr(text, " > ");
-    at = at ? strchr(at + 3, ' ') : NULL;
-    if (r->proto == TRACE_TCP)
-        tcp_words(text, bad, buf, cap);
-    else if (r->proto == TRACE_UDP)
-        snprintf(buf, cap, "UDP, %ld octets", number_after(text, " len "));
-    else
-        snprintf(buf, cap, "ICMP%s", at ? at : "");
-}
-
 static void note_words(const struct tape *t, const struct trace_record *r, char *buf, size_t cap)
 {
-    const char *event = record_attr(r, "event"), *timer = record_attr(r, "timer");
-    long long after = 0;
-    for (unsigned i = 0; i < r->nattr; i++)
-        if (strcmp(r->attr[i].key, "after_ms") == 0)
-            after = (long long)r->attr[i].number;
-    if (r->kind == TRACE_KIND_TCP_TIMER && strcmp(timer, "rto") == 0)
-        snprintf(buf, cap, "no ACK for %lld ms: sends again", after);
-    else if (r->kind == TRACE_KIND_TCP_TIMER && strcmp(timer, "fast-retransmit") == 0)
-        snprintf(buf, cap, "the same ACK again and again: sends again");
-    else if (r->kind == TRACE_KIND_TCP_TIMER)
-        snprintf(buf, cap, "TCP %s", strcmp(timer, "give-up") == 0 ? "gives up" : timer);
-    else if (r->kind == TRACE_KIND_MAILBOX && strcmp(event, "stored") == 0)
+    const char *event = record_attr(r, "event");
+    if (r->kind == TRACE_KIND_MAILBOX && strcmp(event, "stored") == 0)
         snprintf(buf, cap, "stored in %s of %s", record_attr(r, "mailbox"), record_attr(r, "user"));
     else if (r->kind == TRACE_KIND_QUEUE && strcmp(event, "bounce-made") == 0)
         snprintf(buf, cap, "writes a bounce to %s", record_attr(r, "to"));
@@ -135,7 +41,7 @@ const char *ladder_row_words(const struct tape *t, const struct ladder_row *row,
     switch ((enum ladder_kind)row->kind) {
     case LADDER_PACKET:
     case LADDER_LOST:
-        packet_words(&r, row->bad, words, sizeof words);
+        ui_packet_text(&r, row->bad, words, sizeof words);
         if (frames && r.frame)
             snprintf(buf, LADDER_WORDS_MAX, "#%llu %s", (unsigned long long)r.frame, words);
         else
@@ -144,8 +50,7 @@ const char *ladder_row_words(const struct tape *t, const struct ladder_row *row,
             snprintf(buf + strlen(buf), LADDER_WORDS_MAX - strlen(buf), ", changed, was #%lld",
                      (long long)trace_attr_number(&r, "instead_of"));
         if (row->kind == LADDER_LOST)
-            snprintf(buf + strlen(buf), LADDER_WORDS_MAX - strlen(buf), ": %s",
-                     why_words(record_attr(&r, "why")));
+            snprintf(buf + strlen(buf), LADDER_WORDS_MAX - strlen(buf), ": %s", ui_drop_text(&r));
         return buf;
     case LADDER_NOTE:
         note_words(t, &r, buf, LADDER_WORDS_MAX);
@@ -247,7 +152,7 @@ const char *ladder_fold_words(const struct ladder *l, const struct tape *t, cons
     switch (zone) {
     case LADDER_ZONE_SETUP:
         if (tape_get(t, ladder_row(l, item->first)->seq, &r) && r.text)
-            packet_words(&r, false, words, sizeof words);
+            ui_packet_text(&r, false, words, sizeof words);
         snprintf(buf, LADDER_WORDS_MAX, "TCP set-up%s%s: %zu frames", strstr(words, "port") ? ", " : "",
                  strstr(words, "port") ? strstr(words, "port") : "", n);
         return buf;

@@ -428,6 +428,20 @@ static void draw_scrub(struct ui_screen *s, struct ui_canvas *c, int row)
     ui_put(c, row, from + width + 2, 12, UI_STYLE_DIM, ui_clock(tape_end_ns(s->run.tape), when));
 }
 
+/* As many of the hints as fit, each of them whole: two spaces stand between them. */
+static void draw_hints(struct ui_canvas *c, int row, int room, const char *hints)
+{
+    size_t fits = 0;
+    for (size_t n = 0; hints[n] && n <= (size_t)room;) {
+        const char *gap = strstr(hints + n, "  ");
+        size_t end = gap ? (size_t)(gap - hints) : strlen(hints);
+        if (end <= (size_t)room)
+            fits = end;
+        n = end + strspn(hints + end, " ");
+    }
+    ui_put_text(c, row, 1, room, UI_STYLE_DIM, hints, fits);
+}
+
 static void draw_bottom(struct ui_screen *s, struct ui_canvas *c)
 {
     int row = c->rows - 1, col = 1, room = c->cols - 2;
@@ -443,9 +457,10 @@ static void draw_bottom(struct ui_screen *s, struct ui_canvas *c)
     if (s->said[0])
         ui_put_text(c, row - 1, 1, room, s->said_style, s->said, strlen(s->said));
     else if (s->run.tape && s->panel.kind == UI_PANEL_NONE)
-        ui_put(c, row - 1, 1, room, UI_STYLE_DIM,
-               views[s->view]->hint ? views[s->view]->hint
-                                    : "n on  p back  space play  g grain  w why  x what if  / find  ? help");
+        draw_hints(c, row - 1, room,
+                   views[s->view]->hint
+                       ? views[s->view]->hint
+                       : "n on  p back  space play  g grain  w why  x what if  / find  ? help");
     ui_fill(c, (struct ui_rect){ row, 0, 1, c->cols }, UI_STYLE_BAR, ' ');
     for (int v = 0; v < UI_VIEW_COUNT && s->run.tape; v++) {
         enum ui_style style = v == (int)s->view ? UI_STYLE_SELECTED : UI_STYLE_BAR;
@@ -461,8 +476,9 @@ static void draw_bottom(struct ui_screen *s, struct ui_canvas *c)
 static void draw_small(struct ui_screen *s, struct ui_canvas *c)
 {
     ui_putf(c, 0, 0, c->cols, UI_STYLE_STRONG, "Too small: %dx%d.", s->cols, s->rows);
-    ui_putf(c, 1, 0, c->cols, UI_STYLE_TEXT, "mailwalk needs %dx%d.", UI_MIN_COLS, UI_MIN_ROWS);
-    ui_put(c, 2, 0, c->cols, UI_STYLE_TEXT, "Nothing is lost; q leaves.");
+    ui_putf(c, 1, 0, c->cols, UI_STYLE_TEXT, "%dx%d is needed.", UI_MIN_COLS, UI_MIN_ROWS);
+    ui_put(c, 2, 0, c->cols, UI_STYLE_TEXT, "Nothing is lost.");
+    ui_put(c, 3, 0, c->cols, UI_STYLE_TEXT, "q leaves.");
 }
 
 void ui_screen_draw(struct ui_screen *s, struct ui_canvas *c)

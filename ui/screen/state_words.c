@@ -167,6 +167,33 @@ static void client_text(const char *host, const struct trace_record *r, char *bu
                  *result && strcmp(result, "ok") ? result_text(result) : "");
 }
 
+static void timer_text(const char *host, const struct trace_record *r, char *buf, size_t cap)
+{
+    if (record_is(r, "timer", "rto"))
+        snprintf(buf, cap, "%s: no ACK for %lld ms: sends again", host,
+                 (long long)record_number(r, "after_ms", 0));
+    else if (record_is(r, "timer", "fast-retransmit"))
+        snprintf(buf, cap, "%s: the same ACK again and again: sends again", host);
+    else if (record_is(r, "timer", "give-up"))
+        snprintf(buf, cap, "%s: TCP gives up", host);
+    else if (record_is(r, "timer", "persist"))
+        snprintf(buf, cap, "%s: the other end has no room: asks whether it has some now", host);
+    else
+        snprintf(buf, cap, "%s: TCP %s", host, record_attr(r, "timer"));
+}
+
+/* "queue_empty" of the scenario's file, in words. */
+static void outcome_text(const struct trace_record *r, char *buf, size_t cap)
+{
+    char what[40];
+    snprintf(what, sizeof what, "%s", record_attr(r, "what"));
+    for (char *c = what; *c; c++)
+        if (*c == '_')
+            *c = ' ';
+    snprintf(buf, cap, "%s: %s, %s (%s)", record_is(r, "ok", "no") ? "NOT as expected" : "as expected", what,
+             record_attr(r, "expected"), record_attr(r, "got"));
+}
+
 static void queue_text(const char *host, const struct trace_record *r, char *buf, size_t cap)
 {
     static const char *const events[][2] = { { "accepted", "is in the queue" },
@@ -208,7 +235,7 @@ const char *ui_state_text(const struct tape *t, const struct trace_record *r, ch
         snprintf(buf, cap, "%s: TCP %s to %s", host, record_attr(r, "from"), record_attr(r, "to"));
         break;
     case TRACE_KIND_TCP_TIMER:
-        snprintf(buf, cap, "%s: TCP timer: %s", host, record_attr(r, "timer"));
+        timer_text(host, r, buf, cap);
         break;
     case TRACE_KIND_QUEUE:
         queue_text(host, r, buf, cap);
@@ -225,9 +252,7 @@ const char *ui_state_text(const struct tape *t, const struct trace_record *r, ch
         setting_text(r, buf, cap);
         break;
     case TRACE_KIND_OUTCOME:
-        snprintf(buf, cap, "%s \"%s\": expected %s; it came to: %s",
-                 strcmp(record_attr(r, "ok"), "no") == 0 ? "NOT as expected," : "as expected,",
-                 record_attr(r, "what"), record_attr(r, "expected"), record_attr(r, "got"));
+        outcome_text(r, buf, cap);
         break;
     case TRACE_KIND_CLIENT:
         client_text(host, r, buf, cap);

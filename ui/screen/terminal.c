@@ -98,6 +98,9 @@ void terminal_close(void)
     if (!is_open)
         return;
     is_open = false;
+    move(LINES - 1, 0); /* a terminal without a second screen goes on to write there */
+    clrtoeol();
+    refresh();
     endwin();
 }
 

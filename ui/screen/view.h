@@ -254,6 +254,11 @@ struct ui_words {
     const char *title, *lesson, *section;
 };
 void ui_record_words(const struct tape *t, const struct trace_record *r, struct ui_words *out);
+/* "SYN to port 25", "512 octets from 1": what a packet does. `bad`: it tells of a failure. */
+void ui_packet_text(const struct trace_record *r, bool bad, char *buf, size_t cap);
+/* Why a frame came no further, "a firewall drops it", and what explains it. Static, or the tape's. */
+const char *ui_drop_text(const struct trace_record *r);
+const struct ui_words *ui_drop_words(const struct trace_record *r);
 
 /* "queue 1  INBOX 2": what a host holds at the place; "" for nothing. */
 void ui_host_counts(struct ui_screen *s, uint32_t host, char *buf, size_t cap);

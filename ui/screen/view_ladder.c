@@ -147,6 +147,7 @@ static void draw_info(struct ui_screen *s, struct ui_canvas *c, struct ui_rect r
                       const struct ladder_item *item)
 {
     struct trace_record rec;
+    struct ui_words own;
     char words[LADDER_WORDS_MAX];
     struct ui_rect below;
     uint32_t seq = v->chosen && item ? ladder_row(v->ladder, item->last)->seq : s->place;
@@ -160,6 +161,11 @@ static void draw_info(struct ui_screen *s, struct ui_canvas *c, struct ui_rect r
         return;
     }
     bad = tape_is_bad(&rec);
+    ui_record_words(s->run.tape, &rec, &own);
+    if (rec.kind == TRACE_KIND_DROPPED) { /* has no words of its own */
+        rec.title = own.title;
+        rec.section = own.section;
+    }
     snprintf(source, sizeof source, "%s", rec.section ? rec.section : "");
     if (rec.frame && (!rec.title || (int)(strlen(rec.title) + strlen(source)) < room - 24))
         snprintf(source + strlen(source), sizeof source - strlen(source), "%sframe %llu", *source ? ", " : "",
@@ -193,8 +199,8 @@ static void draw_info(struct ui_screen *s, struct ui_canvas *c, struct ui_rect r
         ui_put_text(c, r.row + 1, col + used + 2, room - used - 2, UI_STYLE_STRONG, words, strlen(words));
     }
     below = (struct ui_rect){ r.row + 2 + s->big, col, r.rows - 2 - s->big, room };
-    if (rec.lesson)
-        ui_wrap(c, below, 0, UI_STYLE_TEXT, rec.lesson, strlen(rec.lesson));
+    if (rec.lesson || (bad && own.lesson[0]))
+        ui_wrap(c, below, 0, UI_STYLE_TEXT, own.lesson, strlen(own.lesson));
     else if (rec.frame && trace_kind_level(rec.kind) == TRACE_PACKET)
         draw_carried(s, c, below, &rec);
 }
@@ -433,6 +439,6 @@ const struct ui_view ui_view_ladder = {
     .mouse = mouse,
     .moved = moved,
     .selected = selected,
-    .hint = "Up Down choose  Enter there  z fold  f follow one  Tab DNS  e export  w why",
+    .hint = "Up Down choose  Enter there  z fold  f follow  Tab DNS  e export  w why",
     .free = free_state,
 };

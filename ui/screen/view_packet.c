@@ -173,6 +173,11 @@ static const char *one_line(const struct dissect *d, const struct trace_record *
     return buf;
 }
 
+static void put_name(struct ui_canvas *c, int row, int col, int cols, enum ui_style style, const char *name)
+{
+    ui_put_text(c, row, col, cols, style, name, strlen(name));
+}
+
 static void draw_frame_row(struct ui_screen *s, struct ui_canvas *c, struct ui_rect r, size_t row,
                            bool chosen)
 {
@@ -197,15 +202,15 @@ static void draw_frame_row(struct ui_screen *s, struct ui_canvas *c, struct ui_r
     ui_put_right(c, r.row, col + 1, 6, style, no);
     ui_put_right(c, r.row, col + 7, 11, style, ui_clock(rec.t_ns, when));
     col += 20;
-    ui_put(c, r.row, col, names, style, tape_host(s->run.tape, rec.host));
-    ui_put(c, r.row, col + names + 1, names, style, rec.peer ? tape_host(s->run.tape, rec.peer) : "all");
+    put_name(c, r.row, col, names, style, tape_host(s->run.tape, rec.host));
+    put_name(c, r.row, col + names + 1, names, style, rec.peer ? tape_host(s->run.tape, rec.peer) : "all");
     col += 2 * names + 2;
     ui_put(c, r.row, col, 6, style, d->protocol);
     col += 7;
     if (dropped) {
-        const char *why = trace_attr_get(&drop, "why"), *fault = trace_attr_get(&drop, "fault");
-        snprintf(text, sizeof text, "dropped: %s%s%s; ", why ? why : "", fault ? " by " : "",
-                 fault ? fault : "");
+        const char *fault = trace_attr_get(&drop, "fault");
+        snprintf(text, sizeof text, "%s%s%s%s; ", ui_drop_text(&drop), fault ? " (" : "", fault ? fault : "",
+                 fault ? ")" : "");
         col += ui_put_text(c, r.row, col, r.col + r.cols - col, style, text, strlen(text));
     }
     was = trace_attr_number(&rec, "instead_of");

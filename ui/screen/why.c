@@ -30,13 +30,21 @@ static bool tells(const struct trace_record *r)
     }
 }
 
+/* The host is named in front, unless the words do so. */
+static bool names_host(const char *text, const char *host)
+{
+    char pointer[140];
+    snprintf(pointer, sizeof pointer, "/hosts/%.120s/", host);
+    return strncmp(text, host, strlen(host)) == 0 || strstr(text, pointer) != NULL;
+}
+
 static void add(const struct tape *t, struct ui_items *items, const struct trace_record *r, bool first)
 {
     char text[700], when[24];
     ui_record_text(t, r, text, sizeof text);
     ui_items_add(items, (uint32_t)r->seq, "%s%10s  ", first ? "        " : "because ",
                  ui_clock(r->t_ns, when));
-    if (r->host && strncmp(text, tape_host(t, r->host), strlen(tape_host(t, r->host))) != 0)
+    if (r->host && !names_host(text, tape_host(t, r->host)))
         ui_items_more(items, "%s: ", tape_host(t, r->host));
     ui_items_more(items, "%s", text);
 }
@@ -85,7 +93,7 @@ static void add_settings(struct ui_screen *s, struct ui_items *items, const stru
                                            s->run.nchanges, i, &setting);
          i++)
         if (explains(s->run.tape, r, &setting))
-            ui_items_add(items, (uint32_t)r->seq, "because %10s  setting %s = %s", ui_clock(r->t_ns, when),
+            ui_items_add(items, (uint32_t)r->seq, "because %10s  %s = %s", ui_clock(r->t_ns, when),
                          setting.pointer, setting.value);
 }
 

@@ -28,7 +28,10 @@ const char *ui_record_text(const struct tape *t, const struct trace_record *r, c
         buf[0] = '\0';
     else if (trace_kind_level(r->kind) == TRACE_STATE)
         ui_state_text(t, r, buf, cap);
-    else
+    else if (r->kind == TRACE_KIND_DROPPED && (r->proto == TRACE_TCP || r->proto == TRACE_UDP)) {
+        ui_packet_text(r, true, buf, cap);
+        snprintf(buf + strlen(buf), cap - strlen(buf), ": %s", ui_drop_text(r));
+    } else
         snprintf(buf, cap, "%.*s", (int)(r->text_len < 900 ? r->text_len : 900), r->text);
     return buf;
 }
@@ -189,12 +192,7 @@ static bool text_has(const struct trace_record *r, const char *word)
 static bool packet_words(const struct trace_record *r, struct ui_words *out)
 {
     if (r->kind == TRACE_KIND_DROPPED) {
-        *out = (struct ui_words){
-            "This frame is lost",
-            "Nobody tells the sender. TCP notices because no ACK comes, waits, and sends it again; "
-            "what runs over UDP must ask again itself.",
-            "RFC 9293 section 3.8"
-        };
+        *out = *ui_drop_words(r);
         return true;
     }
     for (size_t i = 0; i < sizeof packets / sizeof packets[0]; i++)

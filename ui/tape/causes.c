@@ -103,6 +103,7 @@ static bool began_by_itself(const struct trace_record *r)
     case TRACE_KIND_CLIENT:
     case TRACE_KIND_ERROR:
     case TRACE_KIND_TCP_TIMER:
+    case TRACE_KIND_TCP_STATE: /* given up when the last timer ran out */
         return false;
     default:
         return true;
@@ -123,6 +124,8 @@ uint32_t causes_before(const struct tape *t, const struct trace_record *r, uint3
         seq = of_reply(t, r, answered);
     else if (r->kind == TRACE_KIND_QUEUE)
         seq = quoted(t, r);
+    else if (r->kind == TRACE_KIND_PHASE && !trace_attr_get(r, "step"))
+        return 0; /* a person acts; what the scenario lets them wait for is no cause */
     else if (r->kind == TRACE_KIND_SESSION &&
              (record_is(r, "event", "connect-failed") || record_is(r, "event", "timeout")))
         seq = lost(t, r);
