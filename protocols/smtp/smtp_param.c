@@ -67,14 +67,27 @@ static bool xtext_fits(struct wire_slice value, size_t max)
     return value.len > 0 && smtp_xtext_decode(NULL, &octets, value) && octets <= max;
 }
 
+/* Up to 20 digits, RFC 1870 section 5: more than 64 bits hold is larger than any limit. */
+static bool size_parse(struct wire_slice value, uint64_t *octets)
+{
+    if (value.len > SMTP_SIZE_DIGITS_MAX)
+        return false;
+    if (wire_parse_u64(value, UINT64_MAX, octets))
+        return true;
+    *octets = UINT64_MAX;
+    for (size_t i = 0; i < value.len; i++)
+        if (!wire_is_digit(value.at[i]))
+            return false;
+    return value.len > 0;
+}
+
 /* One parameter of MAIL. Each may be given once: RFC 5321 section 4.1.1.11 leaves no meaning for a second. */
 static enum smtp_verdict mail_param(struct wire_slice key, struct wire_slice value, unsigned offered,
                                     struct smtp_mail_params *out)
 {
     bool good;
     if ((offered & SMTP_EXT_SIZE) && wire_slice_is_nocase(key, "SIZE")) {
-        good = !out->has_size && value.len <= SMTP_SIZE_DIGITS_MAX &&
-               wire_parse_u64(value, UINT64_MAX, &out->size_octets);
+        good = !out->has_size && size_parse(value, &out->size_octets);
         out->has_size = true;
     } else if ((offered & (SMTP_EXT_8BITMIME | SMTP_EXT_BINARYMIME)) && wire_slice_is_nocase(key, "BODY")) {
         good = !out->has_body && body_parse(value, offered, &out->body);
