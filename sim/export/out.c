@@ -8,6 +8,8 @@ int export_out_flush(struct export_out *o, bool through)
     if (o->file && o->len > 0) {
         if (o->error == 0 && fwrite(o->at, 1, o->len, o->file) != o->len)
             o->error = errno ? errno : EIO;
+        if (o->error == 0)
+            o->written += o->len;
         o->len = 0;
     }
     if (o->file && through && o->error == 0 && fflush(o->file) != 0)

@@ -22,7 +22,8 @@ struct export_out {
     FILE *file; /* NULL: memory only */
     char *at;   /* borrowed */
     size_t cap, len;
-    int error; /* errno of the first write that failed; 0 */
+    int error;        /* errno of the first write that failed; 0 */
+    uint64_t written; /* octets that the file has taken, before that */
 };
 
 /* Hands the octets to the file and, with `through`, to the system. Returns error. */

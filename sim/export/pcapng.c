@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <stdlib.h>
+#include <unistd.h>
 
 #include "sim/export/hosts.h"
 #include "sim/export/out.h"
@@ -55,6 +56,7 @@ struct export_pcapng {
     uint64_t phases, steps; /* seen so far */
     size_t waiting;
     bool live;
+    uint64_t whole;                           /* octets of the file that are whole blocks */
     uint64_t handshakes, handshakes_until_ns; /* under way; when the last of them is given up */
     struct export_out held;                   /* whole blocks of frames, in memory: owned */
     size_t held_at;                           /* before it: written */
@@ -108,11 +110,21 @@ static void begin(struct export_out *o, uint32_t type, uint32_t body)
     put_32(o, body + BLOCK_FRAME);
 }
 
+/* What the disk has taken of a block before it was full goes again: a capture has whole blocks. */
+static void settle(struct export_pcapng *p)
+{
+    bool failed = p->out.error != 0;
+    if (export_out_flush(&p->out, true) == 0)
+        p->whole = p->out.written;
+    else if (!failed && p->out.file != stdout && ftruncate(fileno(p->out.file), (off_t)p->whole) != 0)
+        return; /* a pipe cannot be cut */
+}
+
 static void end(struct export_pcapng *p, uint32_t body)
 {
     put_32(&p->out, body + BLOCK_FRAME);
     if (p->live || p->out.len > EXPORT_BUFFER / 2) /* never in the middle of a block */
-        export_out_flush(&p->out, true);
+        settle(p);
 }
 
 /* ---- the blocks at the start ------------------------------------------------------------ */
@@ -549,6 +561,7 @@ struct export_pcapng *export_pcapng_open(FILE *file, bool live)
     p->phases = p->steps = 0;
     p->waiting = 0;
     p->live = live;
+    p->whole = 0;
     p->handshakes = p->handshakes_until_ns = 0;
     p->held = (struct export_out){ .at = NULL };
     p->held_at = 0;
@@ -567,10 +580,16 @@ struct trace_sink export_pcapng_sink(struct export_pcapng *p)
                                 .record = pcapng_record };
 }
 
+int export_pcapng_error(const struct export_pcapng *p)
+{
+    return p->out.error;
+}
+
 int export_pcapng_close(struct export_pcapng *p)
 {
     int error;
     release(p, UINT64_MAX);
+    settle(p);
     error = export_out_close(&p->out);
     free(p->held.at);
     free(p->router);

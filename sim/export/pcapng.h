@@ -49,6 +49,9 @@ void export_pcapng_now(struct export_pcapng *p, uint64_t t_ns);
 /* Whether frames wait. */
 bool export_pcapng_waits(const struct export_pcapng *p);
 
+/* The errno of the first write that failed, 0: the file then ends with the last whole block before that. */
+int export_pcapng_error(const struct export_pcapng *p);
+
 /* Writes the rest, closes the file (stdout is only flushed), frees. Returns 0, or the errno of the first
  * write that failed. */
 int export_pcapng_close(struct export_pcapng *p);

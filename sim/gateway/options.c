@@ -200,12 +200,27 @@ static int finish_forwards(struct serve_options *o)
     return 0;
 }
 
+/* Two writers of one file leave what neither of them wrote. */
+static int files_differ(const struct serve_options *o)
+{
+    const char *name[] = { "--pcapng", "--record", "--ca-file", "--keylog" };
+    const char *path[] = { o->pcapng, o->record, o->ca_file, o->keylog };
+    for (size_t i = 0; i < sizeof path / sizeof path[0]; i++)
+        for (size_t k = 0; k < i; k++)
+            if (path[i] && path[k] && strcmp(path[i], path[k]) == 0 && strncmp(path[i], "/dev/", 5) != 0)
+                return bad_usage("%s %s: that is the file of %s already", name[i], path[i], name[k]);
+    return 0;
+}
+
 static int finish(struct serve_options *o)
 {
+    int status;
     if (!o->scenario)
         return bad_usage("serve needs a scenario; mail-world is made for it");
     if (!o->tun && (o->tun_link || o->tun_up))
         return bad_usage("%s belongs to --tun NAME", o->tun_link ? "--tun-link" : "--tun-up");
+    if ((status = files_differ(o)) != 0)
+        return status;
     if (o->nlisten == 0)
         o->listen[o->nlisten++] = "127.0.0.1";
     for (size_t i = 0; i < o->nlisten && !o->allow_remote; i++)
@@ -214,7 +229,7 @@ static int finish(struct serve_options *o)
                 "--listen %s: other machines could come in; if that is meant, say --allow-remote too",
                 o->listen[i]);
     if (o->forwards.n > 0 || o->trust) {
-        int status = finish_forwards(o);
+        status = finish_forwards(o);
         if (status)
             return status;
     }

@@ -3,12 +3,14 @@
 #include "sim/gateway/serve.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
 #include <time.h>
+#include <unistd.h>
 
 #include "sim/export/pcapng.h"
 #include "sim/gateway/envoys.h"
@@ -37,6 +39,9 @@ struct server {
     struct export_pcapng *pcapng;
     struct secrets secrets;
     FILE *record;
+    long recorded;    /* octets of it that are whole lines */
+    int record_error; /* errno of the write that failed */
+    bool told_record, told_pcapng, told_keylog;
     uint64_t start_real_ns, last_moment_ns;
     uint64_t ahead_ns;            /* virtual time that somebody has skipped */
     struct control_door *control; /* NULL: none */
@@ -140,6 +145,44 @@ static void on_advance(void *ctx, uint64_t to_ns)
         s->ahead_ns += to_ns - now;
 }
 
+/* The lines of a round go to the file. What a full disk has taken of the last one goes again, and nothing
+ * more is written: what is there can be replayed. */
+static void keep_record(struct server *s)
+{
+    int nowhere;
+    if (!s->record || s->record_error)
+        return;
+    if (fflush(s->record) == 0) {
+        s->recorded = ftell(s->record);
+        return;
+    }
+    s->record_error = errno;
+    if (ftruncate(fileno(s->record), s->recorded) != 0)
+        s->recorded = 0; /* a pipe cannot be cut */
+    nowhere = open("/dev/null", O_WRONLY | O_CLOEXEC);
+    if (nowhere >= 0) {
+        dup2(nowhere, fileno(s->record));
+        close(nowhere);
+    }
+}
+
+static void tell_full(bool *told, const char *path, int error)
+{
+    if (error && !*told)
+        say_error("%s: %s; the file ends here, the doors stay open", path, strerror(error));
+    *told |= error != 0;
+}
+
+/* A disk that is full is told when it happens: the world may go on for hours. */
+static void look_after_files(struct server *s)
+{
+    keep_record(s);
+    tell_full(&s->told_record, s->o->record, s->record_error);
+    tell_full(&s->told_keylog, s->o->keylog, s->secrets.error);
+    if (s->pcapng)
+        tell_full(&s->told_pcapng, s->o->pcapng, export_pcapng_error(s->pcapng));
+}
+
 static int loop(struct server *s, const sigset_t *waiting)
 {
     for (;;) {
@@ -183,8 +226,7 @@ static int loop(struct server *s, const sigset_t *waiting)
             s->tun_more = s->tun.fd >= 0 && tun_round(&s->tun, moment, real);
             envoys_round(&s->envoys, moment, real);
             control_round(s, s->visitors.fds + watchers, moment);
-            if (s->record)
-                fflush(s->record);
+            look_after_files(s);
         }
     }
 }
@@ -199,11 +241,14 @@ static int end(struct server *s)
             .kind = RECORD_END, .t_ns = t, .hash = s->hash.value, .records = s->hash.records
         };
         record_input(s->record, &in);
-        error = ferror(s->record) ? EIO : 0;
-        if (fclose(s->record) != 0)
+        keep_record(s);
+        error = s->record_error;
+        if (fclose(s->record) != 0 && !error)
             error = errno;
         s->record = NULL;
-        if (error)
+        if (error && s->told_record)
+            status = STATUS_MACHINE;
+        else if (error)
             status = machine_refused(s->o->record, error);
     }
     if (!announce_done(s->o, t, s->visitors.connections, s->hash.value, s->hash.records) && status == 0)
@@ -289,6 +334,7 @@ static void handle_signals(sigset_t *waiting)
     sigaction(SIGINT, &a, NULL);
     sigaction(SIGTERM, &a, NULL);
     sigaction(SIGPIPE, &ignore, NULL);
+    sigaction(SIGXFSZ, &ignore, NULL); /* a file that may not grow is an error of write() */
 }
 
 static int open_tun(struct server *s)
@@ -385,9 +431,9 @@ int serve_run(const struct serve_options *o, const struct spec_world *spec, uint
     if (s->record)
         fclose(s->record);
     if (s->pcapng && (error = export_pcapng_close(s->pcapng)) != 0 && status == 0)
-        status = machine_refused(o->pcapng, error);
+        status = s->told_pcapng ? STATUS_MACHINE : machine_refused(o->pcapng, error);
     if ((error = secrets_close(&s->secrets)) != 0 && status == 0)
-        status = machine_refused(o->keylog, error);
+        status = s->told_keylog ? STATUS_MACHINE : machine_refused(o->keylog, error);
     plan_free(&s->plan);
     free(s);
     return status;

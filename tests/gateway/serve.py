@@ -3,6 +3,7 @@ import json
 import os
 import random
 import re
+import resource
 import signal
 import smtplib
 import socket
@@ -38,7 +39,7 @@ def options(folder):
              (["mail-world", "--map", "25"], "PORT=HOST:PORT"), (["mail-world", "--map", "2525=mail"], "PORT=HOST:PORT"), (["mail-world", "--map", "2525=nobody:25"], "nobody"),
              (["mail-world", "--map", "70000=mail:25"], "PORT=HOST:PORT"), (["mail-world", "--map", "2525=mail:25", "--map", "2525=mx:25"], "2525"),
              (["mail-world", "--duration", "soon"], "soon"), (["mail-world", "--format", "xml"], "xml"), (["mail-world", "--set", "/doors/link=x"], "/doors/link"),
-             (["mail-world", "--seed", "one"], "one"), (["first-message"], "--map"), (["mail-world", "--max-connections=300", "--set", '/hosts/internet/interfaces/0=street 192.0.2.1/24'], "addresses")]
+             (["mail-world", "--seed", "one"], "one"), (["mail-world", "--pcapng", "x", "--keylog", "x"], "file of --pcapng"), (["first-message"], "--map"), (["mail-world", "--max-connections=300", "--set", '/hosts/internet/interfaces/0=street 192.0.2.1/24'], "addresses")]
     for args, word in wrong:
         p = run("serve", *args)
         report.check(p.returncode == 2 and not p.out and p.err.startswith("mailwalk: ") and word in p.err, "bad usage is told on stderr with exit 2", said(p))
@@ -106,6 +107,29 @@ def captures():
         w.process.kill()
         w.process.wait()
         report.check(len(pcapng_blocks(open(path, "rb").read())) > len(before), "and when the program was killed", "")
+
+
+def full_disk(folder):
+    """A file may not grow any more, in the middle of a session: that is told at once, the doors stay open, and what is there is whole."""
+    path = os.path.join(folder, "full.pcapng")
+    for kind in ("pcapng", "record"):
+        with world.World("mail-world", *(["--pcapng", path] if kind == "pcapng" else []), record=kind == "record") as w:
+            file = path if kind == "pcapng" else w.recording
+            resource.prlimit(w.process.pid, resource.RLIMIT_FSIZE, (100_001, 100_001))
+            for n in range(4):
+                s = smtplib.SMTP("127.0.0.1", w.port("smtp"), timeout=10 * world.SLOW)
+                s.sendmail("eve@example.net", "bob@example.com", "Subject: %d\r\n\r\n" % n + ("x" * 76 + "\r\n") * 600)
+                s.quit()
+            report.check(f"{file}: File too large; the file ends here" in open(w.stderr.name).read(), "a file that cannot grow is told at once", open(w.stderr.name).read())
+            octets = open(file, "rb").read()
+            report.check(90_000 < len(octets) <= 100_001, "what fitted is there", len(octets))
+            w.stop()
+            report.check(w.status == 3 and w.errors.count("File too large") == 1 and w.done, "and once, with exit 3 at the end", f"{w.status} {w.errors}")
+            if kind == "pcapng":
+                report.check(pcapng_blocks(octets).count(6) > 50, "whole blocks", "")
+            else:
+                p, last = w.replay()
+                report.check(p.returncode == 0 and last["hash"], "what was recorded can be replayed", f"{p.returncode} {p.stderr} {last}")
 
 
 def rewritten(folder):
@@ -238,6 +262,7 @@ with world.World() as place:
     options(place.folder)
     life()
     captures()
+    full_disk(place.folder)
     rewritten(place.folder)
     replays(place.folder)
 report.end()
