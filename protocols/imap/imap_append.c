@@ -18,7 +18,9 @@ static bool take_head(struct imap_server *s, struct imap_cursor *c, struct imap_
         return false;
     if (imap_peek(c, '"') && (!imap_take_date_time(c, &a->internal_seconds) || !imap_take_sp(c)))
         return false;
-    if (imap_has(s, IMAP_ENABLED_UTF8) && imap_take_word(c, "UTF8")) {
+    /* Also before ENABLE: Thunderbird says it on all connections of an account once one of them has enabled
+     * it. */
+    if (imap_extends(s, IMAP_EXT_UTF8) && imap_take_word(c, "UTF8")) {
         s->append_utf8 = true;
         return imap_take_sp(c) && imap_take_char(c, '(') && imap_at_end(c);
     }
