@@ -1,5 +1,5 @@
 /* The store as the IMAP engine wants it. */
-#include "sim/hosts/imap_box.h"
+#include "sim/hosts/imap_box_inside.h"
 
 #include <assert.h>
 #include <stdlib.h>
@@ -16,121 +16,7 @@ static struct mailbox *box_named(struct imap_box *b, struct wire_slice name)
     return box && !box->noselect ? box : NULL;
 }
 
-static bool has_children(const struct user *u, const char *name)
-{
-    size_t n = strlen(name);
-    for (const struct mailbox *box = u->inbox.next; box; box = box->next)
-        if (strncmp(box->name, name, n) == 0 && box->name[n] == IMAP_HIERARCHY)
-            return true;
-    return false;
-}
-
-static unsigned special_use(const char *name)
-{
-    static const struct {
-        const char *name;
-        unsigned bit;
-    } uses[] = { { "Sent", IMAP_USE_SENT },
-                 { "Drafts", IMAP_USE_DRAFTS },
-                 { "Trash", IMAP_USE_TRASH },
-                 { "Junk", IMAP_USE_JUNK },
-                 { "Archive", IMAP_USE_ARCHIVE } };
-    for (size_t i = 0; i < sizeof uses / sizeof uses[0]; i++)
-        if (strcmp(uses[i].name, name) == 0)
-            return uses[i].bit;
-    return 0;
-}
-
-/* ---- names ------------------------------------------------------------------------------------------- */
-
-/* Names are mostly asked for one after the other. */
-static struct mailbox *box_at(struct imap_box *b, uint32_t index)
-{
-    struct user *u = b->auth.user;
-    struct mailbox *box = &u->inbox;
-    uint32_t at = 0;
-    if (b->listed && b->listed_version == u->names_version && b->listed_index <= index) {
-        box = b->listed;
-        at = b->listed_index;
-    }
-    for (; box && at < index; at++)
-        box = box->next;
-    if (box) {
-        b->listed = box;
-        b->listed_index = index;
-        b->listed_version = u->names_version;
-    }
-    return box;
-}
-
-static bool op_mailbox_at(void *host, uint32_t index, struct imap_mailbox_entry *out)
-{
-    struct imap_box *b = host;
-    struct mailbox *box = box_at(b, index);
-    if (!box)
-        return false;
-    *out = (struct imap_mailbox_entry){ .name = wire_slice_str(box->name),
-                                        .exists = true,
-                                        .subscribed = box->subscribed };
-    out->attributes =
-        has_children(b->auth.user, box->name) ? IMAP_HAS_CHILDREN_ATTR : IMAP_HAS_NO_CHILDREN_ATTR;
-    out->attributes |= special_use(box->name) | (box->noselect ? IMAP_NOSELECT : 0);
-    return true;
-}
-
-static enum imap_verdict op_create(void *host, struct wire_slice name)
-{
-    struct imap_box *b = host;
-    struct mailbox *box;
-    uint32_t n = 0;
-    if (name.len > 0 && name.at[name.len - 1] == IMAP_HIERARCHY)
-        name.len--; /* "folder/" only announces children, RFC 3501 section 6.3.3 */
-    box = store_mailbox(b->auth.user, name);
-    if (box && !box->noselect)
-        return IMAP_NAME_TAKEN;
-    if (box) {
-        box->noselect = false;
-        return IMAP_COMPLETED;
-    }
-    for (box = &b->auth.user->inbox; box; box = box->next)
-        n++;
-    if (n >= STORE_MAILBOXES_MAX)
-        return IMAP_LIMIT;
-    box = store_mailbox_create(b->auth.user, name);
-    box->subscribed = false;
-    store_tell(b->auth.user, box, TRACE_IMAP, "created", NULL);
-    return IMAP_COMPLETED;
-}
-
-static enum imap_verdict op_remove(void *host, struct wire_slice name)
-{
-    struct imap_box *b = host;
-    struct mailbox *box = store_mailbox(b->auth.user, name);
-    if (!box)
-        return IMAP_NO_MAILBOX;
-    if (box == &b->auth.user->inbox)
-        return IMAP_NOT_POSSIBLE;
-    if (has_children(b->auth.user, box->name)) {
-        if (box->noselect)
-            return IMAP_HAS_CHILDREN;
-        while (box->count > 0)
-            store_remove(box, box->message[box->count - 1]);
-        box->noselect = true; /* the name stays above its children, RFC 3501 section 6.3.4 */
-        return IMAP_COMPLETED;
-    }
-    store_tell(b->auth.user, box, TRACE_IMAP, "deleted", NULL);
-    store_mailbox_remove(b->auth.user, box);
-    return IMAP_COMPLETED;
-}
-
-static void rename_to(struct mailbox *box, struct wire_slice to, const char *rest)
-{
-    char *name = core_alloc(to.len + strlen(rest) + 1);
-    memcpy(name, to.at, to.len);
-    memcpy(name + to.len, rest, strlen(rest));
-    free(box->name);
-    box->name = name;
-}
+/* ---- keywords ---------------------------------------------------------------------------------------- */
 
 /* The mailbox's bits for keyword names; new names get a bit while there is one. */
 static uint32_t keyword_bits(struct mailbox *box, const struct imap_flag_list *list)
@@ -154,8 +40,7 @@ static uint32_t keyword_bits(struct mailbox *box, const struct imap_flag_list *l
     return bits;
 }
 
-/* The same keywords in another mailbox, where they may have other bits. `from` NULL: its names are gone. */
-static uint32_t keywords_in(struct mailbox *to, const struct mailbox *from, uint32_t bits)
+uint32_t imap_box_keywords_in(struct mailbox *to, const struct mailbox *from, uint32_t bits)
 {
     struct imap_flag_list list = { .keywords = 0 };
     if (to == from || !bits)
@@ -166,51 +51,7 @@ static uint32_t keywords_in(struct mailbox *to, const struct mailbox *from, uint
     return keyword_bits(to, &list);
 }
 
-static enum imap_verdict rename_inbox(struct imap_box *b, struct wire_slice to)
-{
-    struct user *u = b->auth.user;
-    struct mailbox *box = store_mailbox_create(u, to);
-    while (u->inbox.count > 0) {
-        struct stored *m = u->inbox.message[0];
-        m->refs++;
-        store_remove(&u->inbox, m);
-        store_add(box, m->mail, m->before, m->flags, keywords_in(box, &u->inbox, m->keywords), m->date_s,
-                  NULL);
-        stored_drop(world_of(b), m);
-    }
-    return IMAP_COMPLETED;
-}
-
-static enum imap_verdict op_rename(void *host, struct wire_slice from, struct wire_slice to)
-{
-    struct imap_box *b = host;
-    struct user *u = b->auth.user;
-    struct mailbox *box = store_mailbox(u, from);
-    size_t n = from.len;
-    if (!box)
-        return IMAP_NO_MAILBOX;
-    if (store_mailbox(u, to))
-        return IMAP_NAME_TAKEN;
-    if (box == &u->inbox)
-        return rename_inbox(b, to);
-    if (to.len > n && memcmp(to.at, from.at, n) == 0 && to.at[n] == IMAP_HIERARCHY)
-        return IMAP_NOT_POSSIBLE;
-    for (struct mailbox *child = u->inbox.next; child; child = child->next)
-        if (child != box && strncmp(child->name, box->name, n) == 0 && child->name[n] == IMAP_HIERARCHY)
-            rename_to(child, to, child->name + n);
-    rename_to(box, to, "");
-    return IMAP_COMPLETED;
-}
-
-static enum imap_verdict op_subscribe(void *host, struct wire_slice name, bool on)
-{
-    struct imap_box *b = host;
-    struct mailbox *box = store_mailbox(b->auth.user, name);
-    if (!box)
-        return IMAP_NO_MAILBOX;
-    box->subscribed = on;
-    return IMAP_COMPLETED;
-}
+/* ---- views ------------------------------------------------------------------------------------------- */
 
 static void status_of(const struct mailbox *box, struct imap_mailbox_status *out)
 {
@@ -244,8 +85,6 @@ static enum imap_verdict op_status(void *host, struct wire_slice name, struct im
     status_of(box, out);
     return IMAP_COMPLETED;
 }
-
-/* ---- views ------------------------------------------------------------------------------------------- */
 
 /* Takes what the mailbox has and the view has not. Returns how many came. */
 static uint32_t view_take_new(struct view *v)
@@ -451,7 +290,7 @@ static enum imap_verdict op_copy_message(void *host, void *view, uint32_t seq, u
     struct imap_box *b = host;
     struct view *v = view;
     struct stored *m = v->entry[seq - 1].stored;
-    uint32_t keywords = keywords_in(b->into, v->box, m->keywords);
+    uint32_t keywords = imap_box_keywords_in(b->into, v->box, m->keywords);
     enum store_verdict verdict = store_add(b->into, m->mail, m->before, m->flags, keywords, m->date_s, uid);
     if (verdict != STORE_OK)
         return verdict == STORE_OVER_QUOTA ? IMAP_OVER_QUOTA : IMAP_LIMIT;
@@ -564,11 +403,11 @@ static void op_give(void *host, void *memory)
     free(memory);
 }
 
-const struct imap_store_ops imap_box_ops = { .mailbox_at = op_mailbox_at,
-                                             .create = op_create,
-                                             .remove = op_remove,
-                                             .rename = op_rename,
-                                             .subscribe = op_subscribe,
+const struct imap_store_ops imap_box_ops = { .mailbox_at = imap_names_at,
+                                             .create = imap_names_create,
+                                             .remove = imap_names_remove,
+                                             .rename = imap_names_rename,
+                                             .subscribe = imap_names_subscribe,
                                              .status = op_status,
                                              .open = op_open,
                                              .close = op_close,

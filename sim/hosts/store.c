@@ -401,6 +401,29 @@ struct mailbox *store_mailbox_create(struct user *u, struct wire_slice name)
     return box;
 }
 
+void store_lone_keep(struct user *u, struct wire_slice name)
+{
+    struct lone_name *lone = core_alloc(sizeof *lone), **end = &u->lone;
+    lone->name = core_alloc(name.len + 1);
+    memcpy(lone->name, name.at, name.len);
+    while (*end)
+        end = &(*end)->next;
+    *end = lone;
+}
+
+bool store_lone_take(struct user *u, struct wire_slice name)
+{
+    for (struct lone_name **at = &u->lone; *at; at = &(*at)->next)
+        if (wire_slice_is(name, (*at)->name)) {
+            struct lone_name *lone = *at;
+            *at = lone->next;
+            free(lone->name);
+            free(lone);
+            return true;
+        }
+    return false;
+}
+
 static void mailbox_empty(struct mailbox *box)
 {
     while (box->count > 0)
@@ -438,6 +461,8 @@ void store_free(struct store *s)
         while (u->inbox.next)
             store_mailbox_remove(u, u->inbox.next);
         mailbox_empty(&u->inbox);
+        while (u->lone)
+            store_lone_take(u, wire_slice_str(u->lone->name));
     }
 }
 

@@ -19,7 +19,7 @@
 #include "protocols/wire/ascii.h"
 #include "sim/hosts/host.h"
 
-#define STORE_MAILBOXES_MAX 1000    /* of one user */
+#define STORE_MAILBOXES_MAX 1000    /* of one user, names without a mailbox included */
 #define STORE_MESSAGES_MAX  1000000 /* in one mailbox */
 /* ranges of uids a mailbox remembers as removed; then it forgets them all */
 #define STORE_VANISHED_MAX 256
@@ -76,6 +76,11 @@ struct mailbox {
     uint64_t forgot_modseq; /* up to here it has forgotten which uids vanished */
 };
 
+struct lone_name { /* subscribed to, while no mailbox has it: RFC 3501 section 6.3.9 */
+    struct lone_name *next;
+    char *name;
+};
+
 struct sasl_secret;
 
 struct user {
@@ -83,6 +88,7 @@ struct user {
     const struct spec_user *spec;
     struct store *store;
     struct mailbox inbox;
+    struct lone_name *lone; /* owned; in the order in which their mailboxes went */
     uint64_t used_octets;
     uint32_t names_version;    /* grows when a mailbox is made or removed */
     bool locked;               /* by a POP3 session */
@@ -147,6 +153,11 @@ bool store_preload(struct user *u, const char *message);
 struct mailbox *store_mailbox(struct user *u, struct wire_slice name);
 struct mailbox *store_mailbox_create(struct user *u, struct wire_slice name);
 void store_mailbox_remove(struct user *u, struct mailbox *box);
+
+/* Subscriptions are names, and outlive their mailboxes. Keeping: the name that a subscribed mailbox is about
+ * to lose. Taking: whether the name was kept; it is not any more. */
+void store_lone_keep(struct user *u, struct wire_slice name);
+bool store_lone_take(struct user *u, struct wire_slice name);
 
 /* Lets go of one hold; the last one frees it. */
 void stored_drop(struct world *w, struct stored *m);

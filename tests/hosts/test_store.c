@@ -483,6 +483,42 @@ START_TEST(copies_keep_flags_and_keywords)
 }
 END_TEST
 
+/* The list of subscriptions is one of names, and only the client takes a name off it: RFC 3501 section 6.3.9.
+ */
+START_TEST(subscriptions_outlive_their_mailboxes)
+{
+    struct puppet *p;
+    const char *at;
+    small_build();
+    p = puppet_call(alice, mail_a, 143, CORE_S);
+    puppet_says(
+        p, 2 * CORE_S,
+        "1 LOGIN alice secret\r\n2 CREATE a\r\n3 CREATE a/b\r\n4 CREATE c\r\n5 CREATE d\r\n"
+        "6 SUBSCRIBE a\r\n7 SUBSCRIBE a/b\r\n8 SUBSCRIBE c\r\n"
+        "9 RENAME a e\r\n10 DELETE c\r\n11 LIST (SUBSCRIBED) \"\" *\r\n12 LSUB \"\" *\r\n"
+        "13 LIST \"\" *\r\n14 SELECT c\r\n15 UNSUBSCRIBE a/b\r\n16 UNSUBSCRIBE a/b\r\n17 SUBSCRIBE c\r\n"
+        "18 UNSUBSCRIBE d\r\n19 CREATE c\r\n20 RENAME d a\r\n21 LIST (SUBSCRIBED) \"\" *\r\n");
+    run_until(CORE_MINUTE);
+    ck_assert_ptr_nonnull(strstr(p->got, "10 OK DELETE completed\r\n"
+                                         "* LIST (\\Subscribed \\HasNoChildren) \"/\" INBOX\r\n"
+                                         "* LIST (\\NonExistent \\Subscribed) \"/\" a/b\r\n"
+                                         "* LIST (\\NonExistent \\Subscribed) \"/\" a\r\n"
+                                         "* LIST (\\NonExistent \\Subscribed) \"/\" c\r\n11 OK"));
+    at = strstr(p->got, "11 OK");
+    ck_assert_ptr_nonnull(strstr(at, "\"/\" c\r\n12 OK"));
+    at = strstr(p->got, "12 OK");
+    ck_assert_ptr_null(strstr(strstr(at, "13 OK"), "SELECT completed"));
+    ck_assert_ptr_nonnull(strstr(at, "* LIST (\\HasNoChildren) \"/\" e/b\r\n"
+                                     "* LIST (\\HasNoChildren) \"/\" d\r\n13 OK"));
+    ck_assert_ptr_nonnull(strstr(at, "15 OK UNSUBSCRIBE completed\r\n16 NO [NONEXISTENT]"));
+    ck_assert_ptr_nonnull(strstr(at, "17 OK SUBSCRIBE completed\r\n18 OK UNSUBSCRIBE completed\r\n"));
+    ck_assert_ptr_nonnull(strstr(at, "20 OK RENAME completed\r\n"
+                                     "* LIST (\\Subscribed \\HasNoChildren) \"/\" INBOX\r\n"
+                                     "* LIST (\\Subscribed \\HasNoChildren) \"/\" a\r\n"
+                                     "* LIST (\\Subscribed \\HasNoChildren) \"/\" c\r\n21 OK"));
+}
+END_TEST
+
 START_TEST(a_mailbox_deleted_under_a_session_ends_that_session)
 {
     struct puppet *a, *b;
@@ -555,6 +591,7 @@ static Suite *suite(void)
     tcase_add_test(t, append_over_the_quota_is_refused_and_the_message_still_sent);
     tcase_add_test(t, copy_over_the_quota_copies_nothing);
     tcase_add_test(t, copies_keep_flags_and_keywords);
+    tcase_add_test(t, subscriptions_outlive_their_mailboxes);
     tcase_add_test(t, a_mailbox_deleted_under_a_session_ends_that_session);
     tcase_add_test(t, cram_md5_logs_in_everywhere);
     suite_add_tcase(s, t);
