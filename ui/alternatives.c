@@ -4,11 +4,14 @@
 #include <string.h>
 
 #include "protocols/dns/dns_code.h"
+#include "protocols/dns/dns_verdict.h"
 #include "protocols/imap/imap_table.h"
 #include "protocols/pop3/pop3_server.h"
 #include "protocols/smtp/smtp_server.h"
 #include "protocols/smtp/smtp_verb.h"
 #include "protocols/smtp/smtp_verdict.h"
+
+#define RESPONSE_MIN 12 /* octets */
 
 struct list {
     struct ui_alternative *out;
@@ -60,11 +63,26 @@ static bool among(const uint8_t *set, size_t n, unsigned v)
     return false;
 }
 
+/* The client's part of a login: one word of base64 that is longer than any command, or masked, or a star. */
+static bool is_response(const char *line, size_t len)
+{
+    static const char letters[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/=*";
+    for (size_t i = 0; i < len; i++)
+        if (!strchr(letters, line[i]))
+            return false;
+    return len > 0 && (*line == '*' || len >= RESPONSE_MIN || line[len - 1] == '=');
+}
+
 static void smtp_replies(struct list *l, const char *line, size_t len)
 {
     size_t word, n;
     enum smtp_verb verb = len ? smtp_verb_find(line, len, &word) : SMTP_VERB_CONNECT;
-    const uint8_t *can = smtp_verb_verdicts(verb, &n);
+    const uint8_t *can;
+    if (verb == SMTP_VERB_UNKNOWN && len == 1 && *line == '.')
+        verb = SMTP_VERB_CONTENT;
+    else if (verb == SMTP_VERB_UNKNOWN && is_response(line, len))
+        verb = SMTP_VERB_RESPONSE;
+    can = smtp_verb_verdicts(verb, &n);
     for (size_t i = 0; i < n; i++) /* what it leads to when all is well */
         if (smtp_verdict_info((enum smtp_verdict)can[i])->kind <= SMTP_KIND_MORE)
             smtp_add(l, (enum smtp_verdict)can[i]);
@@ -88,6 +106,12 @@ static void smtp_commands(struct list *l)
 /* ---- POP3 ------------------------------------------------------------------------------------------------
  */
 
+/* What people meet first, as in SMTP. */
+static const uint8_t pop3_first[] = { POP3_DENIED,        POP3_NO_SUCH_MESSAGE, POP3_ALREADY_MARKED,
+                                      POP3_IN_USE,        POP3_NEED_TLS,        POP3_USER_FIRST,
+                                      POP3_NOT_COMMITTED, POP3_NO_MECHANISM,    POP3_TLS_ACTIVE,
+                                      POP3_TEMPFAIL,      POP3_WRONG_STATE,     POP3_UNKNOWN };
+
 static void pop3_add(struct list *l, enum pop3_verdict v)
 {
     const struct pop3_verdict_info *i = pop3_verdict_info(v);
@@ -104,12 +128,17 @@ static void pop3_replies(struct list *l, const char *line, size_t len)
     enum pop3_verb verb;
     while (word < len && line[word] != ' ')
         word++;
-    verb = pop3_verb_find(line, word);
-    for (int good = 1; good >= 0; good--)
-        for (int v = 0; v < POP3_VERDICTS; v++)
-            if (pop3_verb_can_end(verb, (enum pop3_verdict)v) &&
-                (pop3_verdict_info((enum pop3_verdict)v)->status[0] == '+') == (good == 1))
-                pop3_add(l, (enum pop3_verdict)v);
+    verb = word ? pop3_verb_find(line, word) : POP3_CONNECT;
+    for (int v = 0; v < POP3_VERDICTS; v++)
+        if (pop3_verb_can_end(verb, (enum pop3_verdict)v) &&
+            pop3_verdict_info((enum pop3_verdict)v)->status[0] == '+')
+            pop3_add(l, (enum pop3_verdict)v);
+    for (size_t i = 0; i < sizeof pop3_first; i++)
+        if (pop3_verb_can_end(verb, (enum pop3_verdict)pop3_first[i]))
+            pop3_add(l, (enum pop3_verdict)pop3_first[i]);
+    for (int v = 0; v < POP3_VERDICTS; v++)
+        if (pop3_verb_can_end(verb, (enum pop3_verdict)v))
+            pop3_add(l, (enum pop3_verdict)v);
 }
 
 static void pop3_commands(struct list *l)
@@ -183,6 +212,18 @@ static void dns_codes(struct list *l, enum dns_table table, const char *const *n
     }
 }
 
+static void dns_replies(struct list *l)
+{
+    static const struct wire_lesson records = {
+        "the records that were asked for",
+        "They would be there if this server had them, or had fetched them.", "RFC 1034 section 4.3.2"
+    };
+    add(l, &records, true, "records", "", "");
+    add(l, &dns_verdict_info(DNS_REFERRAL)->why, true, "referral", "", "");
+    dns_codes(l, DNS_TABLE_RCODE, (const char *const[]){ "NXDOMAIN", "SERVFAIL", "REFUSED", NULL });
+    add(l, &dns_verdict_info(DNS_NODATA)->why, false, "NODATA", "", "");
+}
+
 size_t ui_alternative_replies(void *ctx, enum trace_proto proto, const char *command, size_t len,
                               struct ui_alternative *out, size_t max)
 {
@@ -195,7 +236,7 @@ size_t ui_alternative_replies(void *ctx, enum trace_proto proto, const char *com
     else if (proto == TRACE_IMAP)
         imap_replies(&l, command, len);
     else if (proto == TRACE_DNS)
-        dns_codes(&l, DNS_TABLE_RCODE, (const char *const[]){ "NXDOMAIN", "SERVFAIL", "REFUSED", NULL });
+        dns_replies(&l);
     return l.n;
 }
 

@@ -14,8 +14,10 @@
 #include <string.h>
 
 #include "ui/screen/view.h"
+#include "ui/tape/record.h"
 
 #define OTHERS_MAX 60
+#define QUOTED_MAX 40 /* octets of what has been said, in a question */
 
 /* ---- the choices -----------------------------------------------------------------------------------------
  */
@@ -60,13 +62,46 @@ static bool settle(struct choices *c, uint32_t next)
     return true;
 }
 
-/* The octets that tell one reply from another: the code of SMTP, the whole row elsewhere. */
-static size_t front_of(const struct trace_record *r, const char *text)
+/* Two choices that a learner could not tell apart: the same code of SMTP; elsewhere one begins as the other.
+ */
+static bool alike(enum trace_proto proto, const char *a, const char *b)
+{
+    size_t m = strlen(a), n = strlen(b);
+    return strncmp(a, b, proto == TRACE_SMTP ? 3 : m < n ? m : n) == 0;
+}
+
+/* The row of the table that the engine answered with: its words stand beside all others, so that style gives
+ * nothing away. */
+static bool is_row(const struct trace_record *r, const char *text, const struct ui_alternative *row)
+{
+    size_t word = strcspn(row->text, " ");
+    if (r->lesson && row->lesson && strcmp(r->lesson, row->lesson) != 0)
+        return false;
+    if (r->proto == TRACE_IMAP && row->text[word])
+        word += 1 + strcspn(row->text + word + 1, " ");
+    return strncmp(text, row->text, r->proto == TRACE_SMTP ? 3 : word) == 0 &&
+           (r->proto != TRACE_SMTP || !r->status[0] || strstr(row->text, r->status));
+}
+
+/* "334" alone says little: its title goes with it. A question in base64 says nothing at all. */
+static void reply_words(char *buf, size_t cap, const char *text, const char *title)
 {
     size_t word = strcspn(text, " ");
-    if (r->proto == TRACE_SMTP)
-        return 3;
-    return r->proto == TRACE_IMAP && text[word] ? word + 1 + strcspn(text + word + 1, " ") : word;
+    bool bare = !text[word] || strcspn(text + word + 1, " ") > 24;
+    snprintf(buf, cap, "%.*s%s%s", (int)(bare ? word : strlen(text)), text, bare && title ? ": " : "",
+             bare && title ? title : "");
+}
+
+/* What was said, short enough to stand in a question. */
+static const char *quoted(const char *asked, size_t len, char buf[60])
+{
+    if (len == 1 && *asked == '.')
+        return "The dot that ends the message";
+    if (strspn(asked, "*") == len && len > 1)
+        return "A part of the login, masked";
+    snprintf(buf, 60, "%.*s%s", (int)(len > QUOTED_MAX ? QUOTED_MAX - 3 : len), asked,
+             len > QUOTED_MAX ? "..." : "");
+    return buf;
 }
 
 static bool goes_on(const struct ui_screen *s, const struct trace_record *r)
@@ -86,32 +121,32 @@ static bool goes_on(const struct ui_screen *s, const struct trace_record *r)
 static bool ask_reply(struct ui_screen *s, const struct trace_record *r, struct choices *c)
 {
     struct ui_alternative other[OTHERS_MAX];
-    char asked[512], text[160];
-    size_t len = ui_asked(s->run.tape, r, asked, sizeof asked), n, front;
+    char asked[512], text[160], words[160], said[60];
+    size_t len = ui_asked(s->run.tape, r, asked, sizeof asked), n;
+    const char *title = r->title;
     if (goes_on(s, r) || (len == 0 && r->code != 220))
         return false;
     snprintf(text, sizeof text, "%.*s", (int)(r->text_len < 120 ? r->text_len : 120), r->text ? r->text : "");
-    front = front_of(r, text);
     n = s->program->replies(s->program->ctx, r->proto, asked, len, other, OTHERS_MAX);
-    for (size_t i = 0; i < n; i++) /* in the table's words, so that style gives nothing away */
-        if (strncmp(other[i].text, text, front) == 0 &&
-            strncmp(other[i].text, text, strcspn(text, "[")) <= 0 &&
-            (r->proto != TRACE_SMTP || !r->status[0] || strstr(other[i].text, r->status))) {
-            snprintf(text, sizeof text, "%.159s", other[i].text);
+    for (size_t i = 0; i < n; i++)
+        if (is_row(r, text, &other[i])) {
+            snprintf(text, sizeof text, "%.119s", other[i].text);
+            title = other[i].title;
             break;
         }
-    choice(c, text, r->lesson);
-    for (size_t i = 0; i < n && c->n < UI_CHOICES_MAX; i++) {
-        bool twice = false;
-        for (unsigned k = 0; k < c->n; k++)
-            twice |= strncmp(c->q->choice[k], other[i].text,
-                             r->proto == TRACE_SMTP ? 3 : front_of(r, other[i].text)) == 0;
-        if (!twice)
-            choice(c, other[i].text, other[i].lesson);
-    }
-    snprintf(c->q->ask, sizeof c->q->ask, "%.60s %s: what does %s say?",
-             len ? asked : "A client has connected", len ? "has been said" : "",
-             tape_host(s->run.tape, r->host));
+    reply_words(words, sizeof words, text, title);
+    choice(c, words, r->lesson);
+    for (int good = 1; good >= 0; good--) /* of what leads on, one more in SMTP, where codes differ */
+        for (size_t i = 0; i < n && c->n < UI_CHOICES_MAX; i++) {
+            bool twice = other[i].good != (good == 1) || (good && (r->proto != TRACE_SMTP || c->n > 1));
+            reply_words(words, sizeof words, other[i].text, other[i].title);
+            for (unsigned k = 0; k < c->n; k++)
+                twice |= alike(r->proto, c->q->choice[k], words);
+            if (!twice)
+                choice(c, words, other[i].lesson);
+        }
+    snprintf(c->q->ask, sizeof c->q->ask, "%s: what does %s say?",
+             len ? quoted(asked, len, said) : "A client has connected", tape_host(s->run.tape, r->host));
     return settle(c, (uint32_t)r->seq);
 }
 
@@ -119,7 +154,7 @@ static bool ask_reply(struct ui_screen *s, const struct trace_record *r, struct 
 static void named(char *buf, size_t cap, const struct ui_alternative *a)
 {
     size_t len = strlen(a->text);
-    if (strncmp(a->title, a->text, len) == 0 && a->title[len] == ' ')
+    if (strncmp(a->title, a->text, len) == 0 && (a->title[len] == ' ' || a->title[len] == ':'))
         snprintf(buf, cap, "%s", a->title);
     else
         snprintf(buf, cap, "%.12s: %s", a->text, a->title);
@@ -158,23 +193,26 @@ static bool ask_command(struct ui_screen *s, const struct trace_record *r, struc
     return settle(c, (uint32_t)r->seq);
 }
 
+/* By kinds of answers, not by what this one says: records among three refusals would give themselves away. */
 static bool ask_answer(struct ui_screen *s, const struct trace_record *r, struct choices *c)
 {
     struct ui_alternative other[8];
-    char asked[512], text[160];
+    char asked[512], text[160], said[60];
     size_t len = ui_asked(s->run.tape, r, asked, sizeof asked),
-           n = s->program->replies(s->program->ctx, TRACE_DNS, asked, len, other, 8);
-    if (len == 0)
+           n = s->program->replies(s->program->ctx, TRACE_DNS, asked, len, other, 8), right = 0;
+    if (len == 0 || n == 0 || !r->text)
         return false;
-    snprintf(text, sizeof text, "%.*s", (int)(r->text_len < 120 ? r->text_len : 120), r->text ? r->text : "");
-    choice(c, text, r->lesson);
-    if (tape_is_bad(r))
-        choice(c, "the records that were asked for",
-               "They would be there if the zone had them and its server answered.");
-    for (size_t i = 0; i < n; i++)
-        if (strncmp(other[i].text, text, strlen(other[i].text)) != 0)
-            choice(c, other[i].text, other[i].lesson);
-    snprintf(c->q->ask, sizeof c->q->ask, "%.60s: what does %s answer?", asked,
+    for (size_t i = 1; i < n; i++) /* the first row: records */
+        if (record_begins(r, other[i].text))
+            right = i;
+    if (right == 0 && (tape_is_bad(r) || record_begins(r, "truncated") || record_begins(r, "malformed")))
+        return false;
+    for (size_t i = 0; i < n; i++) {
+        size_t k = i == 0 ? right : i <= right ? i - 1 : i;
+        named(text, sizeof text, &other[k]);
+        choice(c, text, k == right ? r->lesson : other[k].lesson);
+    }
+    snprintf(c->q->ask, sizeof c->q->ask, "%s: what does %s answer?", quoted(asked, len, said),
              tape_host(s->run.tape, r->host));
     return settle(c, (uint32_t)r->seq);
 }

@@ -476,7 +476,7 @@ static void draw_bottom(struct ui_screen *s, struct ui_canvas *c)
 static void draw_small(struct ui_screen *s, struct ui_canvas *c)
 {
     ui_putf(c, 0, 0, c->cols, UI_STYLE_STRONG, "Too small: %dx%d.", s->cols, s->rows);
-    ui_putf(c, 1, 0, c->cols, UI_STYLE_TEXT, "%dx%d is needed.", UI_MIN_COLS, UI_MIN_ROWS);
+    ui_putf(c, 1, 0, c->cols, UI_STYLE_TEXT, "It needs %dx%d.", UI_MIN_COLS, UI_MIN_ROWS);
     ui_put(c, 2, 0, c->cols, UI_STYLE_TEXT, "Nothing is lost.");
     ui_put(c, 3, 0, c->cols, UI_STYLE_TEXT, "q leaves.");
 }
