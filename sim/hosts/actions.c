@@ -34,7 +34,11 @@ static void tell_action(struct action_run *run)
 
 static void begin(struct action_run *run)
 {
-    struct account *account = account_for(run);
+    struct account *account;
+    if (run->later)
+        run->spec = run->later;
+    run->later = NULL;
+    account = account_for(run);
     run->under_way = true;
     run->times++;
     tell_action(run);
@@ -80,7 +84,7 @@ static void schedule(struct action_run *run, uint64_t at_ns)
 
 void action_done(struct action_run *run, bool success, const char *result)
 {
-    const struct spec_action *a = run->spec;
+    const struct spec_action *a = run->later ? run->later : run->spec;
     struct world *w = run->world;
     struct trace_record r;
     run->under_way = false;
@@ -107,6 +111,34 @@ void action_done(struct action_run *run, bool success, const char *result)
         if (next->spec->after && strcmp(next->spec->after, a->name) == 0)
             schedule(next, world_now(w) + next->spec->at_ns);
     }
+}
+
+struct action_run *action_at(struct world *w, const char *pointer)
+{
+    for (size_t i = 0; i < w->actions->n; i++)
+        if (strcmp(w->actions->run[i].spec->pointer, pointer) == 0)
+            return &w->actions->run[i];
+    return NULL;
+}
+
+bool action_over(const struct action_run *run)
+{
+    return run->ended || (run->under_way && run->spec->every_ns == 0);
+}
+
+void action_reload(struct action_run *run, const struct spec_action *spec)
+{
+    struct core_queue *q = &run->world->queue;
+    bool first = run->times == 0 && core_timer_armed(&run->timer);
+    uint64_t at = run->timer.at_ns - run->spec->at_ns + spec->at_ns; /* `at`, or so long after another one */
+    if (action_over(run))
+        return;
+    if (run->under_way)
+        run->later = spec;
+    else
+        run->spec = spec;
+    if (first)
+        core_timer_set(q, &run->timer, at > q->now_ns ? at : q->now_ns);
 }
 
 static bool needs_account(enum spec_action_kind kind)

@@ -14,6 +14,7 @@
 #include "sim/hosts/services.h"
 #include "sim/hosts/store.h"
 #include "sim/hosts/tell.h"
+#include "sim/hosts/units.h"
 #include "sim/hosts/world_net.h"
 #include "sim/net/fault.h"
 
@@ -30,7 +31,7 @@ struct change_run {
 };
 
 /* Who edits it, in a sentence. */
-enum editor { ADMINISTRATOR, USER, OPERATOR, ZONE };
+enum editor { ADMINISTRATOR, USER, OPERATOR, ZONE, PLAN };
 
 struct rule {
     const char *pattern; /* "*" is any one step of the pointer; a final "**" any further ones, or none */
@@ -81,6 +82,30 @@ static size_t spec_zone_of(const struct spec_world *w, const struct spec_change 
     while (i < w->nzones && strcmp(w->zones[i].name, name) != 0)
         i++;
     return i;
+}
+
+/* "/actions/3" of "/actions/3/message". */
+static const char *action_pointer(const struct spec_change *c, char pointer[NAME_MAX_OCTETS])
+{
+    char name[NAME_MAX_OCTETS];
+    snprintf(pointer, NAME_MAX_OCTETS, "/actions/%.100s", name_in(c->what, name));
+    return pointer;
+}
+
+static const struct spec_action *spec_action_of(const struct spec_world *w, const struct spec_change *c)
+{
+    char pointer[NAME_MAX_OCTETS];
+    action_pointer(c, pointer);
+    for (size_t i = 0; i < w->nactions; i++)
+        if (strcmp(w->actions[i].pointer, pointer) == 0)
+            return &w->actions[i];
+    return NULL;
+}
+
+static struct action_run *run_of(const struct change_run *c)
+{
+    char pointer[NAME_MAX_OCTETS];
+    return action_at(c->world, action_pointer(c->spec, pointer));
 }
 
 /* The settings before this change: those after the one before it. */
@@ -200,12 +225,22 @@ static void reload_faults(struct change_run *c)
     faults_reload(c->world, spec_link_of(before_of(c), c->spec), spec_link_of(c->spec->after, c->spec));
 }
 
+static void reload_action(struct change_run *c)
+{
+    action_reload(run_of(c), spec_action_of(c->spec->after, c->spec));
+}
+
 /* ---- the table ------------------------------------------------------------------------------------------
  */
 
 #define MTA(key)                                                                                             \
     {                                                                                                        \
         "/hosts/*/mta/" key, reload_mta, ADMINISTRATOR, false                                                \
+    }
+
+#define ACTION(key)                                                                                          \
+    {                                                                                                        \
+        "/actions/*/" key, reload_action, PLAN, false                                                        \
     }
 
 static const struct rule rules[] = {
@@ -262,6 +297,20 @@ static const struct rule rules[] = {
     { "/links/*/jitter", reload_link, OPERATOR, false },
     { "/links/*/queue", reload_link, OPERATOR, false },
     { "/links/*/faults/**", reload_faults, OPERATOR, false },
+    ACTION("at"),
+    ACTION("every"),
+    ACTION("times"),
+    ACTION("account"),
+    ACTION("message"),
+    ACTION("flag"),
+    ACTION("mailbox"),
+    ACTION("server"),
+    ACTION("port"),
+    ACTION("lines/**"),
+    ACTION("stay"),
+    ACTION("security"),
+    ACTION("query"),
+    ACTION("type"),
 };
 
 static bool matches(const char *pattern, const char *pointer)
@@ -302,7 +351,8 @@ bool change_allowed(const char *pointer, char why[CHANGE_WHY_MAX])
         "%.120s holds for the whole run: change it from the start, with --set. During a run can change: "
         "single keys of a host's mta; store/users, with password and quota, and store/services; "
         "client/accounts; firewall, rewrites, resolvers, down, certificate, dns/zones, dns/fault; a zone, "
-        "its ttl, negative_ttl, records; a link's rate, delay, jitter, queue, faults",
+        "its ttl, negative_ttl, records; a link's rate, delay, jitter, queue, faults; how and "
+        "when an action is done that has not begun",
         pointer);
     return false;
 }
@@ -361,6 +411,23 @@ static bool faults_fit(const struct spec_link *l, char *why)
     return true;
 }
 
+/* Is it still to begin, and not in the past? What waits for another action is found out during the run. */
+static bool action_fits(const struct spec_action *was, const struct spec_action *now, uint64_t at_ns,
+                        char *why)
+{
+    char moment[UNITS_TEXT_MAX], change[UNITS_TEXT_MAX];
+    units_duration_text(at_ns, change);
+    if (was->after)
+        return true;
+    if (was->at_ns < at_ns && (was->every_ns == 0 || was->at_ns != now->at_ns))
+        return wrong(why, "the action begins at %s, before this change at %s",
+                     units_duration_text(was->at_ns, moment), change);
+    if (now->at_ns < at_ns && now->at_ns != was->at_ns)
+        return wrong(why, "the action cannot begin at %s, which is before this change at %s",
+                     units_duration_text(now->at_ns, moment), change);
+    return true;
+}
+
 bool change_fits(const struct spec_world *before, const struct spec_change *c, char why[CHANGE_WHY_MAX])
 {
     const struct rule *rule = rule_for(c->what);
@@ -374,6 +441,8 @@ bool change_fits(const struct spec_world *before, const struct spec_change *c, c
     }
     if (rule->reload == reload_faults)
         return faults_fit(spec_link_of(c->after, c), why);
+    if (rule->reload == reload_action)
+        return action_fits(spec_action_of(before, c), spec_action_of(c->after, c), c->at_ns, why);
     return true;
 }
 
@@ -396,6 +465,12 @@ static void sentence(const struct change_run *c, const char *value, char *out, s
                                        [ZONE] = "The administrator of the zone" };
     char name[NAME_MAX_OCTETS];
     bool gone = strcmp(value, "null") == 0;
+    if (c->rule->editor == PLAN) {
+        snprintf(out, cap, "What %s is going to do is changed: %s is %s %.*s%s", c->host->spec->name,
+                 c->spec->what, gone ? "taken away" : "now", gone ? 0 : SHOWN_MAX, value,
+                 action_over(run_of(c)) ? ": too late, it has begun" : "");
+        return;
+    }
     name_in(c->spec->what, name);
     snprintf(out, cap, "%s %s %s %s%s%.*s%s%s", who[c->rule->editor], name, gone ? "takes away" : "sets",
              inside(c->spec->what), gone ? "" : " to ", SHOWN_MAX, gone ? "" : value,
@@ -418,7 +493,7 @@ static void tell(struct change_run *c)
     sentence(c, value, text, sizeof text);
     if (s->title)
         tell_words(c->host, s->title, s->lesson);
-    else
+    else if (c->rule->editor != PLAN)
         tell_phase(c->host, c->rule->editor == ZONE ? PHASE_ZONE_EDITED : PHASE_RELOAD, 0, 0, "%s", text);
     if (!tell_state(&r, c->host, TRACE_KIND_CONFIG, "changed"))
         return;
@@ -427,6 +502,8 @@ static void tell(struct change_run *c)
     trace_attr_str(&r, "pointer", s->pointer);
     trace_attr_str(&r, "set", s->what);
     trace_attr_str(&r, "value", value);
+    if (c->rule->editor == PLAN && action_over(run_of(c)))
+        trace_attr_str(&r, "late", "yes");
     trace_attr_str(&r, "was", !s->was ? "" : hidden ? "\"***\"" : s->was);
     tell_send(&r, c->host, true);
 }
@@ -482,6 +559,8 @@ static struct host *teller(struct change_run *c)
     struct world *w = c->world;
     struct host *found = NULL;
     char name[NAME_MAX_OCTETS];
+    if (c->rule->editor == PLAN)
+        return world_host_named(w, spec_action_of(c->spec->after, c->spec)->host);
     name_in(c->spec->what, name);
     if (c->rule->editor == ADMINISTRATOR || c->rule->editor == USER)
         return world_host_named(w, name);

@@ -109,6 +109,7 @@ const char *errand_sentence(enum tcp_end why);
 struct action_run {
     struct world *world;
     const struct spec_action *spec;
+    const struct spec_action *later; /* how it is done from its next beginning on; NULL: as now */
     struct host *host;
     struct core_timer timer;
     uint64_t cause;
@@ -121,6 +122,12 @@ struct action_run {
 
 /* Schedules all actions of the world. False: one names what does not exist; *pointer says which. */
 bool actions_start(struct world *w, const char **pointer);
+/* The action that stands at that place of the scenario; NULL: none does. */
+struct action_run *action_at(struct world *w, const char *pointer);
+/* It will not begin any more: to change it comes too late. */
+bool action_over(const struct action_run *run);
+/* From its next beginning on it is done otherwise, and its first one may be at another time. */
+void action_reload(struct action_run *run, const struct spec_action *spec);
 /* `success`: what the action is for has happened, so that a repeated one stops. */
 void action_done(struct action_run *run, bool success, const char *result);
 

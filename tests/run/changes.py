@@ -221,6 +221,64 @@ r = changed("somebody in the middle", "/hosts/router/rewrites", [{"find": "AUTH"
 r.claim([trace.attr(x, "find") for x in trace.select(r.records, "fault", event="rewrote")] != [] and r.result("a") == "ok",
         "the router rewrites from then on", r.result("b"))
 
+# ---- what somebody is going to do -----------------------------------------------------------------------------------------
+def done(run, action):
+    return [x["t_ns"] // MINUTE for x in trace.select(run.records, "client", event="action-done") if trace.attr(x, "action") == action]
+
+
+r = changed("sent later", "/actions/1/at", "50m")
+r.claim(done(r, "b") == [50] and done(r, "a") == [1] and done(r, "c") == [21], "it is done then", done(r, "b"))
+r = changed("something else is sent", "/actions/1/message", "a")
+r.claim([trace.attr(x, "message") for x in trace.select(r.records, "client", event="sent")] == ["a", "a", "c"], "another message")
+again = {"edit": lambda w: w["actions"].append({"name": "rr", "do": "fetch", "host": "bob", "at": "4m", "every": "4m", "times": 4})}
+r = changed("more seldom", "/actions/6/every", "20m", **again)
+r.claim([trace.attr(x, "times") for x in trace.select(r.records, "client", event="action-done") if trace.attr(x, "action") == "rr"] == [4]
+        and done(r, "rr") == [32], "the next pause is longer: 4, 8, 12, 32", done(r, "rr"))
+follow = {"edit": lambda w: w["actions"].append({"name": "then", "do": "ping", "host": "bob", "server": "mx.b.test", "after": "a", "at": "1m"})}
+r = changed("after another one, too late", "/actions/6/server", "mail.a.test", **follow)
+r.claim(trace.attr(trace.select(r.records, "config", event="changed")[0], "late") == "yes" and done(r, "then") == [2], "it is told that it is too late")
+follow["edit"] = lambda w: w["actions"].append({"name": "then", "do": "ping", "host": "bob", "server": "mx.b.test", "after": "b", "at": "1m"})
+r = changed("after another one, in time", "/actions/6/at", "5m", **follow)
+r.claim(done(r, "then") == [16], "the pause is longer", done(r, "then"))
+
+# ---- conversations that are under way: a person types a line every two seconds from 1:00 on ------------------------------------
+def typed(lines, port=25, server="mx.b.test", **store):
+    def add(w):
+        w["hosts"]["mx"]["store"].update(services=["pop3", "imap"], **store)
+        w["actions"] = [{"name": "t", "do": "telnet", "host": "alice", "at": "1m", "server": server, "port": port, "lines": lines}]
+    return {"edit": add}
+
+
+def during(what, pointer, value, at, lines, port=25):
+    """The codes that a conversation heard, with a change in its midst."""
+    edit = typed(lines, port)
+    base, r = Run(what, **edit), Run(what, change(at, pointer, value), **edit)
+    at_ns = int(at[:-1]) * 10**9
+    r.claim(base.before(at_ns) == r.before(at_ns) and len(r.before(at_ns)) > 40, "nothing before the change differs in a conversation")
+    said = [x for x in r.records if x["kind"] == "reply" and x["host"] == "mx" and x["proto"] in ("smtp", "pop3", "imap")]
+    return r, [x.get("code") or x["text"][:4] for x in said], [x["text"] for x in said]
+
+
+RCPT = ["EHLO a", "MAIL FROM:<x@a.test>", "RCPT TO:<bob@b.test>", "RCPT TO:<zoe@b.test>", "RSET", "QUIT"]
+r, codes, said = during("a user goes in the midst", STORE + "/users/zoe", None, "68s", RCPT)
+r.claim(codes[-4:] == [250, 550, 250, 221], "who exists is asked at each RCPT", codes)
+r, codes, said = during("the port closes in the midst", MX + "/services", ["relay 2525"], "66s", RCPT)
+r.claim(codes[-4:] == [250, 250, 250, 221], "a conversation goes on when its port is closed", codes)
+r, codes, said = during("SIZE changes in the midst", MX + "/size_max", 1000, "64s", ["EHLO a", "MAIL FROM:<x@a.test> SIZE=5000", "QUIT"])
+r.claim(codes[-2:] == [250, 221], "what EHLO has offered holds for the conversation", codes)
+r, codes, said = during("a rule in the midst", MX + "/refusals/-", {"command": "RCPT", "code": 451}, "68s", RCPT)
+r.claim(codes[-4:] == [250, 451, 250, 221], "a rule is asked at each command", codes)
+POP = ["USER bob", "PASS builder", "STAT", "STAT", "QUIT"]
+r, codes, said = during("POP3: the password changes in the midst", STORE + "/users/bob", "other", "68s", POP, 110)
+r.claim([c[:3] for c in codes[-4:]] == ["+OK"] * 4, "who is in stays in", said)
+r, codes, said = during("POP3: the user goes in the midst", STORE + "/users/bob", None, "68s", POP, 110)
+r.claim([c[:3] for c in codes[-4:]] == ["+OK"] * 4, "who is in stays in, even without an account", said)
+r, codes, said = during("POP3: before the password is said", STORE + "/users/bob", "other", "63s", POP, 110)
+r.claim(any(c[:4] == "-ERR" for c in codes), "the password is compared when it is said", said)
+IMAP = ["a LOGIN bob builder", "b SELECT INBOX", "c NOOP", "d NOOP", "e LOGOUT"]
+r, codes, said = during("IMAP: the user goes in the midst", STORE + "/users/bob", None, "68s", IMAP, 143)
+r.claim(said[-1].startswith("e OK") and not any(" NO " in s or " BAD " in s for s in said), "IMAP goes on too", said)
+
 # ---- two at once, and in which order ----------------------------------------------------------------------------------
 r = Run("order", change("10m", MX + "/size_max", 2000), change("10m", MX + "/size_max", 3000), change("5m", MX + "/size_max", 5000))
 told = [(x["t_ns"] // MINUTE, trace.attr(x, "pointer"), trace.attr(x, "was"), trace.attr(x, "value"))
@@ -237,7 +295,8 @@ r.claim("hush-hush" not in "\n".join(r.lines), "a new password is not shown")
 for pointer, value, word in (
         ("/hosts/mx/interfaces/0", "world 198.51.100.99/24", "from the start, with --set"), ("/hosts/mx/fqdn", "x.b.test", "--set"),
         ("/hosts/mx/mta", {}, "--set"), ("/hosts/new", {}, "--set"), ("/links/home", None, "--set"), ("/seed", 2, "--set"),
-        ("/until", "1h", "--set"), ("/messages/a/text", "x", "--set"), ("/actions/0/at", "1h", "--set"), ("/changes/0/at", "1h", "--set"),
+        ("/until", "1h", "--set"), ("/messages/a/text", "x", "--set"), ("/actions/0/at", "1h", "begins at 60 s, before"), ("/actions/1/at", "5m", "cannot begin at 300 s"), ("/actions/1/host", "bob", "--set"),
+        ("/actions/-", {"do": "ping", "host": "bob", "server": "mx.b.test"}, "--set"), ("/changes/0/at", "1h", "--set"),
         ("/hosts/mx/mta/note", "x", "--set"), ("hosts", 1, "JSON pointer"), ("", 1, "empty"), ("/hosts/none/mta/size_max", 5000, "has no \"none\""),
         ("/hosts/mx/mta/refusals/3", {}, "has no"), (MX + "/size_max", "much", "/changes/0/to: then /hosts/mx/mta/size_max"),
         (MX + "/services", ["pop3"], "then /hosts/mx/mta/services/0: belongs into"), (MX + "/services/0", "relay 26", "has no \"services\""), ("/zones/b.test/records/1", "@ MX ten mx", "then /zones/b.test/records/1"),
