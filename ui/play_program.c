@@ -83,14 +83,17 @@ static bool holds(const char *key, const char *name, const char *const *changes,
     return *key == '\0';
 }
 
-/* Reads the settings anew when they are asked for of another scenario, or with other changes. */
-static bool settings_for(struct ui_play_program *p, const char *name, const char *const *changes, size_t n)
+/* Reads the settings anew when they are asked for of another scenario, with other changes, or when one has
+ * changed. */
+static bool settings_for(struct ui_play_program *p, const char *name, const char *const *changes, size_t n,
+                         uint64_t at_ns)
 {
     struct scenario_errors *errors;
     size_t len = strlen(name) + 1;
     char *at;
     bool good;
-    if (holds(p->settings_of, name, changes, n))
+    if (holds(p->settings_of, name, changes, n) && at_ns >= p->settings.from_ns &&
+        at_ns < p->settings.until_ns)
         return true;
     for (size_t i = 0; i < n; i++)
         len += strlen(changes[i]) + 1;
@@ -101,16 +104,16 @@ static bool settings_for(struct ui_play_program *p, const char *name, const char
         at += sprintf(at, "\n%s", changes[i]);
     errors = keep_alloc(sizeof *errors);
     settings_free(&p->settings);
-    good = settings_open(&p->settings, name, changes, n, errors);
+    good = settings_open(&p->settings, name, changes, n, at_ns, errors);
     free(errors);
     return good;
 }
 
-static bool setting(void *ctx, const char *name, const char *const *changes, size_t n, size_t i,
-                    struct ui_setting *out)
+static bool setting(void *ctx, const char *name, const char *const *changes, size_t n, uint64_t at_ns,
+                    size_t i, struct ui_setting *out)
 {
     struct ui_play_program *p = ctx;
-    if (!settings_for(p, name, changes, n) || i >= p->settings.n)
+    if (!settings_for(p, name, changes, n, at_ns) || i >= p->settings.n)
         return false;
     *out = (struct ui_setting){ p->settings.setting[i].pointer, p->settings.setting[i].value, "" };
     return true;

@@ -8,6 +8,8 @@
 #include "scenarios/load/errors.h"
 #include "scenarios/load/file.h"
 #include "scenarios/load/json_tree.h"
+#include "sim/core/queue.h"
+#include "sim/hosts/units.h"
 
 #define POINTER_MAX 1024
 #define VALUE_MAX   400
@@ -61,8 +63,50 @@ static void walk(struct settings *s, const struct json_node *n)
     s->setting[s->n++].value = value_of(&s->arena, n);
 }
 
+/* The earliest change behind (`after_ns`, `after`) that is at most at `at_ns`; one at a time, they are few.
+ */
+static const struct json_node *next_change(const struct json_node *changes, uint64_t after_ns,
+                                           const struct json_node *after, uint64_t *when_ns)
+{
+    const struct json_node *found = NULL;
+    uint64_t at;
+    for (const struct json_node *c = changes ? changes->first : NULL; c; c = c->next) {
+        const struct json_node *text = json_child(c, "at");
+        if (!text || text->type != JSON_STRING || !units_duration(text->string, &at))
+            continue;
+        if (after && (at < after_ns || (at == after_ns && c->index <= after->index)))
+            continue;
+        if (!found || at < *when_ns) {
+            found = c;
+            *when_ns = at;
+        }
+    }
+    return found;
+}
+
+/* The file as it stands at a moment. */
+static void edit(struct settings *s, struct core_arena *arena, struct json_node **root, uint64_t at_ns,
+                 struct scenario_errors *errors)
+{
+    const struct json_node *changes = json_child(*root, "changes"), *c = NULL, *old;
+    uint64_t when = 0;
+    s->from_ns = 0;
+    s->until_ns = CORE_NEVER;
+    while ((c = next_change(changes, when, c, &when))) {
+        const struct json_node *set = json_child(c, "set"), *to = json_child(c, "to");
+        struct json_put who = { .errors = errors, .source = "changes", .line = c->line };
+        if (when > at_ns) {
+            s->until_ns = when;
+            return;
+        }
+        s->from_ns = when;
+        if (set && to && set->type == JSON_STRING)
+            json_tree_put(arena, root, set->string, json_tree_copy(arena, to), &who, &old);
+    }
+}
+
 bool settings_open(struct settings *s, const char *name, const char *const *sets, size_t nsets,
-                   struct scenario_errors *errors)
+                   uint64_t at_ns, struct scenario_errors *errors)
 {
     const struct catalogue_file *f = strchr(name, '/') ? NULL : catalogue_find(name);
     struct core_arena scratch = { 0 };
@@ -82,6 +126,8 @@ bool settings_open(struct settings *s, const char *name, const char *const *sets
     }
     for (size_t i = 0; root && i < nsets; i++)
         json_tree_set(&scratch, &root, sets[i], (uint32_t)i + 1, errors);
+    if (root && errors->total == 0)
+        edit(s, &scratch, &root, at_ns, errors);
     if (root && errors->total == 0) {
         s->setting = core_arena_take(&s->arena, SETTINGS_MAX * sizeof *s->setting);
         walk(s, root);

@@ -7,7 +7,7 @@
  *   "/hosts/alice/client/accounts/0/submit/port" = 587
  *
  * Words for learners (titles, lessons, notes) and expectations are left out: they change nothing that
- * happens.
+ * happens. They are told as they are at a moment of the run: what `changes` had edited by then is in.
  */
 #include <stdbool.h>
 #include <stddef.h>
@@ -23,11 +23,12 @@ struct setting {
 struct settings {
     struct setting *setting; /* in the arena */
     size_t n;
+    uint64_t from_ns, until_ns; /* so they are from that moment to before this one; CORE_NEVER: to the end */
     struct core_arena arena;
 };
 
-/* `name` and `sets` as in scenario_open. False: *errors says why. */
+/* `name` and `sets` as in scenario_open; `at_ns` in virtual time. False: *errors says why. */
 bool settings_open(struct settings *s, const char *name, const char *const *sets, size_t nsets,
-                   struct scenario_errors *errors);
+                   uint64_t at_ns, struct scenario_errors *errors);
 void settings_free(struct settings *s);
 #endif

@@ -21,8 +21,8 @@ static void shows(const char *words)
     ck_assert_msg(face_shows(&f, words), "\"%s\" is not on\n%s", words, face_text(&f));
 }
 
-/* Chooses the setting by its pointer and gives it another value. */
-static void change(const char *pointer, const char *value)
+/* Chooses the setting by its pointer and gives it another value, from the start or from the place on. */
+static void change_when(const char *pointer, const char *value, bool from_here)
 {
     face_keys(&f, "x");
     type(pointer);
@@ -31,6 +31,13 @@ static void change(const char *pointer, const char *value)
     ui_screen_key(f.s, UI_CTRL('U'));
     type(value);
     face_keys(&f, "<Enter>");
+    if (face_shows(&f, "From when on?"))
+        face_keys(&f, from_here ? "<Down> <Enter>" : "<Enter>");
+}
+
+static void change(const char *pointer, const char *value)
+{
+    change_when(pointer, value, false);
 }
 
 static unsigned outcomes(const struct tape *t, const char *ok)
@@ -165,7 +172,7 @@ START_TEST(a_refused_value_is_explained_and_kept)
     ck_assert(!f.s->original.tape);
     ui_screen_key(f.s, UI_CTRL('U'));
     type("587");
-    face_keys(&f, "<Enter>");
+    face_keys(&f, "<Enter> <Enter>");
     ck_assert(f.s->original.tape != NULL);
     face_close(&f);
 }
@@ -200,6 +207,80 @@ START_TEST(a_change_without_effect_says_so)
     shows("both runs are the same");
     face_keys(&f, "c");
     ck_assert(!face_shows(&f, "from here on they differ"));
+    face_close(&f);
+}
+END_TEST
+
+/* A setting that is edited at a place: before it everything is as it was, behind it the new value holds. */
+START_TEST(from_here_on_leaves_what_has_happened)
+{
+    uint32_t place;
+    struct trace_record was, is;
+    open_at("first-message", "/ RCPT <Enter>");
+    place = ui_screen_place(f.s);
+    change_when("/hosts/mx/store/users/bob", "other", true);
+    shows("CHANGED: from 1.");
+    for (uint32_t seq = 1; seq <= place; seq++) {
+        ck_assert(tape_get(f.s->original.tape, seq, &was) && tape_get(f.s->run.tape, seq, &is));
+        ck_assert_int_eq(was.kind, is.kind);
+        ck_assert_uint_eq(was.t_ns, is.t_ns);
+        ck_assert_uint_eq(was.text_len, is.text_len);
+        ck_assert(was.text_len == 0 || memcmp(was.text, is.text, was.text_len) == 0);
+    }
+    ck_assert_uint_eq(outcomes(f.s->original.tape, "no"), 0);
+    ck_assert_uint_gt(outcomes(f.s->run.tape, "no"), 0); /* bob cannot read it any more */
+    face_keys(&f, "! w");
+    shows("AUTHENTICATIONFAILED");
+    shows("/hosts/mx/store/users/bob is changed from");
+    face_close(&f);
+}
+END_TEST
+
+/* The settings that the view Hosts shows are those of the moment. */
+START_TEST(settings_are_as_they_are_at_the_place)
+{
+    open_at("first-message", "/ RCPT <Enter>");
+    change_when("/hosts/mx/store/users/bob", "other", true);
+    face_keys(&f, "4 H m x <Enter>");
+    shows("mx: mx.example.org");
+    shows("Setting      store/users/bob = \"other\"");
+    face_keys(&f, "n");
+    shows("Edited       /hosts/mx/store/users/bob = \"other\"");
+    face_keys(&f, "p p p p");
+    shows("store/users/bob = \"builder\"");
+    face_keys(&f, "<End>");
+    shows("store/users/bob = \"other\"");
+    face_close(&f);
+}
+END_TEST
+
+START_TEST(what_holds_for_the_whole_run_is_refused_from_here_on)
+{
+    open_at("no-such-user", "!");
+    change_when("/messages/typo/to", "bob@example.org", true);
+    shows("holds for the whole run");
+    ck_assert(!f.s->original.tape);
+    face_keys(&f, "<Enter> <Enter>"); /* the value has stayed; from the start it may */
+    ck_assert(f.s->original.tape != NULL);
+    ck_assert_uint_eq(events(f.s->run.tape, TRACE_KIND_QUEUE, "bounced"), 0);
+    face_close(&f);
+}
+END_TEST
+
+START_TEST(two_edits_come_back_one_by_one)
+{
+    open_at("first-message", "/ RCPT <Enter>");
+    change_when("/hosts/mx/store/users/bob", "other", true);
+    face_keys(&f, "n n n");
+    change_when("/hosts/mx/store/users/bob", "builder", true);
+    ck_assert_uint_eq(f.s->run.nchanges, 2);
+    ck_assert_uint_eq(outcomes(f.s->run.tape, "no"), 0); /* set right before he comes */
+    face_keys(&f, "x");
+    shows("undo the last change of 2");
+    type("undo the");
+    face_keys(&f, "<Enter>");
+    ck_assert_uint_eq(f.s->run.nchanges, 1);
+    ck_assert_uint_gt(outcomes(f.s->run.tape, "no"), 0);
     face_close(&f);
 }
 END_TEST
@@ -273,6 +354,10 @@ static Suite *suite(void)
     tcase_add_test(t, a_refused_value_is_explained_and_kept);
     tcase_add_test(t, what_is_not_in_the_file_can_be_set_too);
     tcase_add_test(t, a_change_without_effect_says_so);
+    tcase_add_test(t, from_here_on_leaves_what_has_happened);
+    tcase_add_test(t, settings_are_as_they_are_at_the_place);
+    tcase_add_test(t, what_holds_for_the_whole_run_is_refused_from_here_on);
+    tcase_add_test(t, two_edits_come_back_one_by_one);
     tcase_add_test(t, what_decided_comes_first);
     tcase_add_test(t, both_runs_fit_every_size);
     tcase_add_test(t, rows_are_paired_where_they_say_the_same);

@@ -1,6 +1,7 @@
 /* The list of changes that makes a run. */
 #include "ui/screen/changes.h"
 
+#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -45,6 +46,36 @@ void ui_changes_set(struct ui_changes *c, const char *pointer, const char *value
         }
     append(c, t.text);
     free(t.text);
+}
+
+/* What ui_changes_set_from writes, and ui_change_words reads back. */
+#define FROM_AT  "/changes/-={\"at\":\""
+#define FROM_SET "ns\",\"set\":\""
+#define FROM_TO  "\",\"to\":"
+
+void ui_changes_set_from(struct ui_changes *c, uint64_t at_ns, const char *pointer, const char *value)
+{
+    struct ui_text t = { 0 };
+    char quoted[UI_PROMPT_MAX * 2];
+    ui_json_text(pointer, quoted, sizeof quoted);
+    ui_text_add(&t, FROM_AT "%" PRIu64 FROM_SET "%s,\"to\":%s}", at_ns, quoted + 1, value);
+    append(c, t.text);
+    free(t.text);
+}
+
+const char *ui_change_words(const char *change, char *buf, size_t cap)
+{
+    const char *at = strncmp(change, FROM_AT, strlen(FROM_AT)) == 0 ? change + strlen(FROM_AT) : NULL;
+    const char *set = at ? strstr(at, FROM_SET) : NULL, *to = set ? strstr(set, FROM_TO) : NULL;
+    char when[24];
+    if (!to) {
+        snprintf(buf, cap, "%.*s", (int)cap - 1, change);
+        return buf;
+    }
+    set += strlen(FROM_SET);
+    snprintf(buf, cap, "from %s: %.*s=%.*s", ui_clock(strtoull(at, NULL, 10), when), (int)(to - set), set,
+             (int)strlen(to + strlen(FROM_TO)) - 1, to + strlen(FROM_TO));
+    return buf;
 }
 
 void ui_changes_drop(struct ui_changes *c, const char *pointer)
@@ -95,11 +126,16 @@ bool ui_changes_run(struct ui_screen *s, struct ui_changes *c)
     return good;
 }
 
-static bool setting(struct ui_screen *s, size_t i, struct ui_setting *out)
+bool ui_setting(struct ui_screen *s, uint64_t at_ns, size_t i, struct ui_setting *out)
 {
     return s->program->setting &&
            s->program->setting(s->program->ctx, s->scenario, (const char *const *)s->run.change,
-                               s->run.nchanges, i, out);
+                               s->run.nchanges, at_ns, i, out);
+}
+
+static bool setting(struct ui_screen *s, size_t i, struct ui_setting *out)
+{
+    return ui_setting(s, tape_time(s->run.tape, s->place), i, out);
 }
 
 const char *ui_setting_value(struct ui_screen *s, const char *pointer)

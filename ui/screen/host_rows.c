@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "ui/screen/changes.h"
 #include "ui/tape/record.h"
 #include "ui/tape/keep.h"
 
@@ -34,9 +35,7 @@ static bool setting_of(struct ui_screen *s, uint32_t host, size_t i, struct ui_s
 {
     const char *name = tape_host(s->run.tape, host);
     size_t len = strlen(name);
-    if (!s->program->setting ||
-        !s->program->setting(s->program->ctx, s->scenario, (const char *const *)s->run.change,
-                             s->run.nchanges, i, out))
+    if (!ui_setting(s, tape_time(s->run.tape, s->place), i, out))
         return false;
     *rest = strncmp(out->pointer, "/hosts/", 7) == 0 && strncmp(out->pointer + 7, name, len) == 0 &&
                     out->pointer[7 + len] == '/'
@@ -55,6 +54,17 @@ static void file_rows(struct ui_screen *s, struct host_rows *rows, uint32_t host
             add(rows, NULL, 0, ABOUT_FILE + (int)i);
 }
 
+/* Is there a row about the same setting? Only the last of them is shown. */
+static bool told(const struct tape *t, const struct host_rows *rows, const char *pointer)
+{
+    struct trace_record r;
+    for (size_t i = 0; i < rows->n; i++)
+        if (rows->row[i].about == ABOUT_SETTING && tape_get(t, rows->row[i].seq, &r) &&
+            record_is(&r, "pointer", pointer))
+            return true;
+    return false;
+}
+
 static void about_rows(struct ui_screen *s, struct host_rows *rows, uint32_t host)
 {
     const struct trace_opening *o = tape_opening(s->run.tape);
@@ -67,7 +77,8 @@ static void about_rows(struct ui_screen *s, struct host_rows *rows, uint32_t hos
     add(rows, NULL, 0, ABOUT_LISTENS);
     for (ptrdiff_t i = last; i >= 0 && i > last - 200; i--) {
         struct trace_record r;
-        if (tape_get(s->run.tape, config->seq[i], &r) && r.host == host)
+        if (tape_get(s->run.tape, config->seq[i], &r) && r.host == host &&
+            !told(s->run.tape, rows, record_attr(&r, "pointer")))
             add(rows, NULL, config->seq[i], ABOUT_SETTING);
     }
     file_rows(s, rows, host);
@@ -221,6 +232,9 @@ static enum ui_style about_text(struct ui_screen *s, const struct host_row *row,
         snprintf(buf, cap, "Role         %s", h ? h->role : "");
     else if (row->about == ABOUT_LISTENS)
         listens_text(s, host, buf, cap);
+    else if (row->about == ABOUT_SETTING && tape_get(s->run.tape, row->seq, &r) &&
+             record_is(&r, "event", "changed"))
+        snprintf(buf, cap, "Edited       %s = %s", record_attr(&r, "set"), record_attr(&r, "value"));
     else if (row->about == ABOUT_SETTING && tape_get(s->run.tape, row->seq, &r))
         snprintf(buf, cap, "Decided by   %s = %s", record_attr(&r, "pointer"), record_attr(&r, "value"));
     else if (h)

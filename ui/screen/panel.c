@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "ui/screen/edit.h"
+#include "protocols/wire/ascii.h"
 #include "ui/screen/view.h"
 #include "ui/tape/keep.h"
 
@@ -109,17 +110,29 @@ void ui_panel_prompt(struct ui_screen *s, const char *title, const char *initial
 
 /* ---- lists ---- */
 
-static bool shown(const struct ui_panel *p, size_t i)
+static bool has_word(const char *text, const char *word, size_t n)
 {
-    size_t n = strlen(p->filter);
-    for (const char *at = p->item[i]; n > 0; at++) {
+    for (const char *at = text; n > 0; at++) {
         size_t k = 0;
-        while (k < n && at[k] && (at[k] | 0x20) == (p->filter[k] | 0x20))
+        while (k < n && at[k] && wire_to_lower(at[k]) == wire_to_lower(word[k]))
             k++;
         if (k == n)
             return true;
         if (!*at)
             return false;
+    }
+    return true;
+}
+
+/* Every word that was typed is somewhere in it. */
+static bool shown(const struct ui_panel *p, size_t i)
+{
+    const char *word = p->filter;
+    while (*word) {
+        size_t n = strcspn(word, " ");
+        if (!has_word(p->item[i], word, n))
+            return false;
+        word += n + (word[n] == ' ');
     }
     return true;
 }

@@ -46,10 +46,10 @@ struct ui_program {
     /* Runs it to its end. NULL: `error` says what is wrong. The tape is the caller's to free. */
     struct tape *(*run)(void *ctx, const char *scenario, const char *const *changes, size_t nchanges,
                         char error[UI_ERROR_MAX]);
-    /* The i-th value that may be changed; false: there are fewer. Valid until the next call with another
-     * scenario or other changes. */
-    bool (*setting)(void *ctx, const char *scenario, const char *const *changes, size_t nchanges, size_t i,
-                    struct ui_setting *out);
+    /* The i-th value that may be changed, as it is at `at_ns` of virtual time; false: there are fewer. Valid
+     * until the next call with another scenario, other changes or another time. */
+    bool (*setting)(void *ctx, const char *scenario, const char *const *changes, size_t nchanges,
+                    uint64_t at_ns, size_t i, struct ui_setting *out);
     /* Writes what happened up to `upto` as a capture. False: `error` says why not. NULL: not offered. */
     bool (*save_capture)(void *ctx, const struct tape *tape, uint32_t upto, const char *path,
                          char error[UI_ERROR_MAX]);

@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "ui/screen/view.h"
+#include "ui/screen/changes.h"
 #include "ui/tape/keep.h"
 
 static const struct ui_view *const views[UI_VIEW_COUNT] = {
@@ -385,7 +385,7 @@ unsigned ui_screen_key(struct ui_screen *s, uint32_t k)
 static void draw_header(struct ui_screen *s, struct ui_canvas *c)
 {
     static const char *const grains[] = { "phase", "line", "packet" };
-    char when[24], right[160];
+    char when[24], right[160], words[300];
     size_t at = 0, of = 0;
     ui_fill(c, (struct ui_rect){ 0, 0, 1, c->cols }, UI_STYLE_BAR, ' ');
     if (!s->run.tape) {
@@ -396,9 +396,11 @@ static void draw_header(struct ui_screen *s, struct ui_canvas *c)
     ui_clock(tape_time(s->run.tape, s->place), when);
     snprintf(right, sizeof right, "step %zu of %zu - %s   %s   %s %s", at, of, grains[s->grain], when,
              s->playing ? "playing" : "paused", speeds[s->speed].text);
-    ui_putf(c, 0, 1, c->cols - (int)strlen(right) - 4, UI_STYLE_BAR, "%s%s%s", s->scenario,
-            s->run.nchanges && s->original.tape ? "  CHANGED: " : "",
-            s->run.nchanges && s->original.tape ? s->run.change[s->run.nchanges - 1] : "");
+    if (s->run.nchanges && s->original.tape)
+        ui_putf(c, 0, 1, c->cols - (int)strlen(right) - 4, UI_STYLE_BAR, "%s  CHANGED: %s", s->scenario,
+                ui_change_words(s->run.change[s->run.nchanges - 1], words, sizeof words));
+    else
+        ui_put(c, 0, 1, c->cols - (int)strlen(right) - 4, UI_STYLE_BAR, s->scenario);
     ui_put(c, 0, c->cols - (int)strlen(right) - 1, (int)strlen(right), UI_STYLE_BAR, right);
 }
 

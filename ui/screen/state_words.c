@@ -87,6 +87,10 @@ static const struct row rows[] = {
         "Dropped: nobody is told, and the sender waits. Rejected: the sender knows at once.",
         "RFC 2979 section 3" } },
     { TRACE_KIND_CONFIG,
+      "changed",
+      { "Somebody edits a setting", "What came before met the old one, what comes now meets this one.",
+        "" } },
+    { TRACE_KIND_CONFIG,
       "",
       { "The setting that decides", "Change it with x, and see what happens instead.", "" } },
     { TRACE_KIND_FAULT,
@@ -219,8 +223,11 @@ static void queue_text(const char *host, const struct trace_record *r, char *buf
 /* Settings may be numbers. */
 static void setting_text(const struct trace_record *r, char *buf, size_t cap)
 {
-    const char *value = trace_attr_get(r, "value");
-    if (value)
+    const char *value = trace_attr_get(r, "value"), *was = record_attr(r, "was");
+    if (record_is(r, "event", "changed"))
+        snprintf(buf, cap, "%s is changed%s%s to %s", record_attr(r, "set"), *was ? " from " : "", was,
+                 record_attr(r, "value"));
+    else if (value)
         snprintf(buf, cap, "setting %s: %s", record_attr(r, "pointer"), value);
     else
         snprintf(buf, cap, "setting %s = %lld", record_attr(r, "pointer"),

@@ -11,6 +11,8 @@
 #define ITEM_DROP  (UINT32_MAX - 1)
 #define ITEM_AGAIN (UINT32_MAX - 2)
 #define ITEM_OTHER (UINT32_MAX - 3)
+#define WHEN_START 0
+#define WHEN_HERE  1
 #define CAUSES_MAX 60   /* records walked back for the settings that decided */
 #define LOOK_MAX   4000 /* packets looked through for the one that carries a line */
 
@@ -192,9 +194,7 @@ static int by_worth(const void *a, const void *b)
 
 static bool setting(struct ui_screen *s, uint32_t i, struct ui_setting *out)
 {
-    return s->program->setting &&
-           s->program->setting(s->program->ctx, s->scenario, (const char *const *)s->run.change,
-                               s->run.nchanges, i, out);
+    return ui_setting(s, tape_time(s->run.tape, s->place), i, out);
 }
 
 static void add_settings(struct ui_screen *s, struct ui_items *items)
@@ -278,36 +278,65 @@ static void ask_value(struct ui_screen *s, const char *text, const char *note)
     s->panel.leaving = "the change";
 }
 
-/* A string need not be typed with its quotes. */
-static void set_value(struct ui_changes *c, const struct ui_what_if *w, const char *text)
+/* What was typed as JSON: a string need not be typed with its quotes. */
+static const char *json_of(const struct ui_what_if *w, const char *text, char *buf, size_t cap)
 {
-    if (w->is_text && text[0] != '"' && text[0] != '[' && text[0] != '{')
-        ui_changes_set_text(c, w->pointer, text);
+    bool word = strcmp(text, "true") == 0 || strcmp(text, "false") == 0 || strcmp(text, "null") == 0;
+    bool number = text[0] == '-' || (text[0] >= '0' && text[0] <= '9');
+    if (text[0] == '"' || text[0] == '[' || text[0] == '{' || (!w->is_text && (word || number)))
+        return text;
+    return ui_json_text(text, buf, cap);
+}
+
+static void try_again(struct ui_screen *s, const char *text)
+{
+    char note[UI_ERROR_MAX];
+    snprintf(note, sizeof note, "%s", s->said);
+    s->said[0] = '\0';
+    ask_value(s, text, note);
+}
+
+/* From the start of the run, or from the place on: then what was before stays. */
+static void when_chosen(struct ui_screen *s, size_t index, uint32_t number)
+{
+    struct ui_changes c = ui_changes_of(&s->run);
+    const struct ui_what_if *w = &s->what_if;
+    const char *equals = strchr(w->typed, '='), *value = w->pointer[0] ? w->typed : equals + 1;
+    char pointer[UI_PROMPT_MAX], typed[UI_PROMPT_MAX], json[2 * UI_PROMPT_MAX + 16];
+    (void)index;
+    if (w->pointer[0])
+        snprintf(pointer, sizeof pointer, "%s", w->pointer);
     else
-        ui_changes_set(c, w->pointer, text);
+        snprintf(pointer, sizeof pointer, "%.*s", (int)(equals - w->typed), w->typed);
+    value = json_of(w, value, json, sizeof json);
+    if (number == WHEN_HERE)
+        ui_changes_set_from(&c, tape_time(s->run.tape, s->place) + 1, pointer, value);
+    else
+        ui_changes_set(&c, pointer, value);
+    snprintf(typed, sizeof typed, "%s", w->typed);
+    if (!apply(s, &c))
+        try_again(s, typed);
 }
 
 static void value_given(struct ui_screen *s, const char *text)
 {
-    struct ui_changes c = ui_changes_of(&s->run);
+    struct ui_items items = { 0 };
     struct ui_what_if *w = &s->what_if;
-    const char *equals = strchr(text, '=');
-    char pointer[UI_PROMPT_MAX], note[UI_ERROR_MAX];
-    if (w->pointer[0]) {
-        set_value(&c, w, text);
-    } else if (!equals || text[0] != '/') {
-        ui_changes_free(&c);
+    char when[24];
+    if (!w->pointer[0] && (!strchr(text, '=') || text[0] != '/')) {
         ask_value(s, text, "/json/pointer=VALUE is allowed: /hosts/alice/client/accounts/0/submit/port=25");
         return;
-    } else {
-        snprintf(pointer, sizeof pointer, "%.*s", (int)(equals - text), text);
-        ui_changes_set(&c, pointer, equals + 1);
     }
-    if (apply(s, &c))
+    snprintf(w->typed, sizeof w->typed, "%s", text);
+    if (s->place == 0) {
+        when_chosen(s, 0, WHEN_START);
         return;
-    snprintf(note, sizeof note, "%s", s->said);
-    s->said[0] = '\0';
-    ask_value(s, text, note);
+    }
+    ui_items_add(&items, WHEN_START, "from the start: as if it had always been so");
+    ui_items_add(&items, WHEN_HERE, "from here on, %s: what has happened stays, somebody changes it now",
+                 ui_clock(tape_time(s->run.tape, s->place), when));
+    ui_panel_list(s, "From when on?", items.item, items.number, items.n, when_chosen);
+    s->panel.leaving = "the change";
 }
 
 /* "\"mail.example.com\"" is shown without its quotes where that is unambiguous. */
@@ -381,11 +410,14 @@ void ui_what_if_open(struct ui_screen *s)
     struct ui_items items = { 0 };
     struct trace_record r;
     char text[80];
-    if (s->original.tape && s->run.nchanges > s->original.nchanges)
-        ui_items_add(&items, ITEM_UNDO, "undo the last change: %s", s->run.change[s->run.nchanges - 1]);
+    /* Without their pointers: who types one wants the setting. */
+    if (s->original.tape && s->run.nchanges > s->original.nchanges + 1)
+        ui_items_add(&items, ITEM_UNDO, "undo the last change of %zu",
+                     s->run.nchanges - s->original.nchanges);
+    else if (s->original.tape && s->run.nchanges > s->original.nchanges)
+        ui_items_add(&items, ITEM_UNDO, "undo the last change");
     if (!s->original.tape && s->what_if.nkept)
-        ui_items_add(&items, ITEM_AGAIN, "take the changes up again: %s%s",
-                     s->what_if.kept[s->what_if.nkept - 1], s->what_if.nkept > 1 ? ", and those before" : "");
+        ui_items_add(&items, ITEM_AGAIN, "take the changes up again: %zu", s->what_if.nkept);
     if (frame_here(s, &r))
         ui_items_add(&items, ITEM_DROP, "lose frame %llu on link %s: %s", (unsigned long long)r.frame,
                      tape_link(s->run.tape, r.link), ui_record_text(s->run.tape, &r, text, sizeof text));
@@ -420,6 +452,7 @@ static void draw_side(struct ui_canvas *c, const struct tape *t, uint32_t seq, i
 void ui_compare_draw(struct ui_screen *s, struct ui_canvas *c, struct ui_rect room)
 {
     struct ui_rect in = ui_box(c, room, "both runs");
+    char words[200];
     const struct compare *both;
     int half = (in.cols - 1) / 2, right = in.col + half + 1, rows = in.rows - 2;
     long here, top;
@@ -428,7 +461,7 @@ void ui_compare_draw(struct ui_screen *s, struct ui_canvas *c, struct ui_rect ro
     both = compare_of(s);
     ui_put(c, in.row, in.col + 1, half - 1, UI_STYLE_TITLE, "the original");
     ui_putf(c, in.row, right + 1, half - 2, UI_STYLE_TITLE, "changed: %s",
-            s->run.nchanges ? s->run.change[s->run.nchanges - 1] : "");
+            s->run.nchanges ? ui_change_words(s->run.change[s->run.nchanges - 1], words, sizeof words) : "");
     ui_line_across(c, in.row + 1, in.col, in.cols, UI_STYLE_FRAME, UI_MARK_RULE);
     ui_line_down(c, in.row, in.col + half, in.rows, UI_STYLE_FRAME, UI_MARK_BAR);
     here = (long)compare_row_of_b(both, s->place);

@@ -10,7 +10,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "ui/screen/view.h"
+#include "ui/screen/changes.h"
 #include "ui/tape/causes.h"
 
 #define CAUSES_MAX 400
@@ -47,6 +47,15 @@ static void add(const struct tape *t, struct ui_items *items, const struct trace
     if (r->host && !names_host(text, tape_host(t, r->host)))
         ui_items_more(items, "%s: ", tape_host(t, r->host));
     ui_items_more(items, "%s", text);
+}
+
+/* The setting is so because somebody edited it during the run. */
+static void add_edit(const struct tape *t, struct ui_items *items, const char *pointer, uint32_t seq)
+{
+    struct trace_record edit;
+    uint32_t by = pointer ? causes_edited(t, pointer, seq) : 0;
+    if (by && tape_get(t, by, &edit))
+        add(t, items, &edit, false);
 }
 
 /* ---- settings of the scenario that no record tells ---- */
@@ -89,12 +98,12 @@ static void add_settings(struct ui_screen *s, struct ui_items *items, const stru
     char when[24];
     if (!s->program->setting || (r->kind != TRACE_KIND_PHASE && r->kind != TRACE_KIND_SESSION))
         return;
-    for (size_t i = 0; s->program->setting(s->program->ctx, s->scenario, (const char *const *)s->run.change,
-                                           s->run.nchanges, i, &setting);
-         i++)
-        if (explains(s->run.tape, r, &setting))
+    for (size_t i = 0; ui_setting(s, r->t_ns, i, &setting); i++)
+        if (explains(s->run.tape, r, &setting)) {
             ui_items_add(items, (uint32_t)r->seq, "because %10s  %s = %s", ui_clock(r->t_ns, when),
                          setting.pointer, setting.value);
+            add_edit(s->run.tape, items, setting.pointer, (uint32_t)r->seq);
+        }
 }
 
 /* ---- the chain ---- */
@@ -114,11 +123,14 @@ void ui_why_open(struct ui_screen *s)
         uint32_t by = causes_beside(t, &r), command = r.kind == TRACE_KIND_REPLY ? ui_answered(t, &r) : 0;
         if (first || tells(&r)) {
             add(t, &items, &r, first);
+            add_edit(t, &items, r.kind == TRACE_KIND_CONFIG ? trace_attr_get(&r, "pointer") : NULL, seq);
             add_settings(s, &items, &r);
             first = false;
         }
-        if (by && by != decided && tape_get(t, by, &beside))
+        if (by && by != decided && tape_get(t, by, &beside)) {
             add(t, &items, &beside, false);
+            add_edit(t, &items, trace_attr_get(&beside, "pointer"), by);
+        }
         decided = by;
         /* Behind the setting that decided about a reply comes the command that the reply answers. */
         seq = r.kind == TRACE_KIND_CONFIG && answered ? answered : causes_before(t, &r, command);

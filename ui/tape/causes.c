@@ -135,3 +135,28 @@ uint32_t causes_before(const struct tape *t, const struct trace_record *r, uint3
         seq = last_before(t, r);
     return seq < r->seq ? seq : 0;
 }
+
+/* ---- edited ----------------------------------------------------------------------------------------------
+ */
+
+/* "/hosts/mx/store" is above "/hosts/mx/store/users", and not above "/hosts/mx/storehouse". */
+static bool is_above(const char *above, const char *pointer)
+{
+    size_t len = strlen(above);
+    return strncmp(pointer, above, len) == 0 && (pointer[len] == '/' || pointer[len] == '\0');
+}
+
+uint32_t causes_edited(const struct tape *t, const char *pointer, uint32_t seq)
+{
+    const struct tape_list *configs = tape_of_kind(t, TRACE_KIND_CONFIG);
+    struct trace_record r;
+    for (ptrdiff_t i = tape_find(configs, seq); i >= 0; i--) {
+        const char *set;
+        if (configs->seq[i] >= seq || !tape_get(t, configs->seq[i], &r) || !record_is(&r, "event", "changed"))
+            continue;
+        set = trace_attr_get(&r, "set");
+        if (set && (is_above(set, pointer) || is_above(pointer, set)))
+            return configs->seq[i];
+    }
+    return 0;
+}
