@@ -5,6 +5,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "protocols/wire/ascii.h"
 #include "protocols/wire/utf8.h"
 #include "ui/screen/exam.h"
 #include "ui/screen/view.h"
@@ -12,6 +13,14 @@
 #define LINE_MAX_OCTETS 1024
 #define COLUMNS         76
 #define VIEW_ROWS       40
+#define LADDER_LINES    12
+#define FILTER_FROM     20 /* a list this long is told in parts */
+
+/* What views draw with, in Unicode: box drawing, blocks, geometric shapes. */
+#define DRAWING_FIRST 0x2500
+#define DRAWING_LAST  0x25ff
+#define MARK_BULLET   0x2022
+#define MARK_FAILED   0x2717
 
 struct plain {
     struct ui_screen *s;
@@ -19,6 +28,7 @@ struct plain {
     bool ascii, ended;
     uint32_t told; /* the place that was told last */
     bool told_any;
+    bool at_keyboard;  /* lines go to the terminal of the view */
     struct tape *tape; /* the run it was told of */
     char line[LINE_MAX_OCTETS];
 };
@@ -160,27 +170,98 @@ static void tell_question(struct plain *p)
     }
 }
 
-/* A row of bars and spaces alone is only noise for somebody who listens. */
-static bool says_something(const char *row)
+/* ---- the other views -------------------------------------------------------------------------------------
+ */
+
+/* Frames, arrows and marks are noise for somebody who listens; a mark of failure is told by a word. */
+static void without_drawing(const char *row, char *buf, size_t cap)
 {
-    for (; *row; row++)
-        if (*row != ' ' && *row != '|' && *row != '-' && *row != '+' && !((unsigned char)*row & 0x80))
-            return true;
-    return false;
+    size_t n = 0, len = strlen(row), used;
+    uint32_t ch;
+    for (; *row && n + 16 < cap; row += used, len -= used) {
+        used = wire_utf8_decode(row, len, &ch);
+        if (used == 0)
+            break;
+        if (ch == MARK_FAILED) {
+            n += (size_t)snprintf(buf + n, cap - n, "FAILED ");
+        } else if (ch == ' ' || (ch >= DRAWING_FIRST && ch <= DRAWING_LAST) || ch == MARK_BULLET) {
+            if (n > 0 && (n < 2 || buf[n - 1] != ' ' || buf[n - 2] != ' '))
+                buf[n++] = ' ';
+        } else {
+            memcpy(buf + n, row, used);
+            n += used;
+        }
+    }
+    while (n > 0 && buf[n - 1] == ' ')
+        n--;
+    buf[n] = '\0';
 }
 
 /* A view as text, once. */
-static void tell_view(struct plain *p)
+static void tell_rows(struct plain *p)
 {
     struct ui_canvas c = { 0 };
-    char row[UI_MIN_COLS * 4 + 8];
+    char row[UI_MIN_COLS * 4 + 8], said[UI_MIN_COLS * 8];
     struct ui_screen *s = p->s;
     ui_screen_event(s, &(struct ui_event){ .kind = UI_EVENT_SIZE, .row = VIEW_ROWS, .col = UI_MIN_COLS });
+    s->ascii = false; /* what is drawn is taken out again */
     ui_screen_draw(s, &c);
+    s->ascii = p->ascii;
     for (int i = s->room.row; i < s->room.row + s->room.rows && i < c.rows; i++)
-        if (ui_canvas_row(&c, i, row, sizeof row) && says_something(row))
-            fprintf(p->out, "%s\n", row);
+        if (ui_canvas_row(&c, i, row, sizeof row)) {
+            without_drawing(row, said, sizeof said);
+            if (p->at_keyboard && strncmp(said, "Tab: ", 5) == 0)
+                memcpy(said, "Try: ", 5); /* there is no Tab here */
+            put(p, 0, said);
+        }
     ui_canvas_free(&c);
+}
+
+/* The ladder: who said what to whom, the last lines up to here. */
+static void tell_ladder(struct plain *p)
+{
+    const struct tape *t = p->s->run.tape;
+    const struct tape_list *lines = tape_lines(t);
+    ptrdiff_t here = tape_find(lines, p->s->place),
+              first = here + 1 > LADDER_LINES ? here + 1 - LADDER_LINES : 0;
+    struct trace_record r;
+    char words[1024], text[1200], when[24];
+    if (here < 0) {
+        fputs("Nothing has been said yet.\n", p->out);
+        return;
+    }
+    fprintf(p->out, "Who said what to whom. Lines %td to %td:\n", first + 1, here + 1);
+    for (ptrdiff_t i = first; i <= here; i++)
+        if (tape_get(t, lines->seq[i], &r)) {
+            ui_record_text(t, &r, words, sizeof words);
+            snprintf(text, sizeof text, "%s %s %s %s: %s", ui_clock(r.t_ns, when), tape_host(t, r.host),
+                     *says(&r) ? says(&r) : "to", r.peer ? tape_host(t, r.peer) : "all", words);
+            put(p, 2, text);
+        }
+}
+
+static void tell_view(struct plain *p)
+{
+    static const char *const names[UI_VIEW_COUNT] = { "Journey", "Ladder", "Packet",  "Hosts",
+                                                      "Message", "Grid",   "Terminal" };
+    struct ui_screen *s = p->s;
+    fprintf(p->out, "View %s. 1 goes back to the Journey.\n", names[s->view]);
+    switch (s->view) {
+    case UI_VIEW_JOURNEY:
+        tell(p);
+        break;
+    case UI_VIEW_LADDER:
+        tell_ladder(p);
+        break;
+    case UI_VIEW_TERMINAL:
+        p->at_keyboard = true;
+        ui_act(s, UI_DO_OPEN);
+        s->said[0] = '\0';
+        tell_rows(p);
+        break;
+    default:
+        tell_rows(p);
+    }
 }
 
 /* ---- asking ----------------------------------------------------------------------------------------------
@@ -204,44 +285,91 @@ static bool ask(struct plain *p, const char *prompt)
     return true;
 }
 
+static bool has_word(const char *text, const char *word)
+{
+    size_t n = strlen(word), k;
+    for (; *text; text++) {
+        for (k = 0; k < n && text[k] && wire_to_lower(text[k]) == wire_to_lower(word[k]); k++)
+            ;
+        if (k == n)
+            return true;
+    }
+    return n == 0;
+}
+
+/* The items with this word in them, at most `most`; the number of the others is told. Returns how many. */
+static size_t tell_items(struct plain *p, const char *word, size_t most)
+{
+    const struct ui_panel *panel = &p->s->panel;
+    char text[1100], said[1050];
+    size_t found = 0;
+    for (size_t i = 0; i < panel->nitems; i++) {
+        if (!has_word(panel->item[i], word) || found++ >= most)
+            continue;
+        without_drawing(panel->item[i], said, sizeof said);
+        snprintf(text, sizeof text, "%zu  %s", i + 1, said);
+        put(p, 2, text);
+    }
+    if (found > most)
+        fprintf(p->out, "  and %zu more. A word tells those that have it; all tells all.\n", found - most);
+    return found;
+}
+
+/* False: the line was a word, and what has it was told. */
+static bool take_item(struct plain *p)
+{
+    struct ui_panel *panel = &p->s->panel;
+    char *end;
+    unsigned long n = strtoul(p->line, &end, 10);
+    if (p->line[0] == '\0') {
+        ui_screen_key(p->s, UI_KEY_ESC);
+        return true;
+    }
+    if (*end == '\0' && n >= 1 && n <= panel->nitems) {
+        panel->chosen = n - 1;
+        ui_screen_key(p->s, UI_KEY_ENTER);
+        return true;
+    }
+    if (*end == '\0')
+        fprintf(p->out, "There are the numbers 1 to %zu.\n", panel->nitems);
+    else if (tell_items(p, strcmp(p->line, "all") == 0 ? "" : p->line, SIZE_MAX) == 0)
+        fputs("Nothing in the list has this word.\n", p->out);
+    return false;
+}
+
 static void list_panel(struct plain *p)
 {
     struct ui_panel *panel = &p->s->panel;
-    char text[1100], *end;
-    unsigned long n;
+    bool begun = p->s->run.tape != NULL; /* else nothing is left to go back to */
     put(p, 0, panel->title);
-    for (size_t i = 0; i < panel->nitems; i++) {
-        snprintf(text, sizeof text, "%zu  %s", i + 1, panel->item[i]);
-        put(p, 2, text);
-    }
-    if (!ask(p, p->s->run.tape ? "Which number? (Enter leaves)"
-                               : "Which number? (Enter takes 1, q leaves mailwalk)"))
-        return;
-    if (p->line[0] == '\0' && !p->s->run.tape)
-        strcpy(p->line, "1");
-    if (p->line[0] == 'q' && !p->s->run.tape) {
-        p->ended = true;
-        return;
-    }
-    n = strtoul(p->line, &end, 10);
-    if (p->line[0] == '\0' || *end || n < 1 || n > panel->nitems) {
-        if (p->line[0])
-            fprintf(p->out, "There are the numbers 1 to %zu.\n", panel->nitems);
-        if (p->s->run.tape)
-            ui_screen_key(p->s, UI_KEY_ESC);
-        return;
-    }
-    panel->chosen = n - 1;
-    ui_screen_key(p->s, UI_KEY_ENTER);
+    tell_items(p, "", begun ? FILTER_FROM : SIZE_MAX);
+    do {
+        if (!ask(p, begun ? "Which number, or a word of it? (Enter leaves)"
+                          : "Which number? (Enter takes 1, q leaves mailwalk)"))
+            return;
+        if (p->line[0] == '\0' && !begun)
+            strcpy(p->line, "1");
+        if (p->line[0] == 'q' && !begun) {
+            p->ended = true;
+            return;
+        }
+    } while (!take_item(p));
 }
 
 static void prompt_panel(struct plain *p)
 {
     struct ui_panel *panel = &p->s->panel;
-    char text[200];
-    snprintf(text, sizeof text, "%.100s [%.60s]", panel->title, panel->input);
+    bool refused = panel->note[0] != '\0';
+    char text[220];
+    put(p, 0, panel->note);
+    snprintf(text, sizeof text, panel->input[0] ? "%.100s [%.60s]%s" : "%.100s%.60s%s", panel->title,
+             panel->input, refused ? " (an empty line leaves)" : "");
     if (!ask(p, text))
         return;
+    if (!p->line[0] && refused) { /* the same again would be refused again */
+        ui_screen_key(p->s, UI_KEY_ESC);
+        return;
+    }
     if (p->line[0]) {
         snprintf(panel->input, sizeof panel->input, "%.*s", UI_PROMPT_MAX - 1, p->line);
         panel->caret = strlen(panel->input);
@@ -299,12 +427,40 @@ static unsigned do_line(struct plain *p)
     return s->after;
 }
 
+/* A line for the terminal of the view: as its keys, then Enter. */
+static void type_line(struct plain *p)
+{
+    struct ui_screen *s = p->s;
+    const char *at = p->line;
+    uint32_t ch;
+    size_t used;
+    if (!ask(p, "What do you type? (help tells all; an empty line leaves the keyboard)"))
+        return;
+    if (p->line[0] == '\0') {
+        ui_screen_key(s, UI_KEY_ESC);
+        ui_act(s, UI_DO_VIEW_JOURNEY);
+        s->said[0] = '\0';
+        p->at_keyboard = false;
+        return;
+    }
+    for (; *at && (used = wire_utf8_decode(at, strlen(at), &ch)) > 0; at += used)
+        ui_screen_key(s, ch);
+    ui_screen_key(s, UI_KEY_ENTER);
+    tell_rows(p);
+    p->told = s->place; /* it is on the terminal */
+    p->tape = s->run.tape;
+}
+
 static void round_of(struct plain *p)
 {
     struct ui_screen *s = p->s;
     serve_panels(p);
     if (p->ended || !s->run.tape)
         return;
+    if (p->at_keyboard) {
+        type_line(p);
+        return;
+    }
     if (s->place != p->told || !p->told_any || s->run.tape != p->tape) {
         tell(p);
         p->told = s->place;

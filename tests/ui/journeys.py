@@ -258,6 +258,17 @@ def plain():
         claim("/hosts/mx/store/users" in p.stdout, f"{command}: why", p.stdout)
         claim("\x1b" not in p.stdout and "\r" not in p.stdout, f"{command}: nothing is redrawn", p.stdout)
         claim("of 1 right" in p.stdout, f"{command}: an answer is marked", p.stdout)
+    def dialogue(scenario, *lines):
+        return subprocess.run([MAILWALK, "play", scenario, "--plain", "--no-predict"], input="\n".join(lines) + "\n", capture_output=True,
+                              text=True, timeout=60).stdout
+    said = dialogue("no-such-user", "", "", "", "x", "nobb", "11", "bob", "", "q")
+    claim('11  /messages/typo/to = "nobbody@example.org"' in said, "a word finds what is in a list", said)
+    claim("(an empty line leaves)" in said and said.rstrip().endswith("q leaves)"), "a value that is refused is no trap", said)
+    said = dialogue("first-message", "", "", "", "2", "4", "7", "telnet mail.example.com 587", "EHLO x", "", "q")
+    claim("1.004 s alice asks resolver: A? mail.example.com" in said, "the ladder is told in sentences", said)
+    claim("Setting  client/accounts/0/submit/port = 587" in said, "so is a host", said)
+    claim("250-mail.example.com pleased to meet you" in said, "the terminal is typed to", said)
+    claim(not re.search("[\u2500-\u25ff]", said), "nothing is drawn", said)
     p = subprocess.run([MAILWALK, "play", "no-such-lesson"], capture_output=True, text=True, input="")
     claim(p.returncode == 2 and "no lesson has this name" in p.stderr, "an unknown lesson is refused", p.stderr)
     p = subprocess.run([MAILWALK, "play", "--theme", "pink"], capture_output=True, text=True, input="")
