@@ -17,12 +17,16 @@ struct dns_tcp {
     void *ctx;
     uint8_t *first; /* the asker's message, until the connection is open; owned */
     size_t first_len, first_cap;
+    uint8_t *left; /* what TCP had no room for: no further query is taken until it has; owned */
+    size_t left_len, left_cap;
     struct core_timer timer; /* a server's, and of what has been closed */
     uint64_t until_ns;       /* when it counts; the timer is moved lazily */
     uint32_t waiting;        /* a server's: queries not answered yet */
     bool silent;             /* the user is gone: tell it nothing */
     bool closing;
-    bool inside; /* in a call from TCP: an abort waits for its end */
+    bool unread;      /* octets were shown and not taken */
+    bool peer_closed; /* so do we, as soon as nobody waits for an answer */
+    bool inside;      /* in a call from TCP: an abort waits for its end */
     bool aborting;
 };
 
@@ -134,6 +138,35 @@ static void leave(struct dns_tcp *t)
     t->inside = false;
     if (t->aborting)
         tcp_abort(t->conn);
+    else if (t->peer_closed && t->left_len == 0 && t->waiting == 0)
+        tcp_close(t->conn);
+}
+
+static void left_free(struct dns_tcp *t)
+{
+    if (t->left)
+        core_depot_give(&t->host->world->net.depot, t->left, t->left_cap);
+    t->left = NULL;
+    t->left_len = 0;
+}
+
+/* To TCP; what it has no room for waits here until writable() is called. */
+static void say(struct dns_tcp *t, const uint8_t *octets, size_t len)
+{
+    struct core_depot *depot = &t->host->world->net.depot;
+    size_t took = t->left_len == 0 ? tcp_send(t->conn, octets, len) : 0, cap;
+    uint8_t *more;
+    if (took == len)
+        return;
+    more = core_depot_take(depot, t->left_len + len - took, &cap);
+    if (t->left_len > 0)
+        memcpy(more, t->left, t->left_len);
+    memcpy(more + t->left_len, octets + took, len - took);
+    if (t->left)
+        core_depot_give(depot, t->left, t->left_cap);
+    t->left = more;
+    t->left_cap = cap;
+    t->left_len += len - took;
 }
 
 static void opened(struct tcp_conn *c, void *app)
@@ -156,7 +189,7 @@ static size_t data(struct tcp_conn *c, void *app, const char *octets, size_t len
     bool silent;
     (void)c;
     t->inside = true;
-    while (!t->silent && !t->aborting && len - used >= DNS_TCP_PREFIX) {
+    while (!t->silent && !t->aborting && t->left_len == 0 && len - used >= DNS_TCP_PREFIX) {
         const uint8_t *at = (const uint8_t *)octets + used;
         size_t want = dns_get16(at);
         if (len - used < DNS_TCP_PREFIX + want)
@@ -169,20 +202,38 @@ static size_t data(struct tcp_conn *c, void *app, const char *octets, size_t len
         t->fn(t->ctx, t, at + DNS_TCP_PREFIX, want);
     }
     silent = t->silent || t->aborting;
+    t->unread = used < len;
     leave(t);
     return silent ? len : used;
 }
 
 static void writable(struct tcp_conn *c, void *app)
 {
-    (void)c;
-    (void)app;
+    struct dns_tcp *t = app;
+    size_t took;
+    if (t->left_len == 0)
+        return;
+    took = tcp_send(c, t->left, t->left_len);
+    memmove(t->left, t->left + took, t->left_len - took);
+    t->left_len -= took;
+    if (t->left_len > 0)
+        return;
+    left_free(t);
+    if (core_timer_armed(&t->timer) && t->waiting == 0)
+        keep_for(t, DNS_TCP_IDLE_NS); /* it reads, so it is there */
+    if (t->unread)
+        tcp_read(c);
+    else
+        leave(t);
 }
 
 static void peer_closed(struct tcp_conn *c, void *app)
 {
-    (void)app;
-    tcp_close(c);
+    struct dns_tcp *t = app;
+    (void)c;
+    t->inside = true;
+    t->peer_closed = true;
+    leave(t);
 }
 
 static void ended(struct tcp_conn *c, void *app, enum tcp_end why)
@@ -196,6 +247,7 @@ static void ended(struct tcp_conn *c, void *app, enum tcp_end why)
         t->fn(t->ctx, t, NULL, 0);
     if (t->first)
         core_depot_give(&w->net.depot, t->first, t->first_cap);
+    left_free(t);
     core_pool_give(&w->dns_tcp, t);
 }
 
@@ -254,7 +306,7 @@ void dns_tcp_send(struct dns_tcp *t, const uint8_t *msg, size_t len)
     uint8_t prefix[DNS_TCP_PREFIX];
     struct net_addr peer;
     uint16_t port;
-    if (len > DNS_MESSAGE_MAX || tcp_send_room(t->conn) < len + DNS_TCP_PREFIX) {
+    if (len > DNS_MESSAGE_MAX || t->closing || t->left_len > DNS_TCP_LEFT_MAX) {
         give_up(t); /* a peer that asks and never reads */
         return;
     }
@@ -264,9 +316,11 @@ void dns_tcp_send(struct dns_tcp *t, const uint8_t *msg, size_t len)
     dns_put16(prefix, (unsigned)len);
     tcp_cork(t->conn);
     tell_tcp(t, &peer, msg, len);
-    tcp_send(t->conn, prefix, sizeof prefix);
-    tcp_send(t->conn, msg, len);
+    say(t, prefix, sizeof prefix);
+    say(t, msg, len);
     tcp_uncork(t->conn);
+    if (!t->inside)
+        leave(t);
 }
 
 void dns_tcp_close(struct dns_tcp *t)

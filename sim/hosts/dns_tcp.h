@@ -11,8 +11,10 @@
 #include "sim/net/tcp.h"
 
 /* a server closes a connection without a query; RFC 7766 section 6.2.3 */
-#define DNS_TCP_IDLE_NS (10 * CORE_S)
-#define DNS_TCP_BUSY_NS (60 * CORE_S) /* and one whose query finds no answer */
+#define DNS_TCP_IDLE_NS  (10 * CORE_S)
+#define DNS_TCP_BUSY_NS  (60 * CORE_S) /* and one whose query finds no answer */
+
+#define DNS_TCP_LEFT_MAX 262144 /* octets of answers that wait for room; then the peer is given up */
 
 struct dns_tcp;
 

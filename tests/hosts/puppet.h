@@ -15,7 +15,7 @@
 #include "sim/net/tcp.h"
 #include "tests/hosts/small_world.h"
 
-#define PUPPET_GOT 65536
+#define PUPPET_GOT 262144
 
 struct puppet {
     struct tcp_conn *conn; /* NULL before and after */

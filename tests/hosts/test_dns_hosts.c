@@ -448,6 +448,48 @@ START_TEST(a_tcp_client_that_asks_and_never_reads_is_cut_off)
 }
 END_TEST
 
+/* How many whole messages, each with its length before it. */
+static unsigned messages_in(const struct puppet *p)
+{
+    const uint8_t *at = (const uint8_t *)p->got, *end = at + p->n;
+    unsigned n = 0;
+    while (end - at >= 2 && end - at >= 2 + (at[0] << 8 | at[1])) {
+        at += 2 + (at[0] << 8 | at[1]);
+        n++;
+    }
+    ck_assert_ptr_eq(at, end);
+    return n;
+}
+
+START_TEST(a_tcp_client_that_asks_much_at_once_gets_every_answer)
+{
+    enum { TIMES = 80 }; /* answers of 2,000 octets and more: several send buffers full */
+    const size_t len = sizeof query - 1;
+    char *all = core_arena_take(&sm.arena, TIMES * len);
+    struct puppet *p[4];
+    for (unsigned i = 0; i < TIMES; i++) {
+        memcpy(all + i * len, query, len);
+        all[i * len + 3] = (char)i; /* the id */
+    }
+    many_addresses();
+    ask_at(CORE_S / 2, "big.b.test", "TXT"); /* the resolver knows it */
+    small_build();
+    for (unsigned i = 0; i < 4; i++) {
+        p[i] = puppet_call(alice_, i % 2 ? sm.resolver_part : sm.names, 53, CORE_S + i * 10 * CORE_S);
+        puppet_sends(p[i], p[i]->start.at_ns + CORE_S, all, TIMES * len);
+        if (i >= 2) /* it has nothing more to ask, and waits for the answers */
+            puppet_closes(p[i], p[i]->start.at_ns + CORE_S);
+    }
+    run_until(CORE_MINUTE);
+    for (unsigned i = 0; i < 4; i++) {
+        ck_assert_uint_gt(p[i]->n, 2 * TCP_SEND_MAX);
+        ck_assert_uint_eq(messages_in(p[i]), TIMES);
+        ck_assert(p[i]->ended && p[i]->why == TCP_END_NORMAL);
+    }
+    nothing_is_left_open();
+}
+END_TEST
+
 static Suite *suite(void)
 {
     Suite *s = suite_create("hosts dns");
@@ -477,6 +519,7 @@ static Suite *suite(void)
     tcase_add_test(t, two_hosts_that_ask_at_the_same_moment_have_exchanges_of_their_own);
     tcase_add_test(t, a_burst_of_questions_is_answered_as_far_as_the_resolver_can_work);
     tcase_add_test(t, a_tcp_client_that_asks_and_never_reads_is_cut_off);
+    tcase_add_test(t, a_tcp_client_that_asks_much_at_once_gets_every_answer);
     suite_add_tcase(s, t);
     return s;
 }
