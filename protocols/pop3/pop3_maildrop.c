@@ -236,7 +236,7 @@ void pop3_run_top(struct pop3_server *s, const struct pop3_args *args, struct po
 {
     uint64_t lines;
     uint32_t index;
-    if (!wire_parse_u64(args->word[1], UINT32_MAX, &lines)) {
+    if (!wire_parse_u64(args->word[1], UINT64_MAX, &lines)) {
         pop3_reply(out, POP3_BAD_ARGS);
     } else if (find_message(s, args->word[0], &index, out) &&
                may_send(s, s->config->ops->bytes(s->host, index), out)) {

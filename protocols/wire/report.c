@@ -97,6 +97,13 @@ static void put_head(struct wire_writer *w, const struct wire_report *r, const c
     wire_put_str(w, "\"\r\n\r\n");
 }
 
+/* What an SMTP server has answered begins with its code; anything else is in words of this server. */
+static bool is_reply(struct wire_slice diagnostic)
+{
+    return diagnostic.len > 3 && wire_is_digit(diagnostic.at[0]) && wire_is_digit(diagnostic.at[1]) &&
+           wire_is_digit(diagnostic.at[2]) && (diagnostic.at[3] == ' ' || diagnostic.at[3] == '-');
+}
+
 /* One paragraph a recipient, grouped by what became of it. */
 static void put_explanation(struct wire_writer *w, const struct wire_report *r)
 {
@@ -118,7 +125,7 @@ static void put_explanation(struct wire_writer *w, const struct wire_report *r)
             wire_put_str(w, "\r\n  ");
             wire_put_slice(w, p->final);
             wire_put_str(w, "\r\n");
-            if (p->diagnostic.len > 0 && p->remote_mta.len > 0) {
+            if (p->remote_mta.len > 0 && is_reply(p->diagnostic)) {
                 wire_put_str(w, "    The server ");
                 wire_put_slice(w, p->remote_mta);
                 wire_put_str(w, " answered:\r\n    ");
@@ -157,7 +164,7 @@ static void put_recipient(struct wire_writer *w, const struct wire_report *r,
     if (p->remote_mta.len > 0)
         put_typed(w, "Remote-MTA", "dns", p->remote_mta);
     if (p->diagnostic.len > 0)
-        put_typed(w, "Diagnostic-Code", "smtp", p->diagnostic);
+        put_typed(w, "Diagnostic-Code", is_reply(p->diagnostic) ? "smtp" : "X-Mailwalk", p->diagnostic);
     if (p->last_attempt_s != 0)
         wire_put_date_field(w, "Last-Attempt-Date", p->last_attempt_s, r->offset_minutes);
     if (p->action == WIRE_REPORT_DELAYED && p->will_retry_until_s != 0)

@@ -33,7 +33,9 @@ struct wire_report_recipient {
     enum wire_report_action action;
     struct wire_slice status;     /* "5.1.1" */
     struct wire_slice remote_mta; /* written: host name; read: "dns;mx.example.org"; or empty */
-    struct wire_slice diagnostic; /* written: "550 5.1.1 no such user"; read: "smtp;550 ..."; or empty */
+    struct wire_slice diagnostic; /* written: "550 5.1.1 no such user", or this
+                                   * server's own words (X-Mailwalk, RFC 3464 section 2.3.6); read: "smtp;550
+                                   * ..."; or empty */
     int64_t last_attempt_s;       /* 0: not told */
     int64_t will_retry_until_s;   /* delayed only; 0: not told */
 };

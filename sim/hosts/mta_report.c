@@ -53,7 +53,7 @@ static size_t fill(struct queue_item *q, enum report_kind kind, struct wire_repo
                                              : WIRE_REPORT_DELIVERED,
             .status = wire_slice_str(r->status),
             .remote_mta = r->remote,
-            .diagnostic = r->code ? r->said : wire_slice(NULL, 0),
+            .diagnostic = r->said,
             .last_attempt_s = world_seconds(w),
             .will_retry_until_s =
                 kind == REPORT_DELAY ? w->spec->epoch_s + (int64_t)((q->arrival_ns + expire) / CORE_S) : 0

@@ -254,6 +254,8 @@ START_TEST(an_empty_message_is_a_dot)
     ck_assert(was_sent("+OK 0 octets\r\n.\r\n"));
     say("TOP 1 5\r\n");
     ck_assert(was_sent("+OK top of message follows\r\n.\r\n"));
+    say("TOP 1 99999999999\r\n"); /* any number that is not negative */
+    ck_assert(was_sent("+OK top of message follows\r\n.\r\n"));
 }
 END_TEST
 

@@ -53,6 +53,27 @@ static void write_it(const struct wire_report *r)
     out[len] = '\0';
 }
 
+START_TEST(a_reason_that_is_no_reply_is_told_as_our_own)
+{
+    struct wire_report r = report();
+    struct wire_report_recipient down = recipients[1];
+    struct wire_report_reader reader;
+    struct wire_report_recipient one;
+    down.remote_mta = WIRE_SLICE("mx.example.net");
+    down.diagnostic = WIRE_SLICE("connect to 192.0.2.9: connection refused");
+    r.recipients = &down;
+    r.recipient_count = 1;
+    write_it(&r);
+    ck_assert_ptr_nonnull(strstr(
+        out, "  carol@example.net\r\n    The reason:\r\n    connect to 192.0.2.9: connection refused\r\n"));
+    ck_assert_ptr_null(strstr(out, "answered"));
+    ck_assert(wire_report_open(&reader, out, len, part, 16));
+    ck_assert(wire_report_next(&reader, &one));
+    ck_slice(one.diagnostic, "X-Mailwalk; connect to 192.0.2.9: connection refused");
+    ck_slice(one.remote_mta, "dns; mx.example.net");
+}
+END_TEST
+
 START_TEST(a_report_has_the_three_parts_of_rfc_3464)
 {
     struct wire_report r = report();
@@ -241,6 +262,7 @@ static Suite *suite(void)
     Suite *s = suite_create("report");
     TCase *t = tcase_create("report");
     tcase_add_test(t, a_report_has_the_three_parts_of_rfc_3464);
+    tcase_add_test(t, a_reason_that_is_no_reply_is_told_as_our_own);
     tcase_add_test(t, a_report_tells_a_person_what_happened);
     tcase_add_test(t, ret_hdrs_returns_the_header_only);
     tcase_add_test(t, a_written_report_is_read_back);
