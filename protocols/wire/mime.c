@@ -9,7 +9,7 @@
 /* A multipart whose closing boundary has not come yet. */
 struct open_multipart {
     int part;
-    struct wire_slice boundary;
+    struct wire_slice boundary; /* as it is written: a fold and backslashes may be inside */
 };
 
 struct walk {
@@ -111,6 +111,23 @@ static void cut_header(struct walk *w, size_t pos)
     wire_mime_read_header(&w->part[w->now], w->at, &boundary);
 }
 
+/* The octets that the boundary takes at the front of `at`; 0: something else stands there. A fold is undone
+ * by taking its line break out (RFC 5322 section 2.2.3), and no boundary has a backslash of its own (RFC 2046
+ * section 5.1.1). */
+static size_t boundary_here(struct wire_slice boundary, const char *at, size_t len)
+{
+    size_t n = 0;
+    for (size_t i = 0; i < boundary.len; i++) {
+        char c = boundary.at[i];
+        if (c == '\r' || c == '\n' || c == '\\')
+            continue;
+        if (n == len || at[n] != c)
+            return 0;
+        n++;
+    }
+    return n;
+}
+
 /* Is the line [pos, end) a delimiter of one of the open multiparts? Returns its place in open[], or -1. A
  * line that is the delimiter and nothing else wins over one that only begins like it: RFC 2046 section 5.1.1
  * accepts both, and an outer boundary may begin with the inner one. */
@@ -120,18 +137,18 @@ static int find_delimiter(const struct walk *w, size_t pos, size_t end, bool *cl
     while (end > pos && wire_is_space(w->at[end - 1]))
         end--;
     for (size_t i = w->open_count; i-- > 0;) {
-        const struct wire_slice *b = &w->open[i].boundary;
-        size_t rest;
-        if (end - pos < 2 + b->len || memcmp(w->at + pos + 2, b->at, b->len) != 0)
+        size_t n, rest;
+        n = end - pos > 2 ? boundary_here(w->open[i].boundary, w->at + pos + 2, end - pos - 2) : 0;
+        if (n == 0)
             continue;
-        rest = end - pos - 2 - b->len;
+        rest = end - pos - 2 - n;
         if (rest == 0 || (rest == 2 && w->at[end - 1] == '-' && w->at[end - 2] == '-')) {
             *closing = rest == 2;
             return (int)i;
         }
         if (begins < 0) {
             begins = (int)i;
-            *closing = rest > 2 && w->at[pos + 2 + b->len] == '-' && w->at[pos + 3 + b->len] == '-';
+            *closing = rest > 2 && w->at[pos + 2 + n] == '-' && w->at[pos + 3 + n] == '-';
         }
     }
     return begins;

@@ -155,7 +155,8 @@ void wire_mime_read_header(struct wire_mime_part *p, const char *message, struct
         struct wire_mime_params params;
         wire_mime_params_begin(&params, p->params);
         while (boundary->len == 0 && wire_mime_param_next(&params, &param))
-            if (wire_slice_is_nocase(param.name, "boundary") && param.value.len <= WIRE_MIME_BOUNDARY_MAX)
+            if (wire_slice_is_nocase(param.name, "boundary") &&
+                wire_mime_param_text(NULL, 0, &param) <= WIRE_MIME_BOUNDARY_MAX)
                 *boundary = wire_slice_trim(param.value);
     }
 }

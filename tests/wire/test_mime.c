@@ -208,6 +208,28 @@ START_TEST(a_boundary_that_begins_with_another_is_not_taken_for_it)
 }
 END_TEST
 
+START_TEST(a_boundary_is_what_it_is_without_its_fold)
+{
+    parse("Content-Type: multipart/mixed; boundary=\"two\r\n words\"\r\n\r\n--two words\r\n\r\none\r\n"
+          "--two words--\r\n");
+    ck_assert_uint_eq(parts, 2);
+    ck_assert(part[0].closed);
+    ck_slice(body(find("1")), "one");
+    parse("Content-Type: multipart/mixed; boundary=\"a\\=b\"\r\n\r\n--a=b\r\n\r\none\r\n--a=b--\r\n");
+    ck_assert_uint_eq(parts, 2);
+    ck_slice(body(find("1")), "one");
+    /* Its length counts without the fold: 70 octets are allowed, 71 are not. */
+    parse("Content-Type: multipart/mixed; boundary=\"123456789012345678901234567890123456789\r\n"
+          " 123456789012345678901234567890\"\r\n\r\n"
+          "--123456789012345678901234567890123456789 123456789012345678901234567890\r\n\r\none\r\n");
+    ck_assert_uint_eq(parts, 2);
+    parse("Content-Type: multipart/mixed; boundary=\"1234567890123456789012345678901234567890\r\n"
+          " 123456789012345678901234567890\"\r\n\r\n"
+          "--1234567890123456789012345678901234567890 123456789012345678901234567890\r\n\r\none\r\n");
+    ck_assert_uint_eq(parts, 1);
+}
+END_TEST
+
 START_TEST(a_multipart_without_a_boundary_is_a_leaf)
 {
     parse("Content-Type: multipart/mixed\r\n\r\n--\r\n\r\nx\r\n");
@@ -405,6 +427,7 @@ static Suite *suite(void)
     tcase_add_test(t, an_unclosed_multipart_ends_with_the_message);
     tcase_add_test(t, an_outer_boundary_ends_inner_parts);
     tcase_add_test(t, a_boundary_that_begins_with_another_is_not_taken_for_it);
+    tcase_add_test(t, a_boundary_is_what_it_is_without_its_fold);
     tcase_add_test(t, a_multipart_without_a_boundary_is_a_leaf);
     tcase_add_test(t, content_fields_are_read_with_comments_and_folds);
     tcase_add_test(t, parameters_are_put_together);
