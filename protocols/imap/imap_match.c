@@ -2,6 +2,7 @@
  * their encoded words decoded, bodies out of base64 and quoted-printable, ASCII letters in any case. */
 #include "protocols/imap/imap_engine.h"
 
+#include "protocols/wire/address.h"
 #include "protocols/wire/message.h"
 #include "protocols/wire/rfc2047.h"
 
@@ -50,16 +51,69 @@ static bool field_contains(struct imap_scratch *x, struct wire_slice body, struc
     return f.found;
 }
 
+/* Is there more in it than the octets of the addresses: comments, quotes, space around the "@"? */
+static bool is_dressed(struct wire_slice body)
+{
+    for (size_t i = 0; i < body.len; i++) {
+        char c = body.at[i];
+        if (c == '(' || c == '"' || c == '\\')
+            return true;
+        if (c == '@' &&
+            ((i > 0 && wire_is_space(body.at[i - 1])) || (i + 1 < body.len && wire_is_space(body.at[i + 1]))))
+            return true;
+    }
+    return false;
+}
+
+/* The search is in the addresses that ENVELOPE tells (RFC 3501 section 6.4.4), which are bare. */
+static bool addresses_contain(struct imap_scratch *x, struct wire_slice body, struct wire_slice text)
+{
+    struct wire_address_list list;
+    struct wire_address a;
+    char *at = x->text;
+    size_t cap = sizeof x->text;
+    wire_address_list_begin(&list, body);
+    while (wire_address_list_next(&list, &a)) {
+        struct matcher f;
+        size_t n;
+        if (a.kind != WIRE_ADDRESS_MAILBOX || a.domain.len == 0)
+            continue;
+        n = wire_address_text(at, cap, a.local, true);
+        if (n >= cap)
+            continue;
+        at[n++] = '@';
+        n += wire_address_text(at + n, cap - n, a.domain, true);
+        matcher_begin(&f, text, x->fail);
+        matcher_feed(&f, at, n < cap ? n : cap);
+        if (f.found)
+            return true;
+    }
+    return false;
+}
+
+static bool has_addresses(struct wire_slice name)
+{
+    static const char *const names[] = { "From", "To", "Cc", "Bcc", "Sender", "Reply-To" };
+    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++)
+        if (wire_slice_is_nocase(name, names[i]))
+            return true;
+    return false;
+}
+
 static bool match_field(struct imap_scratch *x, const struct imap_message *m, struct wire_slice name,
                         struct wire_slice text)
 {
+    bool addresses = has_addresses(name);
     struct wire_fields iteration;
     struct wire_field field;
     wire_fields_begin(&iteration, m->bytes, m->size_octets);
-    while (wire_field_next(&iteration, &field))
-        if (wire_equal_nocase(field.name.at, field.name.len, name.at, name.len) &&
-            field_contains(x, field.body, text))
+    while (wire_field_next(&iteration, &field)) {
+        if (!wire_equal_nocase(field.name.at, field.name.len, name.at, name.len))
+            continue;
+        if (field_contains(x, field.body, text) ||
+            (addresses && is_dressed(field.body) && addresses_contain(x, field.body, text)))
             return true;
+    }
     return false;
 }
 
