@@ -121,31 +121,6 @@ static bool is_below(struct wire_slice name, struct wire_slice parent)
            memcmp(name.at, parent.at, parent.len) == 0;
 }
 
-static bool has_listed_child(struct imap_server *s, const struct imap_job *job, struct wire_slice parent)
-{
-    struct imap_mailbox_entry e;
-    for (uint32_t i = 0; s->config->store->mailbox_at(s->host, i, &e); i++)
-        if (is_below(e.name, parent) && is_listed(s, job, &e))
-            return true;
-    return false;
-}
-
-/* Has an entry before `index` this prefix and a level below it, or is any entry exactly the prefix? */
-static bool parent_is_told(struct imap_server *s, const struct imap_job *job, struct wire_slice parent,
-                           uint32_t index)
-{
-    struct imap_mailbox_entry e;
-    for (uint32_t i = 0; s->config->store->mailbox_at(s->host, i, &e); i++) {
-        bool listed = is_listed(s, job, &e);
-        if ((listed || (job->options & IMAP_LIST_RECURSIVE)) &&
-            wire_equal(e.name.at, e.name.len, parent.at, parent.len))
-            return true;
-        if (listed && i < index && is_below(e.name, parent))
-            return true;
-    }
-    return false;
-}
-
 /* Does a pattern match the name? `levels`: only one that also finds levels that are no mailbox themselves,
  * with % at its end (RFC 3501 section 6.3.8), or any when RECURSIVEMATCH asks for parents. */
 static bool any_pattern(struct imap_server *s, const struct imap_job *job, struct wire_slice name,
@@ -162,6 +137,36 @@ static bool any_pattern(struct imap_server *s, const struct imap_job *job, struc
         if (levels && !(job->options & IMAP_LIST_RECURSIVE) && (n == 0 || pattern.at[n - 1] != '%'))
             continue;
         if (levels ? matches(pattern, name) : pattern_matches(pattern, name))
+            return true;
+    }
+    return false;
+}
+
+/* Has the command chosen something below the name? `silent`: something that has no response of its own. */
+static bool has_listed_child(struct imap_server *s, const struct imap_job *job, struct wire_slice parent,
+                             bool silent)
+{
+    struct imap_mailbox_entry e;
+    for (uint32_t i = 0; s->config->store->mailbox_at(s->host, i, &e); i++)
+        if (is_below(e.name, parent) && is_listed(s, job, &e) &&
+            !(silent && any_pattern(s, job, e.name, false)))
+            return true;
+    return false;
+}
+
+/* Has an entry before `index` this prefix and a level below it, or is any entry exactly the prefix? Those
+ * that have a response of their own do not speak for their parents. */
+static bool parent_is_told(struct imap_server *s, const struct imap_job *job, struct wire_slice parent,
+                           uint32_t index)
+{
+    struct imap_mailbox_entry e;
+    for (uint32_t i = 0; s->config->store->mailbox_at(s->host, i, &e); i++) {
+        bool listed = is_listed(s, job, &e);
+        if ((listed || (job->options & IMAP_LIST_RECURSIVE)) &&
+            wire_equal(e.name.at, e.name.len, parent.at, parent.len))
+            return true;
+        if (listed && i < index && is_below(e.name, parent) &&
+            !((job->options & IMAP_LIST_RECURSIVE) && any_pattern(s, job, e.name, false)))
             return true;
     }
     return false;
@@ -209,15 +214,15 @@ static void list_one(struct imap_server *s, const struct imap_job *job, struct i
     memcpy(copy, e->name.at, e->name.len);
     e->name.at = copy;
     if (any_pattern(s, job, e->name, false)) {
+        /* A parent that was not chosen itself is told only where its child is not (RFC 5258 section 3.5). */
         if (job->options & IMAP_LIST_RECURSIVE)
-            child = has_listed_child(s, job, e->name);
+            child = has_listed_child(s, job, e->name, !listed);
         if (!listed && !child)
             return;
         put_entry(s, job, e->name, attributes_of(s, job, e), child, out);
         if ((job->options & IMAP_LIST_RETURN_STATUS) && e->exists && !(e->attributes & IMAP_NOSELECT))
             imap_put_status(s, e->name, job->asks, out); /* one that fails has no line: RFC 5819 section 2 */
-        if (!(job->options & IMAP_LIST_RECURSIVE))
-            return;
+        return;
     }
     if (listed)
         put_parents(s, job, e->name, job->index, out);
