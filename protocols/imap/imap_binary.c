@@ -27,6 +27,10 @@ static struct source source_of(struct imap_scratch *x, const struct imap_message
         return src;
     src.at = m->bytes + from;
     src.len = end - from;
+    if (item->section == IMAP_SECTION_TEXT) { /* the body of a message: the whole one, or that in the part */
+        imap_parse_parts(x, m);
+        part = item->part_len == 0 ? 0 : x->part[part].first_child;
+    }
     if (part != WIRE_MIME_NONE && x->part[part].kind != WIRE_MIME_MULTIPART)
         src.encoding = x->part[part].encoding;
     return src;
@@ -61,12 +65,18 @@ static size_t decode(const struct source *src, struct imap_decoding *d, char out
     return n;
 }
 
+/* Headers are not encoded as bodies are. */
+static bool is_header(const struct imap_item *item)
+{
+    return item->section != IMAP_SECTION_ALL && item->section != IMAP_SECTION_TEXT;
+}
+
 enum imap_verdict imap_binary_look(struct imap_server *s, struct imap_job *job, const struct imap_message *m)
 {
     for (int i = 0; i < job->items; i++) {
         struct imap_item *item = &job->item[i];
         struct source src;
-        if (item->kind != IMAP_ITEM_BINARY && item->kind != IMAP_ITEM_BINARY_SIZE)
+        if ((item->kind != IMAP_ITEM_BINARY && item->kind != IMAP_ITEM_BINARY_SIZE) || is_header(item))
             continue;
         src = source_of(s->config->scratch, m, item, job->text);
         if (src.exists && src.encoding == WIRE_MIME_OTHER)
@@ -125,27 +135,24 @@ static void put_decoded(struct imap_sink *k, struct imap_job *job, unsigned inde
     }
 }
 
-static void put_name(struct imap_sink *k, const struct imap_item *item, const char *text)
-{
-    imap_put_str(k, item->kind == IMAP_ITEM_BINARY_SIZE ? "BINARY.SIZE[" : "BINARY[");
-    imap_put(k, text + item->part_at, item->part_len);
-    IMAP_PUT(k, "]");
-    if (item->partial) {
-        IMAP_PUT(k, "<");
-        imap_put_number(k, item->start);
-        IMAP_PUT(k, ">");
-    }
-    IMAP_PUT(k, " ");
-}
-
 void imap_put_binary(struct imap_sink *k, struct imap_server *s, struct imap_job *job, unsigned index,
                      const struct imap_message *m)
 {
     struct imap_item *item = &job->item[index];
-    struct source src = source_of(s->config->scratch, m, item, job->text);
+    struct imap_scratch *x = s->config->scratch;
+    struct source src;
     uint64_t from = 0, end;
+    if (is_header(item) && item->kind == IMAP_ITEM_BINARY) {
+        imap_put_section(k, x, m, item, job->text);
+        return;
+    }
+    imap_put_section_name(k, item, job->text);
+    if (is_header(item)) {
+        imap_put_number(k, imap_section_len(x, m, item, job->text));
+        return;
+    }
+    src = source_of(x, m, item, job->text);
     look(&src, item);
-    put_name(k, item, job->text);
     end = item->decoded;
     if (item->kind == IMAP_ITEM_BINARY_SIZE) {
         imap_put_number(k, src.exists ? end : 0);

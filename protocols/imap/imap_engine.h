@@ -356,6 +356,11 @@ void imap_put_structure(struct imap_sink *k, struct imap_scratch *x, const struc
                         bool extended);
 void imap_put_section(struct imap_sink *k, struct imap_scratch *x, const struct imap_message *m,
                       const struct imap_item *item, const char *text);
+/* "BODY[2.HEADER]<0> ", or what the item is called otherwise. */
+void imap_put_section_name(struct imap_sink *k, const struct imap_item *item, const char *text);
+/* How many octets it has as it stands in the message; 0: there is no such part. */
+uint64_t imap_section_len(struct imap_scratch *x, const struct imap_message *m, const struct imap_item *item,
+                          const char *text);
 /* The octets of the message that a section without fields means; false: there is no such part. */
 bool imap_section_span(struct imap_scratch *x, const struct imap_message *m, const struct imap_item *item,
                        const char *text, size_t *from, size_t *end, int *part);

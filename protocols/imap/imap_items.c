@@ -86,13 +86,19 @@ static bool take_brackets(struct imap_cursor *c, struct imap_job *job, struct im
     return imap_take_char(c, '[') && take_section(c, job, item) && imap_take_char(c, ']');
 }
 
-static bool take_partial(struct imap_cursor *c, struct imap_item *item)
+/* "<start.count>". `open`: the count may be missing, and the partial goes on to the end. */
+static bool take_partial(struct imap_cursor *c, struct imap_item *item, bool open)
 {
     if (!imap_take_char(c, '<'))
         return true;
     item->partial = true;
-    return imap_take_number(c, &item->start) && imap_take_char(c, '.') && imap_take_number(c, &item->count) &&
-           item->count > 0 && imap_take_char(c, '>');
+    if (!imap_take_number(c, &item->start))
+        return false;
+    item->count = UINT32_MAX;
+    if (open && imap_take_char(c, '>'))
+        return true;
+    return imap_take_char(c, '.') && imap_take_number(c, &item->count) && item->count > 0 &&
+           imap_take_char(c, '>');
 }
 
 /* Behind "BODY" or "BODY.PEEK": "[section]" and perhaps "<start.count>". */
@@ -100,7 +106,7 @@ static bool take_body(struct imap_cursor *c, struct imap_job *job, bool peek)
 {
     struct imap_item *item = &job->item[job->items - 1];
     item->kind = IMAP_ITEM_SECTION;
-    if (!take_brackets(c, job, item) || !take_partial(c, item))
+    if (!take_brackets(c, job, item) || !take_partial(c, item, false))
         return false;
     job->silent = job->silent && peek; /* any item that does not peek marks the message as read */
     return true;
@@ -122,18 +128,20 @@ static const struct {
     { "MODSEQ", IMAP_ITEM_MODSEQ },
 };
 
-/* Behind "BINARY", "BINARY.PEEK" or "BINARY.SIZE": a section of numbers only (RFC 3516 section 4.2). */
+/* Behind "BINARY", "BINARY.PEEK" or "BINARY.SIZE": a section of numbers (RFC 3516 section 4.2). Clients also
+ * ask for HEADER, MIME and TEXT, as BODY has them, and for a partial without a count. What they mean is
+ * plain. */
 static bool take_binary(struct imap_cursor *c, struct imap_job *job, enum imap_item_kind kind, bool peek)
 {
     struct imap_item *item;
     if (!imap_add_item(c, job, kind))
         return false;
     item = &job->item[job->items - 1];
-    if (!take_brackets(c, job, item) || item->section != IMAP_SECTION_ALL)
+    if (!take_brackets(c, job, item))
         return false;
     item->kind = (uint8_t)kind;
     job->silent = job->silent && peek;
-    return kind == IMAP_ITEM_BINARY_SIZE || take_partial(c, item);
+    return kind == IMAP_ITEM_BINARY_SIZE || take_partial(c, item, true);
 }
 
 static bool take_item(struct imap_server *s, struct imap_cursor *c, struct imap_job *job)

@@ -79,7 +79,7 @@ static void put_field_names(struct imap_sink *k, const struct imap_item *item, c
     IMAP_PUT(k, ")");
 }
 
-static void put_name(struct imap_sink *k, const struct imap_item *item, const char *text)
+void imap_put_section_name(struct imap_sink *k, const struct imap_item *item, const char *text)
 {
     static const char *const words[] = { "", "HEADER", "HEADER.FIELDS", "HEADER.FIELDS.NOT", "MIME", "TEXT" };
     switch ((enum imap_item_kind)item->kind) {
@@ -92,10 +92,16 @@ static void put_name(struct imap_sink *k, const struct imap_item *item, const ch
     case IMAP_ITEM_RFC822_TEXT:
         IMAP_PUT(k, "RFC822.TEXT ");
         return;
+    case IMAP_ITEM_BINARY:
+        IMAP_PUT(k, "BINARY[");
+        break;
+    case IMAP_ITEM_BINARY_SIZE:
+        IMAP_PUT(k, "BINARY.SIZE[");
+        break;
     default:
+        IMAP_PUT(k, "BODY[");
         break;
     }
-    IMAP_PUT(k, "BODY[");
     imap_put(k, text + item->part_at, item->part_len);
     if (item->part_len > 0 && item->section != IMAP_SECTION_ALL)
         IMAP_PUT(k, ".");
@@ -154,18 +160,32 @@ static void put_fields(struct imap_sink *k, struct window *w, const char *bytes,
 
 /* ---- content ---- */
 
+static uint64_t content_len(const struct imap_message *m, const struct span *where,
+                            const struct imap_item *item, const char *text)
+{
+    struct window w = { 0, UINT64_MAX, 0 };
+    if (item->fields == 0)
+        return where->end - where->from;
+    put_fields(NULL, &w, m->bytes + where->from, where->end - where->from, item, text);
+    return w.at;
+}
+
+uint64_t imap_section_len(struct imap_scratch *x, const struct imap_message *m, const struct imap_item *item,
+                          const char *text)
+{
+    int part;
+    struct span where = find(x, m, item, text, &part);
+    return where.exists ? content_len(m, &where, item, text) : 0;
+}
+
 static void put_content(struct imap_sink *k, const struct imap_message *m, const struct span *where,
                         const struct imap_item *item, const char *text)
 {
     const char *bytes = m->bytes + where->from;
     size_t len = where->end - where->from;
     bool fields = item->fields > 0;
-    struct window w = { 0, UINT64_MAX, 0 };
-    uint64_t total;
-    if (fields)
-        put_fields(NULL, &w, bytes, len, item, text);
-    total = fields ? w.at : len;
-    w = (struct window){ 0, total, 0 };
+    uint64_t total = content_len(m, where, item, text);
+    struct window w = { 0, total, 0 };
     if (item->partial) {
         w.from = item->start < total ? item->start : total;
         w.end = w.from + item->count < total ? w.from + item->count : total;
@@ -195,7 +215,7 @@ void imap_put_section(struct imap_sink *k, struct imap_scratch *x, const struct 
         plain.section = IMAP_SECTION_HEADER;
     else if (item->kind == IMAP_ITEM_RFC822_TEXT)
         plain.section = IMAP_SECTION_TEXT;
-    put_name(k, item, text);
+    imap_put_section_name(k, item, text);
     where = find(x, m, &plain, text, &part);
     if (where.exists)
         put_content(k, m, &where, &plain, text);
