@@ -6,7 +6,7 @@ unsigned imap_offered(const struct imap_server_config *config)
 {
     const struct imap_store_ops *store = config->store;
     unsigned e = config->extensions;
-    if (store->highest_modseq == NULL)
+    if (store->known_modseq == NULL)
         e &= ~(unsigned)IMAP_EXT_CONDSTORE;
     if (store->vanished == NULL || !(e & IMAP_EXT_CONDSTORE) || !(e & IMAP_EXT_ENABLE))
         e &= ~(unsigned)IMAP_EXT_QRESYNC;

@@ -278,8 +278,7 @@ bool imap_news(struct imap_server *s, bool expunges, struct imap_step *out)
         put_news(s, &change, out);
     }
     end_vanished(&v);
-    if (s->view != NULL && s->tell_modseq &&
-        expunges) { /* now the client knows all that the number stands for */
+    if (s->view != NULL && s->tell_modseq) { /* now the client knows all that the number stands for */
         s->tell_modseq = false;
         imap_put_highest(s, imap_highest(s), out);
     }

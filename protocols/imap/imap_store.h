@@ -147,8 +147,9 @@ struct imap_store_ops {
     enum imap_verdict (*append_end)(void *host, bool commit, uint32_t *uidvalidity, uint32_t *uid);
 
     /* ---- may be NULL: then what needs them is not offered ---- */
-    /* The mailbox's highest mod-sequence now, what this view has not been told of included. 0: none kept. */
-    uint64_t (*highest_modseq)(void *host, void *view);
+    /* The mailbox's highest mod-sequence now; while expunges wait, the one before the first of them, so that
+     * whoever comes back with the number is told of them. 0: none kept. */
+    uint64_t (*known_modseq)(void *host, void *view);
     /* The next range of uids >= from that have vanished since that mod-sequence; false behind the last. A
      * store that has forgotten may name uids that vanished before, or never were, but none that is there.
      * What the view still waits to be told of may be among them. */

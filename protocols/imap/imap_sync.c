@@ -6,7 +6,7 @@
 
 uint64_t imap_highest(struct imap_server *s)
 {
-    return s->config->store->highest_modseq(s->host, s->view);
+    return s->config->store->known_modseq(s->host, s->view);
 }
 
 void imap_put_modseq(struct imap_sink *k, uint64_t modseq)

@@ -361,11 +361,28 @@ static enum imap_verdict op_append_end(void *host, bool commit, uint32_t *uidval
 
 /* ---- numbered changes, quota --------------------------------------------------------------------------- */
 
-static uint64_t op_highest_modseq(void *host, void *view)
+static uint64_t op_known_modseq(void *host, void *view)
 {
     struct view *v = view;
+    uint64_t known;
+    uint32_t waiting = v->gone;
     (void)host;
-    return v->box ? v->box->modseq : 0;
+    if (!v->box)
+        return 0;
+    known = v->box->modseq;
+    for (uint32_t i = 0; waiting > 0; i++) {
+        const struct stored *m = v->entry[i].stored;
+        uint64_t modseq;
+        if (!m->gone)
+            continue;
+        modseq = store_vanished_modseq(v->box, m->uid);
+        if (modseq <= 1) /* forgotten: nothing is sure but the beginning */
+            return 1;
+        if (known >= modseq)
+            known = modseq - 1;
+        waiting--;
+    }
+    return known;
 }
 
 static bool op_vanished(void *host, void *view, uint64_t since, uint32_t from, uint32_t *lo, uint32_t *hi)
@@ -424,7 +441,7 @@ const struct imap_store_ops imap_box_ops = { .mailbox_at = imap_names_at,
                                              .append_begin = op_append_begin,
                                              .append_data = op_append_data,
                                              .append_end = op_append_end,
-                                             .highest_modseq = op_highest_modseq,
+                                             .known_modseq = op_known_modseq,
                                              .vanished = op_vanished,
                                              .quota = op_quota,
                                              .take = op_take,

@@ -325,6 +325,15 @@ bool store_vanished(const struct mailbox *box, uint64_t since, uint32_t from, ui
     return false;
 }
 
+uint64_t store_vanished_modseq(const struct mailbox *box, uint32_t uid)
+{
+    uint32_t at = vanished_at(box, uid);
+    const struct vanished *v = box->vanished ? &box->vanished[at] : NULL;
+    if (at == box->nvanished || uid < v->lo)
+        return 0;
+    return v->modseq - (v->hi - uid); /* the uids of a range were removed one after the other */
+}
+
 void store_remove(struct mailbox *box, struct stored *m)
 {
     uint32_t i = 0;

@@ -167,6 +167,8 @@ struct view *store_view_open(struct mailbox *box, bool read_only);
 void store_view_close(struct view *v);
 /* The next range of uids from `from` on that vanished after that change; false behind the last. */
 bool store_vanished(const struct mailbox *box, uint64_t since, uint32_t from, uint32_t *lo, uint32_t *hi);
+/* The change that took this uid away; 0: not known, or it is there. */
+uint64_t store_vanished_modseq(const struct mailbox *box, uint32_t uid);
 /* The flags of `m` have changed: it takes the next mod-sequence. All changed flags of `m` are told to every
  * view but `by` (NULL: to all). */
 void store_flags_changed(struct mailbox *box, struct stored *m, const struct view *by);

@@ -560,10 +560,16 @@ static inline enum imap_verdict mem_append_end(void *host, bool commit, uint32_t
     return IMAP_COMPLETED;
 }
 
-static inline uint64_t mem_highest_modseq(void *host, void *view)
+static inline uint64_t mem_known_modseq(void *host, void *view)
 {
+    const struct mem_view *v = view;
+    uint64_t known = v->box->modseq;
     (void)host;
-    return ((struct mem_view *)view)->box->modseq;
+    for (uint32_t i = 0; i < v->n; i++)
+        for (uint32_t k = 0; v->at[i]->gone && k < v->box->nvanished; k++)
+            if (v->box->vanished[k].uid == v->at[i]->uid && v->box->vanished[k].modseq <= known)
+                known = v->box->vanished[k].modseq - 1;
+    return known;
 }
 
 static inline bool mem_vanished(void *host, void *view, uint64_t since, uint32_t from, uint32_t *lo,
@@ -627,7 +633,7 @@ static const struct imap_store_ops mem_ops = {
     .append_begin = mem_append_begin,
     .append_data = mem_append_data,
     .append_end = mem_append_end,
-    .highest_modseq = mem_highest_modseq,
+    .known_modseq = mem_known_modseq,
     .vanished = mem_vanished,
     .quota = mem_quota,
     .take = mem_take,

@@ -44,7 +44,7 @@ static const char *offers(unsigned extensions, const struct imap_store_ops *stor
 START_TEST(what_the_store_cannot_do_is_not_offered)
 {
     struct imap_store_ops poor = mem_ops;
-    poor.highest_modseq = NULL;
+    poor.known_modseq = NULL;
     ck_assert_ptr_null(strstr(offers(IMAP_EXT_ALL, &poor), "CONDSTORE"));
     ck_assert_ptr_null(strstr(a.out, "QRESYNC"));
     ck_assert_ptr_nonnull(strstr(a.out, " QUOTA QUOTA=RES-STORAGE "));

@@ -146,6 +146,34 @@ def names(w):
     r = m('LIST (SUBSCRIBED RECURSIVEMATCH) "" %')
     check(any(len(x) > 3 and b"CHILDINFO" in str(x[3]).encode() for x in r.named(b"LIST")), "LIST-EXTENDED: CHILDINFO", r)
     says(m("UNSUBSCRIBE b/b/c"), "OK", "UNSUBSCRIBE")
+    # A parent that was not chosen itself is told for a child only when the child is not told (RFC 5258 section 3.5).
+    for name in ("f/1", "f/2"):
+        m(f"CREATE {name}")
+        m(f"SUBSCRIBE {name}")
+    listed = lambda command: {bytes(x[2]): (x[0], len(x) > 3) for x in m(command).named(b"LIST")}
+    got = listed('LIST (SUBSCRIBED RECURSIVEMATCH) "" (f f/1)')
+    check(got[b"f"][1] and rb"\Subscribed" in got[b"f/1"][0] and not got[b"f/1"][1], "CHILDINFO for the child that is not told", got)
+    got = listed('LIST (SUBSCRIBED RECURSIVEMATCH) "" (f f/1 f/2)')
+    check(sorted(got) == [b"f/1", b"f/2"], "no parent when all its children are told", got)
+    got = listed('LIST (SUBSCRIBED RECURSIVEMATCH) "" *1')
+    check(sorted(got) == [b"f/1"], "nor one that does not match", got)
+    # A subscription is to a name, and stays when the mailbox goes (RFC 3501 section 6.3.6).
+    says(m("DELETE f/2"), "OK", "DELETE of a mailbox that is subscribed to")
+    got = listed('LIST (SUBSCRIBED) "" f/*')
+    check(rb"\Subscribed" in got[b"f/2"][0] and rb"\NonExistent" in got[b"f/2"][0] and rb"\NonExistent" not in got[b"f/1"][0], "its name stays on the list", got)
+    check(b"f/2" in [bytes(x[2]) for x in m('LSUB "" f/*').named(b"LSUB")], "LSUB has it too")
+    check(b"f/2" not in listed('LIST "" f/*'), "but there is no such mailbox")
+    says(m("SELECT f/2"), "NO", "so it cannot be opened")
+    says(m("SUBSCRIBE f/2"), "OK", "SUBSCRIBE to what one is subscribed to")
+    m("CREATE f/2")
+    check(listed('LIST (SUBSCRIBED) "" f/2')[b"f/2"][0].count(rb"\Subscribed") == 1, "made again it is subscribed to")
+    m("DELETE f/2")
+    says(m("RENAME f/1 f/2"), "OK", "RENAME to a name that is subscribed to")
+    check(list(listed('LIST (SUBSCRIBED) "" f/*')) == [b"f/2"], "tells it once")
+    m("DELETE f/2")
+    says(m("UNSUBSCRIBE f/2"), "OK", "UNSUBSCRIBE from a mailbox that is gone")
+    check(not listed('LIST (SUBSCRIBED) "" f/*'), "takes it off the list")
+    says(m("UNSUBSCRIBE f/2"), "NO", "once")
     r = m('LIST "" * RETURN (STATUS (MESSAGES UIDNEXT))')
     check(len(r.named(b"STATUS")) == len([x for x in r.named(b"LIST") if rb"\Noselect" not in x[0] and rb"\NonExistent" not in x[0]]), "LIST-STATUS: one STATUS for each that can be opened", r)
     says(m("CREATE Sent"), "OK", "CREATE Sent")
@@ -317,6 +345,14 @@ def structure(w):
     check(one(m, "FETCH 3 BINARY.PEEK[1]", 3)[b"BINARY[1]"] == "café".encode(), "BINARY: quoted-printable is decoded")
     check(one(m, "FETCH 3 BINARY.SIZE[4]", 3)[b"BINARY.SIZE[4]"] == b"5", "BINARY.SIZE")
     check(one(m, "FETCH 3 BINARY.PEEK[4]<1.2>", 3)[b"BINARY[4]<1>"] == b"\1\2", "BINARY: a partial counts decoded octets")
+    check(one(m, "FETCH 3 BINARY.PEEK[4]<2>", 3)[b"BINARY[4]<2>"] == b"\2\3\4", "BINARY: a partial without a count goes to the end")
+    check(one(m, "FETCH 3 BINARY.PEEK[2.HEADER]", 3)[b"BINARY[2.HEADER]"] == b"From: x@example.org\r\nSubject: inner\r\n\r\n", "BINARY: a header is as it stands")
+    check(one(m, "FETCH 3 BINARY.SIZE[2.HEADER.FIELDS (Subject)]", 3)[b"BINARY.SIZE[2.HEADER.FIELDS (Subject)]"] == b"18", "BINARY.SIZE of chosen fields")
+    # A fold inside the quoted boundary is undone before it is looked for (RFC 5322 section 2.2.3).
+    m("APPEND Box ", b"Subject: fold\r\nContent-Type: multipart/mixed; boundary=\"far\r\n away\"\r\n\r\n--far away\r\n\r\nfirst\r\n--far away\r\nContent-Type: text/html\r\n\r\nsecond\r\n--far away--\r\n")
+    b = one(m, "FETCH 5 BODYSTRUCTURE", 5)[b"BODYSTRUCTURE"]
+    check(len(b) > 4 and b[1][1].upper() == b"HTML" and b[3][1] == b"far away", "a boundary over two lines", b)
+    check(one(m, "FETCH 5 BODY.PEEK[2]", 5)[b"BODY[2]"] == b"second", "and its parts")
     m.close()
 
 
@@ -332,6 +368,13 @@ def search(w):
                        ("(UNSEEN UNFLAGGED) UNANSWERED", [1]), ("NOT (SEEN)", [1, 3, 4]), ("OR OR SEEN FLAGGED ANSWERED", [2, 3, 4]), ("CHARSET UTF-8 SUBJECT one", [1, 2]), ("CHARSET US-ASCII SUBJECT one", [1, 2]), ("OLD", []), ("NEW", [1, 3, 4]), ("RECENT", [1, 2, 3, 4])):
         r = m("SEARCH " + keys)
         check(r.ok and r.numbers() == want, f"SEARCH {keys}", r)
+    # FROM and the like look into the addresses of the envelope, which have no comments (RFC 3501 section 6.4.4).
+    m("APPEND Box ", b"From: Pat <pat (at work)@(our)example.org>\r\nTo: \"quinn\" @ example.net\r\n\r\nx\r\n")
+    for keys, want in (("FROM pat@example.org", [5]), ("FROM \"at work\"", [5]), ("TO quinn@example.net", [5]), ("CC quinn@example.net", []), ("HEADER From pat@example.org", [5])):
+        r = m("SEARCH " + keys)
+        check(r.ok and r.numbers() == want, f"SEARCH {keys}", r)
+    m(r"STORE 5 +FLAGS.SILENT (\Deleted)")
+    m("EXPUNGE")
     r = m("SEARCH CHARSET UTF-8 BODY ", "Müll".encode())
     check(r.ok and r.numbers() == [2], "SEARCH with UTF-8 in a literal", r)
     r = m("SEARCH CHARSET UTF-8 FROM ", "müller".encode())
@@ -579,6 +622,25 @@ def numbered_changes(w):
     check(r.ok and b"(MODSEQ " in r.text and set(r.numbers()) >= {1, 3}, "CONDSTORE: SEARCH MODSEQ", r)
     check(b"HIGHESTMODSEQ" in b("STATUS Box (HIGHESTMODSEQ)").text, "CONDSTORE: STATUS HIGHESTMODSEQ")
     says(b(r"STORE 1 (UNCHANGEDSINCE x) FLAGS ()"), "BAD", "CONDSTORE: a wrong number is BAD")
+    # The first command that shows it brings HIGHESTMODSEQ, itself: of what was told, not of an expunge that waits.
+    late = Imap(w, "alice")
+    late("SELECT Box")
+    a("APPEND Box ", OTHER)
+    a(r"UID STORE 5 +FLAGS.SILENT (\Deleted)")
+    late("NOOP")
+    a("EXPUNGE")
+    r = late("FETCH 1 MODSEQ")
+    told = [int(x.words[2][1]) for x in r.lines if b"HIGHESTMODSEQ" in x.octets]
+    check(len(told) == 1 and not r.numbered(b"EXPUNGE"), "CONDSTORE: FETCH MODSEQ brings HIGHESTMODSEQ", r)
+    after = int(a("STATUS Box (HIGHESTMODSEQ)").named(b"STATUS")[0][1][1])
+    check(told and told[0] == after - 1, "and not the number of an expunge that the client does not know", (told, after))
+    r = late("NOOP")
+    check(r.numbered(b"EXPUNGE") == [(5, [])], "which comes with the next command", r)
+    check(b"HIGHESTMODSEQ" not in late("FETCH 1 MODSEQ").text, "HIGHESTMODSEQ comes once")
+    late("ENABLE QRESYNC")
+    r = late("SELECT Box (QRESYNC (%d %d))" % (int(late("STATUS Box (UIDVALIDITY)").named(b"STATUS")[0][1][1]), told[0] if told else 1))
+    check(b"VANISHED (EARLIER) 5" in r.text, "who comes back with that number is told of it", r)
+    late.close()
     # ---- QRESYNC ----
     q = Imap(w, "alice")
     says(q("SELECT Box (QRESYNC (1 1))"), "BAD", "QRESYNC before ENABLE is BAD")
@@ -595,7 +657,7 @@ def numbered_changes(w):
     q("UNSELECT")
     a(r"UID STORE 4 +FLAGS (\Flagged)")
     r = q("SELECT Box (QRESYNC (%d %d))" % (validity, since))
-    check(b"* VANISHED (EARLIER) 2\r\n" in r.text and {int(x[b"UID"]) for x in r.fetched().values()} >= {4, 5}, "QRESYNC: SELECT tells what vanished and what changed", r)
+    check(b"* VANISHED (EARLIER) 2\r\n" in r.text and {int(x[b"UID"]) for x in r.fetched().values()} >= {4, 6}, "QRESYNC: SELECT tells what vanished and what changed", r)
     r = q("SELECT Box (QRESYNC (%d %d))" % (validity + 1, since))
     check(r.ok and b"EARLIER" not in r.text, "QRESYNC: another UIDVALIDITY, nothing is told", r)
     r = q("UID FETCH 1:* (FLAGS) (CHANGEDSINCE %d VANISHED)" % since)
