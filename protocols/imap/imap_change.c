@@ -35,8 +35,10 @@ void imap_put_flags_response(struct imap_server *s, uint32_t seq, bool uid, bool
     bool modseq = imap_has(s, IMAP_ENABLED_CONDSTORE) && !s->no_modseq;
     if (silent && !modseq)
         return;
-    k = imap_sink(&out->send, 0, imap_lesson(IMAP_LINE_FETCH_FLAGS));
     s->config->store->message(s->host, s->view, seq, &m);
+    if (!silent)
+        imap_tell_keywords(s, m.keywords, out);
+    k = imap_sink(&out->send, 0, imap_lesson(IMAP_LINE_FETCH_FLAGS));
     IMAP_PUT(&k, "* ");
     imap_put_number(&k, seq);
     IMAP_PUT(&k, " FETCH (");
@@ -179,7 +181,7 @@ bool imap_store_run(struct imap_server *s, struct imap_job *job, struct imap_ste
         list.keyword[i] = wire_slice(at + 1, (unsigned char)*at);
     }
     while ((seq = imap_job_next(job)) != 0) {
-        if (wire_out_room(&out->send) < IMAP_ROOM_LINE || out->send.lines == WIRE_OUT_LINES_MAX)
+        if (wire_out_room(&out->send) < IMAP_ROOM_FLAGS || out->send.lines + 2 > WIRE_OUT_LINES_MAX)
             return false;
         if (!condition_holds(s, job, seq)) {
             imap_job_advance(job);

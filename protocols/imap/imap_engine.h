@@ -32,6 +32,8 @@
 
 #define IMAP_CODE_MAX  4096 /* octets of COPYUID; a longer one is left out (RFC 4315 section 3: SHOULD) */
 #define IMAP_ROOM_LINE 3072 /* octets that one short response needs at most: 32 keywords and a name */
+/* Octets of a response with flags at most, and of FLAGS in front of it */
+#define IMAP_ROOM_FLAGS (2 * IMAP_ROOM_LINE)
 
 enum imap_item_kind {
     IMAP_ITEM_UID,
@@ -348,6 +350,9 @@ enum imap_verdict imap_removed(const struct imap_server *s);
 
 /* ---- pieces of responses ---- */
 void imap_put_flags(struct imap_sink *k, struct imap_server *s, unsigned flags, uint32_t keywords);
+/* FLAGS once more, if one of these keywords is new to the client (RFC 3501 section 7.2.6). Room for a line is
+ * there. */
+void imap_tell_keywords(struct imap_server *s, uint32_t keywords, struct imap_step *out);
 /* A FETCH response unasked: flags (unless silent), and what the client has enabled beside them. */
 void imap_put_flags_response(struct imap_server *s, uint32_t seq, bool uid, bool silent,
                              struct imap_step *out);

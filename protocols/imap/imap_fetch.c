@@ -151,6 +151,9 @@ static bool fetch_one(struct imap_server *s, struct imap_job *job, uint32_t seq,
         *verdict = imap_binary_look(s, job, &m);
         if (*verdict != IMAP_COMPLETED)
             return true;
+        if (out->send.len > 0 && wire_out_room(&out->send) < IMAP_ROOM_LINE)
+            return false; /* there may be a keyword to tell of */
+        imap_tell_keywords(s, m.keywords, out);
         begin_response(s, job, seq, &m);
     }
     return put_response(s, job, seq, &m, out);

@@ -263,7 +263,7 @@ bool imap_news(struct imap_server *s, bool expunges, struct imap_step *out)
     struct vanishing v = { .first = 0 };
     struct imap_change change;
     while (s->view != NULL) {
-        if (!has_room(out, IMAP_ROOM_LINE)) {
+        if (!has_room(out, IMAP_ROOM_FLAGS)) {
             end_vanished(&v);
             return false;
         }

@@ -41,13 +41,29 @@ static void put_counts(struct imap_server *s, const struct imap_mailbox_status *
                         "] First unseen message\r\n");
 }
 
-static void put_opened(struct imap_server *s, const struct imap_mailbox_status *m, struct wire_slice name,
-                       struct imap_step *out)
+static void put_flags(struct imap_server *s, struct imap_step *out)
 {
     struct imap_sink k = imap_sink(&out->send, 0, imap_lesson(IMAP_LINE_FLAGS));
     IMAP_PUT(&k, "* FLAGS (");
     put_flag_names(&k, s, IMAP_FLAGS_SETTABLE, true);
     IMAP_PUT(&k, ")\r\n");
+    s->keywords = 0;
+    while (s->keywords < IMAP_KEYWORDS_MAX &&
+           s->config->store->keyword(s->host, s->view, s->keywords) != NULL)
+        s->keywords++;
+}
+
+void imap_tell_keywords(struct imap_server *s, uint32_t keywords, struct imap_step *out)
+{
+    if (s->keywords < IMAP_KEYWORDS_MAX && keywords >> s->keywords != 0)
+        put_flags(s, out);
+}
+
+static void put_opened(struct imap_server *s, const struct imap_mailbox_status *m, struct wire_slice name,
+                       struct imap_step *out)
+{
+    struct imap_sink k;
+    put_flags(s, out);
     put_counts(s, m, out);
     k = imap_sink(&out->send, 0, imap_lesson(IMAP_LINE_PERMANENTFLAGS));
     IMAP_PUT(&k, "* OK [PERMANENTFLAGS (");

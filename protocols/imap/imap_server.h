@@ -101,6 +101,7 @@ struct imap_server {                         /* imap_server_init sets it */
     bool no_modseq;   /* the open mailbox keeps no mod-sequences */
     bool tell_modseq; /* HIGHESTMODSEQ is owed, once no news waits */
     bool append_utf8; /* the message stands in "UTF8 (...)" (RFC 6855 section 4) */
+    uint8_t keywords; /* so many of the open mailbox's the client has been told of */
     char tag[IMAP_TAG_MAX + 1];
 };
 
