@@ -194,6 +194,7 @@ END_TEST
 
 START_TEST(stages_of_wrong_ports)
 {
+    ROWS_ARE("plaintext-to-465", "ok ok - - xtimed-out - - - -"); /* it waited for the greeting */
     ROWS_ARE("wrong-port", "ok xtimed-out - - - - - - -", "ok xrefused - - - - - - -",
              "ok ok - - 250 x554 - - -", "ok ok - - xnot-smtp - - - -", "ok ok - - xnot-smtp - - - -",
              "ok xrefused - - - - - - -", "ok ok - ok 250 250 250 ok -");

@@ -183,6 +183,27 @@ START_TEST(grid_leads_to_the_record_that_failed)
 }
 END_TEST
 
+START_TEST(words_stand_where_their_headings_say)
+{
+    struct face f;
+    face_open(&f, "mailbox-full", 24, 80, false, false);
+    face_keys(&f, "<End> 4 <Tab> <Tab>");
+    ck_assert(face_shows(&f, "from; subject"));
+    ck_assert(face_shows(&f, "alice@example.com; A photo, second attempt"));
+    face_keys(&f, "5 f"); /* a report that no program at a desk has written */
+    ck_assert(face_shows(&f, "Your message was not delivered"));
+    face_keys(&f, "<Esc> @ 9d <Enter>");
+    ck_assert(face_shows(&f, "The run ends at 111.937 s."));
+    face_close(&f);
+    face_open(&f, "no-such-user", 24, 80, false, false);
+    face_keys(&f, "! 4");
+    ck_assert(face_shows(&f, "2001:db8:d::25/64"));
+    face_keys(&f, "2"); /* hints are whole words or not there */
+    ck_assert(face_shows(&f, "e export"));
+    face_close(&f);
+}
+END_TEST
+
 static Suite *suite(void)
 {
     Suite *s = suite_create("views");
@@ -191,6 +212,7 @@ static Suite *suite(void)
     tcase_add_loop_test(c, views_stay_in_their_room, 0, (int)LESSONS);
     tcase_add_test(c, packet_links_frame_layer_and_octets);
     tcase_add_test(c, packet_says_why_a_frame_was_dropped);
+    tcase_add_test(c, words_stand_where_their_headings_say);
     tcase_add_test(c, hosts_have_a_queue_with_its_next_try);
     tcase_add_test(c, hosts_have_mailboxes_caches_and_connections);
     tcase_add_test(c, message_grows_from_hop_to_hop);

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "ui/screen/changes.h"
+#include "ui/tape/dissect.h"
 #include "ui/tape/record.h"
 #include "ui/tape/keep.h"
 
@@ -170,20 +171,15 @@ size_t host_rows_count(struct ui_screen *s, enum host_tab tab, uint32_t host)
 
 static void iface_text(const struct trace_iface *f, struct ui_screen *s, char *buf, size_t cap)
 {
+    char address[DISSECT_ADDRESS_MAX];
     int n =
         snprintf(buf, cap, "Interface    %s  %02x:%02x:%02x:%02x:%02x:%02x", tape_link(s->run.tape, f->link),
                  f->mac[0], f->mac[1], f->mac[2], f->mac[3], f->mac[4], f->mac[5]);
     if (n > 0 && (size_t)n < cap && f->ip4_prefix)
         n += snprintf(buf + n, cap - (size_t)n, "  %u.%u.%u.%u/%u", f->ip4[0], f->ip4[1], f->ip4[2],
                       f->ip4[3], f->ip4_prefix);
-    if (n > 0 && (size_t)n < cap && f->ip6_prefix) {
-        n += snprintf(buf + n, cap - (size_t)n, "  ");
-        for (int i = 0; i < 8 && (size_t)n < cap; i++)
-            n += snprintf(buf + n, cap - (size_t)n, "%s%x", i ? ":" : "",
-                          f->ip6[2 * i] << 8 | f->ip6[2 * i + 1]);
-        if ((size_t)n < cap)
-            snprintf(buf + n, cap - (size_t)n, "/%u", f->ip6_prefix);
-    }
+    if (n > 0 && (size_t)n < cap && f->ip6_prefix)
+        snprintf(buf + n, cap - (size_t)n, "  %s/%u", dissect_ip6_text(f->ip6, address), f->ip6_prefix);
 }
 
 /* The ports that clients have come to, up to this place. */

@@ -13,7 +13,7 @@
 #define HOST_TABS(X)                                                                                         \
     X(ABOUT, "About", "")                                                                                    \
     X(QUEUE, "Queue", "queue id       size  state      next try              from, recipients")              \
-    X(MAIL, "Mail", "   uid      size  flags           subject, from")                                       \
+    X(MAIL, "Mail", "   uid      size  flags           from; subject")                                       \
     X(CACHE, "Cache", "type    seconds left  name and data")                                                 \
     X(NEIGHBOURS, "Neighbours", "state      until        address, link-layer address, link")                 \
     X(CONNECTIONS, "Connections", "number  since        with             TCP           session")             \

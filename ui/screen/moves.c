@@ -90,8 +90,13 @@ static void time_given(struct ui_screen *s, const char *text)
     uint64_t t_ns;
     if (!parse_time(text, &t_ns))
         ui_say(s, UI_STYLE_BAD, "\"%s\" is no time; allowed are 1.5s, 250ms, 2m, 4h, 5d.", text);
-    else
+    else {
+        uint64_t end_ns = tape_time(s->run.tape, tape_last(s->run.tape));
+        char when[24];
         ui_go(s, tape_at_time(s->run.tape, t_ns));
+        if (t_ns > end_ns)
+            ui_say(s, UI_STYLE_WARN, "The run ends at %s.", ui_clock(end_ns, when));
+    }
 }
 
 /* ---- a host's next event ---- */

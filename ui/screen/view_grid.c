@@ -112,11 +112,11 @@ static const char *short_time(uint64_t t_ns, char buf[24])
 /* Words for narrow cells. */
 static const char *short_word(const char *word)
 {
-    static const char *const words[][2] = { { "timed-out", "late" },    { "refused", "refus" },
-                                            { "unreachable", "away" },  { "prohibited", "forbd" },
+    static const char *const words[][2] = { { "timed-out", "late" },    { "refused", "no" },
+                                            { "unreachable", "away" },  { "prohibited", "wall" },
                                             { "failed", "fail" },       { "not-smtp", "alien" },
                                             { "not-secured", "plain" }, { "NXDOMAIN", "NX" },
-                                            { "SERVFAIL", "SERVF" },    { "auth-failed", "fail" } };
+                                            { "SERVFAIL", "SFAIL" },    { "auth-failed", "fail" } };
     for (size_t i = 0; i < sizeof words / sizeof words[0]; i++)
         if (strcmp(words[i][0], word) == 0)
             return words[i][1];

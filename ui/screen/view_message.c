@@ -178,6 +178,25 @@ static void letter_chosen(struct ui_screen *s, size_t index, uint32_t number)
         ui_say(s, UI_STYLE_TEXT, "The message of each step is shown.");
 }
 
+/* The Subject field of what had crossed at the place, on its first row; "" where there is none. */
+static void subject_of(struct ui_screen *s, const struct letter_copy *copy, char *buf, size_t cap)
+{
+    struct letter_text text = { 0 };
+    const char *at, *end;
+    buf[0] = '\0';
+    if (!copy)
+        return;
+    letter_text_read(&text, s->run.tape, copy, s->place);
+    for (at = text.octets; at && *at && *at != '\r' && *at != '\n'; at = *end ? end + 1 : end) {
+        end = at + strcspn(at, "\n");
+        if (strncmp(at, "Subject: ", 9) == 0) {
+            snprintf(buf, cap, "%.*s", (int)strcspn(at + 9, "\r\n"), at + 9);
+            break;
+        }
+    }
+    letter_text_free(&text);
+}
+
 static void choose_letter(struct ui_screen *s)
 {
     const struct letters *l = ui_letters(s);
@@ -186,15 +205,19 @@ static void choose_letter(struct ui_screen *s)
     for (size_t i = 0; i < l->n && items.n < 1000; i++) {
         const struct history_thing *mail =
             history_find(ui_history(s), HISTORY_MAIL, 0, l->letter[i].message_id, "", 0);
-        const char *subject = NULL;
+        const char *told = NULL; /* by the program that has written it */
+        char subject[120];
         struct trace_record r;
         if (l->letter[i].first > s->place)
             continue;
         if (mail && tape_get(s->run.tape, mail->change.seq[0], &r))
-            subject = trace_attr_get(&r, "subject");
+            told = trace_attr_get(&r, "subject");
+        if (told)
+            snprintf(subject, sizeof subject, "%s", told);
+        else
+            subject_of(s, letters_copy(l, i, s->place, NULL), subject, sizeof subject);
         ui_items_add(&items, (uint32_t)i + 1, "%s  %s",
-                     *l->letter[i].message_id ? l->letter[i].message_id : "without Message-ID",
-                     subject ? subject : "");
+                     *l->letter[i].message_id ? l->letter[i].message_id : "without Message-ID", subject);
     }
     ui_panel_list(s, "Which message?", items.item, items.number, items.n, letter_chosen);
 }

@@ -155,12 +155,12 @@ const char *dissect_ip4(const struct dissect *d, size_t at, char buf[DISSECT_ADD
 }
 
 /* Lower case, the longest run of zeros as "::", the first of equal ones (RFC 5952 section 4). */
-const char *dissect_ip6(const struct dissect *d, size_t at, char buf[DISSECT_ADDRESS_MAX])
+const char *dissect_ip6_text(const uint8_t ip[16], char buf[DISSECT_ADDRESS_MAX])
 {
     int best = -1, most = 1, n = 0;
     for (int i = 0; i < 8; i++) {
         int run = 0;
-        while (i + run < 8 && dissect_u16(d, at + 2 * (size_t)(i + run)) == 0)
+        while (i + run < 8 && ip[2 * (i + run)] == 0 && ip[2 * (i + run) + 1] == 0)
             run++;
         if (run > most) {
             best = i;
@@ -176,9 +176,17 @@ const char *dissect_ip6(const struct dissect *d, size_t at, char buf[DISSECT_ADD
         }
         n += snprintf(buf + n, DISSECT_ADDRESS_MAX - (size_t)n, "%s%x",
                       i == 0 || (best >= 0 && i == best + most) ? "" : ":",
-                      (unsigned)dissect_u16(d, at + 2 * (size_t)i));
+                      (unsigned)ip[2 * i] << 8 | ip[2 * i + 1]);
     }
     return buf;
+}
+
+const char *dissect_ip6(const struct dissect *d, size_t at, char buf[DISSECT_ADDRESS_MAX])
+{
+    uint8_t ip[16];
+    for (size_t i = 0; i < sizeof ip; i++)
+        ip[i] = dissect_u8(d, at + i);
+    return dissect_ip6_text(ip, buf);
 }
 
 const char *dissect_mac(const struct dissect *d, size_t at, char buf[DISSECT_ADDRESS_MAX])

@@ -43,6 +43,10 @@ struct dissect {
  * afterwards only values, which are copies, are left. */
 void dissect_frame(struct dissect *out, const uint8_t *bytes, size_t len);
 
+/* An IPv6 address as RFC 5952 section 4 wants it: "2001:db8::25". Returns buf. */
+#define DISSECT_ADDRESS_MAX 46
+const char *dissect_ip6_text(const uint8_t ip[16], char buf[DISSECT_ADDRESS_MAX]);
+
 /* The deepest node that holds the octet at `at`; -1: none. */
 int dissect_at(const struct dissect *d, size_t at);
 #endif

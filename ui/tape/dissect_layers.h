@@ -37,7 +37,6 @@ uint8_t dissect_u8(const struct dissect *d, size_t at);
 uint16_t dissect_u16(const struct dissect *d, size_t at);
 uint32_t dissect_u32(const struct dissect *d, size_t at);
 
-#define DISSECT_ADDRESS_MAX 46
 const char *dissect_ip4(const struct dissect *d, size_t at, char buf[DISSECT_ADDRESS_MAX]);
 const char *dissect_ip6(const struct dissect *d, size_t at, char buf[DISSECT_ADDRESS_MAX]);
 const char *dissect_mac(const struct dissect *d, size_t at, char buf[DISSECT_ADDRESS_MAX]);

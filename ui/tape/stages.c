@@ -147,9 +147,12 @@ static uint32_t conn_before(const struct making *m, uint32_t host, uint32_t seq)
 static void failed(struct making *m, const struct trace_record *r)
 {
     static const struct {
-        const char *result;
+        const char *result; /* or the command that waited */
         enum stage stage;
-    } late[] = { { "not-secured", STAGE_TLS }, { "auth-failed", STAGE_AUTH }, { "not-smtp", STAGE_MAIL } };
+    } late[] = { { "not-secured", STAGE_TLS }, { "auth-failed", STAGE_AUTH }, { "not-smtp", STAGE_MAIL } },
+      waited[] = { { "(connect)", STAGE_MAIL }, { "EHLO", STAGE_MAIL }, { "HELO", STAGE_MAIL },
+                   { "STARTTLS", STAGE_TLS },   { "AUTH", STAGE_AUTH }, { "MAIL", STAGE_MAIL },
+                   { "RCPT", STAGE_RCPT } };
     const char *result = record_attr(r, "result");
     uint32_t seq = (uint32_t)r->seq, conn = conn_by_cause(m, seq);
     struct stages_row *row = row_of(m, conn), *last = row_of(m, conn_before(m, r->host, seq));
@@ -162,6 +165,9 @@ static void failed(struct making *m, const struct trace_record *r)
         row->port = (uint32_t)record_number(r, "port", 0);
     if (r->code)
         return; /* the reply is in its own column */
+    for (size_t i = 0; stage == STAGE_DATA && i < sizeof waited / sizeof waited[0]; i++)
+        if (record_is(r, "command", waited[i].result))
+            stage = waited[i].stage; /* the answer that did not come */
     for (size_t i = 0; i < sizeof late / sizeof late[0]; i++)
         if (strcmp(result, late[i].result) == 0)
             stage = late[i].stage;
