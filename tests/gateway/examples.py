@@ -1,4 +1,5 @@
-"""The examples of docs/TESTING-WITH-MAILWALK.md, as they stand there: each must run and say that it is ok."""
+"""The examples of docs/TESTING-WITH-MAILWALK.md, as they stand there: each must run and say that it is ok. And what docs/DOORS.md says
+to a world that is served on the default ports, to one on other ports."""
 import os
 import re
 import shutil
@@ -42,4 +43,25 @@ finally:
 help_ = subprocess.run([world.MAILWALK, "ctl", "help"], stdout=subprocess.PIPE).stdout.decode()
 for command in re.findall(r"^  ([a-z]+)", help_, re.M):
     report.check(re.search(rf"`{command}[ `]", text), f"the page knows {command}", "")
+
+
+def doors():
+    with open("docs/DOORS.md", encoding="utf-8") as f:
+        commands = re.findall(r"^\$ ((?:curl|openssl|python3|dig) .*(?:localhost|127\.0\.0\.1).*)$", f.read(), re.M)
+    report.check(len(commands) >= 5, "DOORS.md has commands", commands)
+    with world.World() as w:
+        base = w.port("smtp") - 25
+        with open(os.path.join(w.folder, "lunch.eml"), "w", newline="\n") as f:
+            f.write("From: alice@example.com\nTo: dave@example.org\nSubject: Lunch\n\nAt noon?\n")
+        for command in commands:
+            program = command.split()[0]
+            if not shutil.which(program):
+                print(f"not run: {program} is not installed")
+                continue
+            here = re.sub(r"\b10(\d\d\d)\b", lambda m: str(base + int(m[1])), command)
+            p = subprocess.run(["sh", "-c", here], cwd=w.folder, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE, timeout=60 * world.SLOW)
+            report.check(p.returncode == 0, "a command of DOORS.md does as it says", (here, p.returncode, p.stdout[-300:], p.stderr[-300:]))
+
+
+doors()
 report.end()
