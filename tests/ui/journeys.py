@@ -261,7 +261,7 @@ def plain():
     def dialogue(scenario, *lines):
         return subprocess.run([MAILWALK, "play", scenario, "--plain", "--no-predict"], input="\n".join(lines) + "\n", capture_output=True,
                               text=True, timeout=60).stdout
-    said = dialogue("no-such-user", "", "", "", "x", "nobb", "11", "bob", "", "q")
+    said = dialogue("no-such-user", "", "", "", "x", "nobb", "11", "bob", "1", "", "q")
     claim('11  /messages/typo/to = "nobbody@example.org"' in said, "a word finds what is in a list", said)
     claim("(an empty line leaves)" in said and said.rstrip().endswith("q leaves)"), "a value that is refused is no trap", said)
     said = dialogue("first-message", "", "", "", "2", "4", "7", "telnet mail.example.com 587", "EHLO x", "", "q")
@@ -275,9 +275,21 @@ def plain():
     claim(p.returncode == 2 and "contrast" in p.stderr, "an unknown theme is refused", p.stderr)
 
 
+def capture():
+    """A capture up to here holds the frame of the line that is shown."""
+    with tempfile.TemporaryDirectory() as folder:
+        p = subprocess.run([os.path.abspath(MAILWALK), "play", "no-such-user", "--no-predict", "--keys", "! e <Enter> <Enter>"],
+                           capture_output=True, text=True, cwd=folder, timeout=60)
+        names = os.listdir(folder)
+        claim(names == ["no-such-user-to-1478ms.pcapng"], "a capture is saved at the cursor", p.stdout)
+        with open(os.path.join(folder, names[0]), "rb") as file:
+            octets = file.read()
+        claim(b"550 5.1.1 No such user here" in octets, "the line of the cursor is in it", names)
+
+
 def main():
     try:
-        for journey in (first_message, why, questions, resizing, mouse, terminal_is_given_back, looks, by_hand, what_if, plain):
+        for journey in (first_message, why, questions, resizing, mouse, terminal_is_given_back, looks, by_hand, what_if, plain, capture):
             journey()
     finally:
         tmux("kill-server", check=False)

@@ -187,7 +187,9 @@ START_TEST(words_stand_where_their_headings_say)
 {
     struct face f;
     face_open(&f, "mailbox-full", 24, 80, false, false);
-    face_keys(&f, "<End> 4 <Tab> <Tab>");
+    face_keys(&f, "! 4");
+    ck_assert(face_shows(&f, "/hosts/mx/store/users/bob/quota = 64000"));
+    face_keys(&f, "<End> <Tab> <Tab>");
     ck_assert(face_shows(&f, "from; subject"));
     ck_assert(face_shows(&f, "alice@example.com; A photo, second attempt"));
     face_keys(&f, "5 f"); /* a report that no program at a desk has written */

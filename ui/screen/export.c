@@ -39,6 +39,14 @@ static uint32_t upto_of(const struct ui_screen *s)
     return s->saving.what % 2 ? tape_last(s->run.tape) : s->place;
 }
 
+/* A line stands on the tape before the frame that carries it: that frame belongs to the place. */
+static uint32_t frame_upto(struct ui_screen *s, uint32_t upto)
+{
+    const struct frames *f = ui_frames(s);
+    size_t n = frames_seen(f, s->run.tape, upto);
+    return n > 0 && f->row[n - 1].seq > upto ? f->row[n - 1].seq : upto;
+}
+
 static void saved(struct ui_screen *s, const char *path)
 {
     uint64_t octets = 0;
@@ -56,7 +64,7 @@ static bool write_file(struct ui_screen *s, const char *path, char error[UI_ERRO
     };
     bool good;
     if (form_of(s) == UI_EXPORT_CAPTURE)
-        return s->program->save_capture(s->program->ctx, s->run.tape, scope.upto, path, error);
+        return s->program->save_capture(s->program->ctx, s->run.tape, frame_upto(s, scope.upto), path, error);
     scope.ladder = ladder_of_screen(s, &scope.open);
     ui_export(form_of(s), &scope, &text);
     good = s->program->save_text(s->program->ctx, path, text.text ? text.text : "", text.len, error);

@@ -169,6 +169,15 @@ size_t host_rows_count(struct ui_screen *s, enum host_tab tab, uint32_t host)
 
 /* ---- what they say ---- */
 
+/* Settings may be numbers. */
+static void decided_text(const struct trace_record *r, char *buf, size_t cap)
+{
+    const char *value = trace_attr_get(r, "value");
+    char number[24];
+    snprintf(number, sizeof number, "%lld", (long long)record_number(r, "value", 0));
+    snprintf(buf, cap, "Decided by   %s = %s", record_attr(r, "pointer"), value ? value : number);
+}
+
 static void iface_text(const struct trace_iface *f, struct ui_screen *s, char *buf, size_t cap)
 {
     char address[DISSECT_ADDRESS_MAX];
@@ -232,7 +241,7 @@ static enum ui_style about_text(struct ui_screen *s, const struct host_row *row,
              record_is(&r, "event", "changed"))
         snprintf(buf, cap, "Edited       %s = %s", record_attr(&r, "set"), record_attr(&r, "value"));
     else if (row->about == ABOUT_SETTING && tape_get(s->run.tape, row->seq, &r))
-        snprintf(buf, cap, "Decided by   %s = %s", record_attr(&r, "pointer"), record_attr(&r, "value"));
+        decided_text(&r, buf, cap);
     else if (h)
         iface_text(&h->ifaces[row->about - ABOUT_IFACE], s, buf, cap);
     return UI_STYLE_TEXT;
