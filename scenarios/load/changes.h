@@ -16,7 +16,7 @@
  */
 #include "scenarios/load/json_get.h"
 
-#define CHANGES_VALUES_MAX 4000000 /* JSON values that are read for all changes together */
+#define CHANGES_VALUES_MAX 2000000 /* JSON values that are read for all changes together */
 
 /* After the file itself was found good. `root` is changed; `scratch` owns what is added to it. */
 void changes_read(struct json_get *g, struct scenario *s, struct json_node *root, struct core_arena *scratch);

@@ -146,6 +146,18 @@ small = {"title": "t", "links": {"a": {"delay": "1ms", "faults": [{"kind": "loss
          "messages": {"m": {"from": "al@example.org", "to": "bob@example.org", "text": "hi"}},
          "actions": [{"do": "send", "host": "y", "message": "m", "at": "1s"}]}
 write("scenario", "small", json.dumps(small).encode())
+edits = [("1s", "/zones/b.t/records/1", "@ MX 5 y"), ("1s", "/hosts/x/store/users/bob", None), ("2s", "/hosts/x/store/users/zoe", "pw"),
+         ("2s", "/hosts/x/mta/services", ["relay 26"]), ("2s", "/hosts/y/client/accounts/0/submit/port", 26), ("2s", "/hosts/x/down", {"until": "3s"}),
+         ("3s", "/links/a/faults/0", None), ("3s", "/links/a/delay", "9ms"), ("3s", "/hosts/y/firewall/-", {"action": "drop"}),
+         ("3s", "/hosts/x/mta/refusals/-", {"command": "RCPT", "code": 450, "first": 1}), ("1500ms", "/actions/1/at", "4s"), ("4s", "/hosts/x/dns/fault", "drop")]
+changing = {"title": "t", "until": "9s", "links": {"a": {"delay": "1ms", "faults": [{"fault": "loss", "chance": "5%"}]}},
+            "hosts": {"x": {"fqdn": "x.b.t", "interfaces": ["a 192.0.2.1/24"], "mta": {"domains": ["b.t"], "services": ["relay", "submission"]},
+                            "store": {"users": {"bob": "pw", "al": "pw"}}, "dns": {"zones": ["b.t"]}},
+                      "y": {"interfaces": ["a 192.0.2.2/24"], "client": {"accounts": [{"address": "al@b.t", "password": "pw", "submit": {"server": "192.0.2.1"}}]}}},
+            "zones": {"b.t": {"records": ["@ NS x", "@ MX 10 x", "x A 192.0.2.1"]}}, "messages": {"m": {"to": "bob@b.t", "text": "hi"}},
+            "actions": [{"do": "send", "host": "y", "message": "m", "at": at} for at in ("1s", "2s", "3s")],
+            "changes": [{"at": at, "set": what, "to": to} for at, what, to in edits]}
+write("scenario", "changes", json.dumps(changing).encode())
 write("scenario", "syntax", b'{"title": "\\u00fc\\ud83d\\ude00", "x": [1, -2.5e3, true, false, null, {}], // no comment\n "y": "\\q"}')
 write("scenario", "zone", b'{"title":"z","zones":{"example.org":{"records":["@ MX 10 mx","mx 60 A 192.0.2.1","w TXT \\"v=spf1 -all\\""]}}}')
 

@@ -134,6 +134,14 @@ r.claim(r.stored("mx") == [1, 21] and [trace.attr(x, "messages") for x in trace.
 r = changed("a quota", STORE + "/users/bob", {"password": "builder", "quota": 10})
 r.claim(r.stored("mx") == [1] and trace.select(r.records, "mailbox", event="over-quota", user="bob"), "no room any more", r.stored("mx"))
 
+r = changed("a password behind SCRAM", "/hosts/mail/store/users/alice", "other", edit=lambda w: w["hosts"]["mail"]["mta"].update(
+    services=["relay", {"kind": "submission", "mechanisms": "SCRAM-SHA-256"}]))
+r.claim([r.result(n) for n in SEND] == ["ok", "auth-failed", "auth-failed"], "the keys of the old password are gone", [r.result(n) for n in SEND])
+r = changed("another way to log in", BOB + "/fetch/plain_command", True,
+            edit=lambda w: w["hosts"]["bob"]["client"]["accounts"][0]["fetch"].update(keep=True))
+r.claim([trace.attr(x, "message") for x in trace.select(r.records, "client", event="message")] == SEND,
+        "what the program has it remembers, whatever its settings", [trace.attr(x, "message") for x in trace.select(r.records, "client", event="message")])
+
 # ---- ports and what they offer ----------------------------------------------------------------------------------
 both = {"edit": lambda w: w["hosts"]["mx"]["store"].update(services=["pop3", "imap"])}
 r = changed("POP3 moves to 1110", STORE + "/services/0", "pop3 1110", **both)
@@ -184,6 +192,15 @@ r = changed("the MX moves, with a short TTL", "/zones/b.test/records/1", "@ MX 1
 r.claim(r.stored("mx") == [1] and r.stored("mx2") == [11, 21], "a short TTL is over sooner", (r.stored("mx"), r.stored("mx2")))
 r = changed("a DNS server fails", "/hosts/dns/dns/fault", "servfail", **short)
 r.claim(r.stored("mx") == [1] and r.result("rc") != "ok", "nothing is found any more", (r.stored("mx"), r.result("rc")))
+def second(w):
+    w["hosts"]["dns2"] = {"interfaces": ["world 198.51.100.52/24"], "dns": {"zones": ["b.test"]}}
+    w["zones"]["."]["records"][2:3] = ["b.test. 60 NS ns2.a.test.", "ns2.a.test. A 198.51.100.53"]
+    w["zones"]["a.test"]["records"].append("ns2 A 198.51.100.53")
+    w["zones"]["b.test"] = {"ttl": 60, "records": ["@ NS ns2.a.test.", "@ MX 10 mx", "mx A 198.51.100.26"]}
+
+
+r = changed("a server gives a zone up", "/hosts/dns/dns/zones", [".", "a.test"], edit=second)
+r.claim(r.stored("mx") == [1], "nobody who is asked serves it any more", r.stored("mx"))
 r = changed("no more resolver", "/hosts/bob/resolvers", ["198.51.100.25"])
 r.claim([r.result(n) for n in READ][1:] != ["ok", "ok"], "bob asks somebody who does not look for him", [r.result(n) for n in READ])
 
@@ -208,6 +225,15 @@ lossy = {"edit": lambda w: w["links"]["home"].update(faults=[{"fault": "loss", "
 r = changed("a lossy link heals", "/links/home/faults/0", None, **lossy)
 lost = [x["t_ns"] // MINUTE for x in trace.select(r.records, "dropped") if trace.attr(x, "fault") == "l"]
 r.claim(lost and max(lost) < 10, "nothing is lost any more", lost)
+r = changed("one of two faults", "/links/home/faults/0", {"fault": "loss", "name": "new", "chance": "100%", "from": "15m"},
+            edit=lambda w: w["links"]["home"].update(faults=[{"fault": "loss", "name": n, "chance": "100%", "from": "15m"} for n in ("old", "behind")]))
+lost = {trace.attr(x, "fault") for x in trace.select(r.records, "dropped") if trace.attr(x, "why") == "loss"}
+r.claim(lost == {"new"}, "it stands where the old one stood: before the other", lost)
+nth = {"edit": lambda w: w["links"]["home"].update(faults=[{"fault": "drop", "name": "n", "nth": [60]}])}
+base = Run("the 60th frame", **nth)
+r = changed("a fault beside another", "/links/home/faults/-", {"fault": "cut", "from": "119m"}, **nth)
+lost = [[x["t_ns"] for x in trace.select(y.records, "dropped") if trace.attr(x, "fault") == "n"] for y in (base, r)]
+r.claim(lost[0] == lost[1] and len(lost[0]) == 1 and lost[0][0] > AT, "one that stays goes on counting", lost)
 r = changed("a host is switched off", "/hosts/mx/down", {"until": "30m"})
 r.claim(r.stored("mx")[0] == 1 and min(r.stored("mx")[1:]) >= 30 and len(r.stored("mx")) == 3, "it is off until then", r.stored("mx"))
 off = {"edit": lambda w: w["hosts"]["mx"].update(down={"from": "0s"})}
@@ -217,6 +243,9 @@ tls = {"edit": lambda w: (w["hosts"]["mail"]["mta"].update(services=["relay", "s
                           w["hosts"]["alice"]["client"]["accounts"][0]["submit"].update(security="tls"))}
 r = changed("a certificate expires", "/hosts/mail/certificate", {"fault": "expired"}, **tls)
 r.claim([r.result(n) for n in SEND][0] == "ok" and r.result("b") == "not-secured", "the next handshake shows it", [r.result(n) for n in SEND])
+nameless = {"edit": lambda w: (tls["edit"](w), w["hosts"]["mail"].pop("fqdn"), w["hosts"]["mail"]["mta"].update(hostname="mail.a.test"))}
+r = changed("another name, with TLS", "/hosts/mail/mta/hostname", "post.a.test", **nameless)
+r.claim([r.result(n) for n in SEND][0] == "ok" and r.result("b") == "not-secured", "the certificate has the new name alone", [r.result(n) for n in SEND])
 r = changed("somebody in the middle", "/hosts/router/rewrites", [{"find": "AUTH", "with": "XXXX"}])
 r.claim([trace.attr(x, "find") for x in trace.select(r.records, "fault", event="rewrote")] != [] and r.result("a") == "ok",
         "the router rewrites from then on", r.result("b"))
