@@ -85,7 +85,7 @@ static const struct wire_lesson words[SMTP_CLIENT_VERDICTS] = {
                                "know which reply "
                                "belongs to which command.",
                                "RFC 5321 section 4.2" },
-    [SMTP_CLIENT_NOT_SMTP] = { "This is not a mail server's greeting",
+    [SMTP_CLIENT_NOT_SMTP] = { "This is not the greeting of an SMTP server",
                                "SMTP greets with three digits. \"+OK\" is POP3, \"* OK\" is IMAP: check the "
                                "port number in "
                                "the settings.",

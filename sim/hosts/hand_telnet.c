@@ -66,6 +66,12 @@ static const struct spec_action *spec_of(const struct telnet *t)
     return t->errand.run->spec;
 }
 
+/* What a person would have typed to get there. */
+static const char *program_of(struct telnet *t)
+{
+    return spec_of(t)->security == SPEC_PLAIN ? "telnet" : "openssl";
+}
+
 static bool in_prelude(const struct telnet *t)
 {
     return !t->opened && spec_of(t)->security == SPEC_STARTTLS;
@@ -219,7 +225,7 @@ static void tel_ended(struct pump *p, enum tcp_end why)
     struct telnet *t = CORE_OWNER(p, struct telnet, pump);
     if (!t->errand.settled)
         errand_end(&t->errand, "telnet-done", t->opened && why == TCP_END_NORMAL ? "ok" : errand_word(why),
-                   t->code, "", "", (uint32_t)t->next, "telnet: %s", errand_sentence(why));
+                   t->code, "", "", (uint32_t)t->next, "%s: %s", program_of(t), errand_sentence(why));
 }
 
 enum trace_proto hand_proto(uint16_t port)
@@ -257,7 +263,7 @@ static void tel_ready(struct errand *e)
     struct telnet *t = CORE_OWNER(e, struct telnet, errand);
     if (e->found.n == 0 || !pump_connect(&t->pump, e->host, &t->ops, &e->found.addr[0], e->port)) {
         errand_end(e, "telnet-done", e->found.n == 0 ? "no-server" : "unreachable", 0, "", "", 0,
-                   "telnet: %s: %s", e->server,
+                   "%s: %s: %s", program_of(t), e->server,
                    e->found.n == 0 ? "name or service not known" : "network is unreachable");
         return;
     }

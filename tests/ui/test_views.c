@@ -183,6 +183,34 @@ START_TEST(grid_leads_to_the_record_that_failed)
 }
 END_TEST
 
+/* A change of state is told by its own words, in English, not by those of the line that led to it. */
+START_TEST(changes_of_state_have_words_of_their_own)
+{
+    struct face f;
+    struct trace_record r;
+    struct ui_words w;
+    char text[1024];
+    bool local = false;
+    face_open(&f, "first-message-secure", 24, 80, false, false);
+    for (uint32_t seq = 1; seq <= tape_last(f.s->run.tape); seq++) {
+        if (!tape_get(f.s->run.tape, seq, &r))
+            continue;
+        ui_record_text(f.s->run.tape, &r, text, sizeof text);
+        ui_record_words(f.s->run.tape, &r, &w);
+        if (r.kind == TRACE_KIND_MAILBOX)
+            ck_assert_msg(strstr(text, "is flags") == NULL, "%s", text);
+        if (r.kind == TRACE_KIND_CLIENT || r.kind == TRACE_KIND_QUEUE)
+            ck_assert_msg(strstr(w.title, "close_notify") == NULL, "%s: %s", text, w.title);
+        if (strstr(text, "delivered to mailbox")) {
+            local = true;
+            ck_assert_str_eq(w.title, "Delivered"); /* no next server has said anything */
+        }
+    }
+    ck_assert(local);
+    face_close(&f);
+}
+END_TEST
+
 START_TEST(words_stand_where_their_headings_say)
 {
     struct face f;
@@ -215,6 +243,7 @@ static Suite *suite(void)
     tcase_add_test(c, packet_links_frame_layer_and_octets);
     tcase_add_test(c, packet_says_why_a_frame_was_dropped);
     tcase_add_test(c, words_stand_where_their_headings_say);
+    tcase_add_test(c, changes_of_state_have_words_of_their_own);
     tcase_add_test(c, hosts_have_a_queue_with_its_next_try);
     tcase_add_test(c, hosts_have_mailboxes_caches_and_connections);
     tcase_add_test(c, message_grows_from_hop_to_hop);

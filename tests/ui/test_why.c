@@ -76,7 +76,7 @@ END_TEST
 
 START_TEST(a_full_mailbox_leads_to_its_quota)
 {
-    LEADS("mailbox-full", "!", "over-quota", "/hosts/mx/store/users/bob/quota = 64000");
+    LEADS("mailbox-full", "!", "over the quota of INBOX of bob", "/hosts/mx/store/users/bob/quota = 64000");
 }
 END_TEST
 

@@ -41,6 +41,12 @@ static const struct row rows[] = {
       { "Handed on", "The next server has said 250 after the dot: it answers for the message now.",
         "RFC 5321 section 6.1" } },
     { TRACE_KIND_QUEUE,
+      "removed",
+      { "The queue is done with the message",
+        "Each recipient is settled: handed on, stored here, or reported to the sender. Only now may this "
+        "server delete its copy.",
+        "RFC 5321 section 6.1" } },
+    { TRACE_KIND_QUEUE,
       "loop",
       { "The message goes in circles",
         "It has passed too many servers: each adds a Received field, and these are counted.",
@@ -62,8 +68,8 @@ static const struct row rows[] = {
     { TRACE_KIND_SESSION,
       "connect-failed",
       { "No connection",
-        "Nobody answered, or somebody said no. The message stays in the queue, and the next server in "
-        "the list of MX records gets its chance.",
+        "Nobody answered, or somebody said no. A mail server keeps the message and tries the next MX host; "
+        "a mail program tells its user.",
         "RFC 5321 section 5.1" } },
     { TRACE_KIND_SESSION,
       "timeout",
@@ -76,8 +82,25 @@ static const struct row rows[] = {
     { TRACE_KIND_CLIENT,
       "send-failed",
       { "The mail program could not send",
-        "It must tell its user at once: the message has left nowhere, and no server will send a bounce.",
+        "It must tell its user at once: no server has taken the message, so none will send a bounce.",
         "RFC 6409 section 3.1" } },
+    { TRACE_KIND_CLIENT,
+      "sent",
+      { "The mail program is done", "Its server has said 250 after the dot and answers for the message now.",
+        "RFC 5321 section 6.1" } },
+    { TRACE_KIND_CLIENT,
+      "message",
+      { "The message is with its reader",
+        "It was fetched. Whether it also stays on the server is up to the protocol and the program's "
+        "settings.",
+        "" } },
+    { TRACE_KIND_CLIENT,
+      "fetched",
+      { "The mail program has what it came for",
+        "Fetching is the last step. SMTP had no part in it: it ends at the mailbox.", "" } },
+    { TRACE_KIND_CLIENT,
+      "action-done",
+      { "A step of the lesson is over", "What the lesson lets wait for it may begin now.", "" } },
     { TRACE_KIND_CLIENT,
       "fetch-failed",
       { "The mail program could not fetch", "What is in the mailbox stays there.", "" } },
@@ -100,15 +123,32 @@ static const struct row rows[] = {
         "" } },
     { TRACE_KIND_FAULT,
       "down",
-      { "A host is switched off", "It answers nothing any more. The others notice by silence alone.", "" } },
+      { "A host is switched off", "It answers nothing any more. The others notice by its silence.", "" } },
+    { TRACE_KIND_FAULT,
+      "up",
+      { "A host is switched on", "It answers again. Who waited for it finds out at the next try.", "" } },
+    { TRACE_KIND_FAULT,
+      "end",
+      { "The network works again", "What TCP has in hand is sent again by itself.", "" } },
     { TRACE_KIND_OUTCOME,
       "",
       { "How it ended", "The lesson says what must have come of the run. This row compares it with what did.",
         "" } },
 };
 
+/* No hop by SMTP follows: the mailbox is on this host. */
+static bool stored_here(const struct trace_record *r)
+{
+    return r->kind == TRACE_KIND_QUEUE && record_is(r, "event", "sent") && record_is(r, "relay", "local");
+}
+
 bool ui_state_words(const struct trace_record *r, struct ui_words *out)
 {
+    if (stored_here(r)) {
+        *out = (struct ui_words){ "Delivered", "The mailbox is on this host: no further server takes part.",
+                                  "RFC 5321 section 4.4" };
+        return true;
+    }
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++)
         if (rows[i].kind == r->kind &&
             (!rows[i].event[0] || strcmp(rows[i].event, record_attr(r, "event")) == 0)) {
@@ -186,6 +226,22 @@ static void timer_text(const char *host, const struct trace_record *r, char *buf
         snprintf(buf, cap, "%s: TCP %s", host, record_attr(r, "timer"));
 }
 
+static void mailbox_text(const char *host, const struct trace_record *r, char *buf, size_t cap)
+{
+    static const char *const events[][2] = { { "stored", "a message is stored in" },
+                                             { "fetched", "a message is fetched from" },
+                                             { "expunged", "a message is removed from" },
+                                             { "flags", "a message has other flags in" },
+                                             { "over-quota", "a message is over the quota of" } };
+    const char *event = record_attr(r, "event");
+    for (size_t i = 0; i < sizeof events / sizeof events[0]; i++)
+        if (strcmp(events[i][0], event) == 0) {
+            event = events[i][1];
+            break;
+        }
+    snprintf(buf, cap, "%s: %s %s of %s", host, event, record_attr(r, "mailbox"), record_attr(r, "user"));
+}
+
 /* "queue_empty" of the scenario's file, in words. */
 static void outcome_text(const struct trace_record *r, char *buf, size_t cap)
 {
@@ -248,8 +304,7 @@ const char *ui_state_text(const struct tape *t, const struct trace_record *r, ch
         queue_text(host, r, buf, cap);
         break;
     case TRACE_KIND_MAILBOX:
-        snprintf(buf, cap, "%s: a message is %s in %s of %s", host, event, record_attr(r, "mailbox"),
-                 record_attr(r, "user"));
+        mailbox_text(host, r, buf, cap);
         break;
     case TRACE_KIND_SESSION:
         snprintf(buf, cap, "%s: session %s%s%s", host, event, *record_attr(r, "verdict") ? ": " : "",
