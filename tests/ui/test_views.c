@@ -1,5 +1,6 @@
 /* The views Packet, Hosts, Message and Grid: what they show, in the room that they have. */
 #include "tests/ui/screen_fixture.h"
+#include "ui/screen/view.h"
 
 static const int sizes[][2] = { { 24, 80 }, { 36, 120 }, { 60, 200 } };
 static const char *const lessons[] = { "first-message", "no-such-user", "mx-down",
