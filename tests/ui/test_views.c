@@ -184,6 +184,19 @@ START_TEST(grid_leads_to_the_record_that_failed)
 }
 END_TEST
 
+START_TEST(a_frame_that_arrives_came_from_its_sender)
+{
+    struct face f;
+    face_open(&f, "first-message", 24, 80, false, false);
+    face_keys(&f, "g n n n"); /* the ARP question of alice reaches her router */
+    ck_assert(face_shows(&f, "who has 192.0.2.1? tell 192.0.2.10"));
+    for (int i = 0; i < 4; i++, face_keys(&f, "n"))
+        ck_assert(!face_shows(&f, "who has 192.0.2.1") ||
+                  face_shows(&f, "alice \xe2\x94\x80\xe2\x96\xb8 home-router"));
+    face_close(&f);
+}
+END_TEST
+
 /* A change of state is told by its own words, in English, not by those of the line that led to it. */
 START_TEST(changes_of_state_have_words_of_their_own)
 {
@@ -243,6 +256,7 @@ static Suite *suite(void)
     tcase_add_loop_test(c, views_stay_in_their_room, 0, (int)LESSONS);
     tcase_add_test(c, packet_links_frame_layer_and_octets);
     tcase_add_test(c, packet_says_why_a_frame_was_dropped);
+    tcase_add_test(c, a_frame_that_arrives_came_from_its_sender);
     tcase_add_test(c, words_stand_where_their_headings_say);
     tcase_add_test(c, changes_of_state_have_words_of_their_own);
     tcase_add_test(c, hosts_have_a_queue_with_its_next_try);

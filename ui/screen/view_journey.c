@@ -5,6 +5,7 @@
 #include "ui/screen/exam.h"
 #include "ui/screen/map.h"
 #include "ui/screen/view.h"
+#include "ui/tape/record.h"
 
 #define MAP_ROWS      6 /* without a frame; more where there is room */
 #define MAP_ROWS_TALL 8
@@ -24,8 +25,9 @@ static void draw_who(struct ui_screen *s, struct ui_canvas *c, struct ui_rect r,
     for (size_t i = 0; name[i] && i + 1 < sizeof proto; i++)
         proto[i] = (char)(name[i] >= 'a' && name[i] <= 'z' ? name[i] - 32 : name[i]);
     if (rec->peer)
-        n = snprintf(who, sizeof who, "%s %s %s  %s", tape_host(s->run.tape, rec->host),
-                     c->ascii ? "->" : "\xe2\x94\x80\xe2\x96\xb8", tape_host(s->run.tape, rec->peer), proto);
+        n = snprintf(who, sizeof who, "%s %s %s  %s", tape_host(s->run.tape, record_from(rec)),
+                     c->ascii ? "->" : "\xe2\x94\x80\xe2\x96\xb8", tape_host(s->run.tape, record_to(rec)),
+                     proto);
     else
         n = snprintf(who, sizeof who, "%s", rec->host ? tape_host(s->run.tape, rec->host) : "");
     left = rec->peer && !c->ascii ? n - 4 : n; /* the arrow takes six octets and two columns */
@@ -238,7 +240,9 @@ static void open_whole(struct ui_screen *s)
     if (exam)
         ui_text_add(&page, "\nExam: %s\n", exam);
     len = ui_asked(s->run.tape, &rec, asked, sizeof asked);
-    if (s->program->replies && (rec.kind == TRACE_KIND_COMMAND || rec.kind == TRACE_KIND_REPLY) && len)
+    if (s->program->replies && len &&
+        (rec.kind == TRACE_KIND_COMMAND || rec.kind == TRACE_KIND_REPLY || rec.kind == TRACE_KIND_QUERY ||
+         rec.kind == TRACE_KIND_ANSWER))
         n = s->program->replies(s->program->ctx, rec.proto, asked, len, other, 12);
     for (size_t i = 0, first = 1; i < n; i++)
         if (!other[i].good && strncmp(other[i].text, said, 3) != 0) {

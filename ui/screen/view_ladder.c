@@ -5,6 +5,7 @@
 
 #include "ui/screen/ladder.h"
 #include "ui/screen/view.h"
+#include "ui/tape/record.h"
 
 #define ITEMS_MAX 1000 /* rows of a screen */
 #define INFO_ROWS 5    /* a rule, the line, its lesson */
@@ -183,13 +184,13 @@ static void draw_info(struct ui_screen *s, struct ui_canvas *c, struct ui_rect r
                 item->last - item->first + 1, words);
     } else {
         const struct ladder_row *row;
-        char from[80];
+        char to[80];
         used = ui_putf(c, r.row + 1, col, room, UI_STYLE_DIM, "%s",
-                       rec.host ? tape_host(s->run.tape, rec.host) : "the network");
-        snprintf(from, sizeof from, "%s", rec.peer ? tape_host(s->run.tape, rec.peer) : "");
-        if (*from) {
+                       rec.host ? tape_host(s->run.tape, record_from(&rec)) : "the network");
+        snprintf(to, sizeof to, "%s", rec.peer ? tape_host(s->run.tape, record_to(&rec)) : "");
+        if (*to) {
             ui_mark(c, r.row + 1, col + used + 1, UI_STYLE_DIM, UI_MARK_TO_SERVER);
-            used += 3 + ui_putf(c, r.row + 1, col + used + 3, room - used - 3, UI_STYLE_DIM, "%s", from);
+            used += 3 + ui_putf(c, r.row + 1, col + used + 3, room - used - 3, UI_STYLE_DIM, "%s", to);
         }
         row = item ? ladder_row(v->ladder, item->last) : NULL;
         if (row && row->seq == seq && row->kind == LADDER_LOST)

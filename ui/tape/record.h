@@ -27,6 +27,17 @@ static inline bool record_is(const struct trace_record *r, const char *key, cons
     return got && strcmp(got, value) == 0;
 }
 
+/* Who speaks, and to whom: of a frame that has arrived, the trace names the receiver first. 0: nobody. */
+static inline uint32_t record_from(const struct trace_record *r)
+{
+    return r->kind == TRACE_KIND_DELIVERED && r->peer ? r->peer : r->host;
+}
+
+static inline uint32_t record_to(const struct trace_record *r)
+{
+    return r->kind == TRACE_KIND_DELIVERED && r->peer ? r->host : r->peer;
+}
+
 /* An attribute's number; `otherwise` where there is none. */
 static inline int64_t record_number(const struct trace_record *r, const char *key, int64_t otherwise)
 {
