@@ -1,5 +1,6 @@
 /* The views Packet, Hosts, Message and Grid: what they show, in the room that they have. */
 #include "tests/ui/screen_fixture.h"
+#include "ui/screen/exam.h"
 #include "ui/screen/view.h"
 
 static const int sizes[][2] = { { 24, 80 }, { 36, 120 }, { 60, 200 } };
@@ -215,6 +216,8 @@ START_TEST(changes_of_state_have_words_of_their_own)
             ck_assert_msg(strstr(text, "is flags") == NULL, "%s", text);
         if (r.kind == TRACE_KIND_CLIENT || r.kind == TRACE_KIND_QUEUE)
             ck_assert_msg(strstr(w.title, "close_notify") == NULL, "%s: %s", text, w.title);
+        if (strncmp(text, "220 2.0.0", 9) == 0) /* nobody is greeted here */
+            ck_assert_ptr_nonnull(strstr(ui_exam_note(&r), "STARTTLS"));
         if (strstr(text, "delivered to mailbox")) {
             local = true;
             ck_assert_str_eq(w.title, "Delivered"); /* no next server has said anything */

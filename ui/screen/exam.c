@@ -129,6 +129,8 @@ const char *ui_exam_note(const struct trace_record *r)
         if (extension)
             return extension;
     }
+    if (r->code == 220 && r->status[0]) /* no greeting: it answers STARTTLS */
+        return ui_exam_word("STARTTLS", strlen("STARTTLS"));
     if (r->code) {
         snprintf(code, sizeof code, "%u", (unsigned)r->code);
         return ui_exam_word(code, strlen(code));
