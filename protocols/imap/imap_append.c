@@ -12,11 +12,13 @@ static bool take_head(struct imap_server *s, struct imap_cursor *c, struct imap_
     flags->keywords = 0;
     a->flags = flags;
     a->internal_seconds = IMAP_DATE_NONE;
+    a->zone_minutes = 0;
     if (!imap_take_mailbox(c, &a->mailbox) || !imap_take_sp(c))
         return false;
     if (imap_peek(c, '(') && (!imap_take_flags(c, false, flags) || !imap_take_sp(c)))
         return false;
-    if (imap_peek(c, '"') && (!imap_take_date_time(c, &a->internal_seconds) || !imap_take_sp(c)))
+    if (imap_peek(c, '"') &&
+        (!imap_take_date_time(c, &a->internal_seconds, &a->zone_minutes) || !imap_take_sp(c)))
         return false;
     /* Also before ENABLE: Thunderbird says it on all connections of an account once one of them has enabled
      * it. */

@@ -26,11 +26,11 @@ enum imap_verdict imap_run_fetch(struct imap_server *s, struct imap_cursor *c, s
 
 /* ---- responses ---- */
 
-static void put_date(struct imap_sink *k, int64_t seconds)
+static void put_date(struct imap_sink *k, int64_t seconds, int zone_minutes)
 {
     char text[WIRE_DATE_MAX];
     IMAP_PUT(k, "INTERNALDATE \"");
-    imap_put(k, text, wire_internaldate_write(text, seconds, 0));
+    imap_put(k, text, wire_internaldate_write(text, seconds, zone_minutes));
     IMAP_PUT(k, "\"");
 }
 
@@ -48,7 +48,7 @@ static void put_item(struct imap_sink *k, struct imap_server *s, struct imap_job
         imap_put_flags(k, s, job->flags, job->keywords);
         return;
     case IMAP_ITEM_INTERNALDATE:
-        put_date(k, m->internal_seconds);
+        put_date(k, m->internal_seconds, m->zone_minutes);
         return;
     case IMAP_ITEM_SIZE:
         IMAP_PUT(k, "RFC822.SIZE ");

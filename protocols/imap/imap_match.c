@@ -169,7 +169,8 @@ static bool sent_day(const struct imap_message *m, int64_t *day)
 
 static bool match_day(enum imap_key_kind kind, int64_t wanted, const struct imap_message *m)
 {
-    int64_t day = day_of(m->internal_seconds);
+    /* The day that INTERNALDATE shows (RFC 3501 section 6.4.4: without regard to its time and zone). */
+    int64_t day = day_of(m->internal_seconds + (int64_t)m->zone_minutes * 60);
     if (kind >= IMAP_KEY_SENTBEFORE && !sent_day(m, &day))
         return false;
     if (kind == IMAP_KEY_BEFORE || kind == IMAP_KEY_SENTBEFORE)

@@ -285,11 +285,14 @@ bool imap_take_flags(struct imap_cursor *c, bool bare_ok, struct imap_flag_list 
     return !list || imap_take_char(c, ')');
 }
 
-bool imap_take_date_time(struct imap_cursor *c, int64_t *seconds)
+bool imap_take_date_time(struct imap_cursor *c, int64_t *seconds, int16_t *zone_minutes)
 {
     struct wire_slice text;
     int offset;
-    return imap_peek(c, '"') && take_quoted(c, &text) && wire_internaldate_parse(text, seconds, &offset);
+    if (!imap_peek(c, '"') || !take_quoted(c, &text) || !wire_internaldate_parse(text, seconds, &offset))
+        return false;
+    *zone_minutes = (int16_t)offset; /* four digits: less than 100 hours */
+    return true;
 }
 
 bool imap_take_date(struct imap_cursor *c, int64_t *day)

@@ -77,7 +77,7 @@ bool imap_take_set(struct imap_cursor *c, struct imap_range *range, uint32_t *n,
 /* "(\Seen $Junk)"; with bare_ok also "\Seen $Junk" without parentheses (STORE). */
 bool imap_take_flags(struct imap_cursor *c, bool bare_ok, struct imap_flag_list *out);
 /* date-time of APPEND, with its quotes. */
-bool imap_take_date_time(struct imap_cursor *c, int64_t *seconds);
+bool imap_take_date_time(struct imap_cursor *c, int64_t *seconds, int16_t *zone_minutes);
 /* date of SEARCH, "1-Feb-1994": days since 1970-01-01. */
 bool imap_take_date(struct imap_cursor *c, int64_t *day);
 

@@ -79,6 +79,7 @@ struct imap_message {
     unsigned flags;           /* enum imap_flag; IMAP_RECENT is true for one session only */
     uint32_t keywords;        /* bit i: keyword(i) */
     int64_t internal_seconds; /* since 1970-01-01 00:00 UTC: when the store received it */
+    int16_t zone_minutes;     /* in which INTERNALDATE tells it, as APPEND named it; east is positive */
     const char *bytes;        /* the message, CRLF line ends */
     size_t size_octets;
     uint64_t modseq; /* of its last change, as the mailbox has it now; 0: the store keeps none */
@@ -104,6 +105,7 @@ struct imap_append {
     struct wire_slice mailbox;
     const struct imap_flag_list *flags;
     int64_t internal_seconds; /* or IMAP_DATE_NONE */
+    int16_t zone_minutes;
     uint64_t size_octets;
 };
 

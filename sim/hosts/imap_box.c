@@ -162,6 +162,7 @@ static void op_message(void *host, void *view, uint32_t seq, struct imap_message
                                   .flags = e->stored->flags | (e->recent ? IMAP_RECENT : 0u),
                                   .keywords = e->stored->keywords,
                                   .internal_seconds = e->stored->date_s,
+                                  .zone_minutes = e->stored->zone_min,
                                   .bytes = stored_octets(e->stored),
                                   .size_octets = stored_len(e->stored),
                                   .modseq = e->stored->modseq,
@@ -296,7 +297,8 @@ static enum imap_verdict op_copy_message(void *host, void *view, uint32_t seq, u
         return verdict == STORE_OVER_QUOTA ? IMAP_OVER_QUOTA : IMAP_LIMIT;
     if ((b->ncopied & (b->ncopied + 1)) == 0 || !b->copied) /* room for 1, 3, 7, ... */
         b->copied = core_realloc(b->copied, (b->ncopied + 1) * 2 * sizeof(struct stored *));
-    b->copied[b->ncopied++] = b->into->message[b->into->count - 1];
+    b->copied[b->ncopied] = b->into->message[b->into->count - 1];
+    b->copied[b->ncopied++]->zone_min = m->zone_min;
     store_tell(b->auth.user, b->into, TRACE_IMAP, "stored", b->copied[b->ncopied - 1]);
     return IMAP_COMPLETED;
 }
@@ -333,6 +335,7 @@ static enum imap_verdict op_append_begin(void *host, const struct imap_append *w
     b->keywords = what->flags ? keyword_bits(b->into, what->flags) : 0;
     b->date_s =
         what->internal_seconds == IMAP_DATE_NONE ? world_seconds(world_of(b)) : what->internal_seconds;
+    b->zone_min = what->zone_minutes;
     return IMAP_COMPLETED;
 }
 
@@ -350,8 +353,11 @@ static enum imap_verdict op_append_end(void *host, bool commit, uint32_t *uidval
     if (commit && b->into) {
         verdict = store_add(b->into, b->incoming, 0, b->flags, b->keywords, b->date_s, uid);
         *uidvalidity = b->into->uidvalidity;
-        if (verdict == STORE_OK)
-            store_tell(b->auth.user, b->into, TRACE_IMAP, "stored", b->into->message[b->into->count - 1]);
+        if (verdict == STORE_OK) {
+            struct stored *m = b->into->message[b->into->count - 1];
+            m->zone_min = b->zone_min;
+            store_tell(b->auth.user, b->into, TRACE_IMAP, "stored", m);
+        }
     }
     mail_drop(&world_of(b)->mails, b->incoming);
     b->incoming = NULL;

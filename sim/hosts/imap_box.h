@@ -19,6 +19,7 @@ struct imap_box {
     int64_t date_s;
     struct stored **copied; /* what COPY has added so far; owned */
     uint32_t ncopied;
+    int16_t zone_min; /* of date_s */
 };
 
 extern const struct imap_store_ops imap_box_ops; /* host is a struct imap_box */

@@ -159,8 +159,9 @@ static enum imap_verdict rename_inbox(struct imap_box *b, struct wire_slice to)
         struct stored *m = u->inbox.message[0];
         m->refs++;
         store_remove(&u->inbox, m);
-        store_add(box, m->mail, m->before, m->flags, imap_box_keywords_in(box, &u->inbox, m->keywords),
-                  m->date_s, NULL);
+        if (store_add(box, m->mail, m->before, m->flags, imap_box_keywords_in(box, &u->inbox, m->keywords),
+                      m->date_s, NULL) == STORE_OK)
+            box->message[box->count - 1]->zone_min = m->zone_min;
         stored_drop(b->auth.host->world, m);
     }
     return IMAP_COMPLETED;

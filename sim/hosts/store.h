@@ -33,6 +33,7 @@ struct stored { /* one message in one mailbox */
     uint32_t before;   /* octets of Return-Path in front of mail_text */
     bool gone;         /* no longer in the mailbox */
     bool seen_new;     /* some session has had it as \Recent */
+    int16_t zone_min;  /* of date_s, as APPEND named it; else 0: UTC */
     int64_t date_s;
     uint64_t modseq; /* of its last change in this mailbox, RFC 7162 */
 };

@@ -19,6 +19,7 @@ struct mem_message {
     uint32_t uid, keywords;
     unsigned flags;
     int64_t seconds;
+    int16_t zone_minutes;
     char *bytes;
     size_t size;
     bool gone;
@@ -82,6 +83,7 @@ struct mem_session {
     unsigned append_flags;
     uint32_t append_keywords;
     int64_t append_seconds;
+    int16_t append_zone;
 };
 
 static inline void *mem_own(struct mem_store *st, void *p)
@@ -247,7 +249,7 @@ static inline enum imap_verdict mem_rename(void *host, struct wire_slice from, s
     while (b->n > 0) {
         struct mem_message *m = b->at[0];
         mem_remove(b, m);
-        mem_add(st, t, m->bytes, m->size, m->flags, 0, m->seconds);
+        mem_add(st, t, m->bytes, m->size, m->flags, 0, m->seconds)->zone_minutes = m->zone_minutes;
     }
     if (!wire_slice_is(from, "INBOX"))
         b->exists = false;
@@ -359,6 +361,7 @@ static inline void mem_message(void *host, void *view, uint32_t seq, struct imap
                                   .flags = m->flags | (m->recent == v ? IMAP_RECENT : 0u),
                                   .keywords = m->keywords,
                                   .internal_seconds = m->seconds,
+                                  .zone_minutes = m->zone_minutes,
                                   .bytes = m->bytes,
                                   .size_octets = m->size,
                                   .modseq = m->modseq,
@@ -514,7 +517,8 @@ static inline enum imap_verdict mem_copy_end(void *host, void *view, bool commit
     struct mem_view *v = view;
     for (uint32_t i = 0; commit && i < v->copied; i++)
         mem_add(((struct mem_session *)host)->store, v->copy_to, v->copies[i]->bytes, v->copies[i]->size,
-                v->copies[i]->flags, 0, v->copies[i]->seconds);
+                v->copies[i]->flags, 0, v->copies[i]->seconds)
+            ->zone_minutes = v->copies[i]->zone_minutes;
     *uidvalidity = v->copy_to->uidvalidity;
     return IMAP_COMPLETED;
 }
@@ -533,6 +537,7 @@ static inline enum imap_verdict mem_append_begin(void *host, const struct imap_a
     s->append_flags = a->flags->flags;
     s->append_keywords = mem_keywords(s->store, s->append_to, a->flags);
     s->append_seconds = a->internal_seconds == IMAP_DATE_NONE ? s->store->now : a->internal_seconds;
+    s->append_zone = a->zone_minutes;
     return IMAP_COMPLETED;
 }
 
@@ -550,9 +555,10 @@ static inline enum imap_verdict mem_append_end(void *host, bool commit, uint32_t
     struct mem_session *s = host;
     if (commit) {
         assert(s->append_len == s->append_cap);
-        *uid = mem_add(s->store, s->append_to, s->append, s->append_len, s->append_flags, s->append_keywords,
-                       s->append_seconds)
-                   ->uid;
+        struct mem_message *m = mem_add(s->store, s->append_to, s->append, s->append_len, s->append_flags,
+                                        s->append_keywords, s->append_seconds);
+        m->zone_minutes = s->append_zone;
+        *uid = m->uid;
         *uidvalidity = s->append_to->uidvalidity;
     }
     free(s->append);

@@ -505,7 +505,14 @@ def append(w):
     r = m.finish(b"b")
     check(r.ok and r.code[0] == b"APPENDUID", "APPEND", r)
     got = m("FETCH * (FLAGS INTERNALDATE)").fetched()[5]
-    check(got[b"INTERNALDATE"] == b"17-Jul-1996 09:44:25 +0000" or got[b"INTERNALDATE"] == b"17-Jul-1996 02:44:25 -0700", "with its date", got)
+    check(got[b"INTERNALDATE"] == b"17-Jul-1996 02:44:25 -0700", "with its date, in the zone that was named", got)
+    # The day that SEARCH looks at is the one that INTERNALDATE shows.
+    m("APPEND Box \"31-Dec-2019 23:30:00 -0500\" ", OTHER)
+    check(m("SEARCH ON 31-Dec-2019").numbers() == [6] and m("SEARCH SINCE 1-Jan-2020 BEFORE 2-Jan-2020").numbers() == [], "a day in its own zone")
+    m("COPY 6 Box")
+    check(m("FETCH 7 INTERNALDATE").fetched()[7][b"INTERNALDATE"] == b"31-Dec-2019 23:30:00 -0500", "which a copy keeps")
+    m(r"STORE 6:7 +FLAGS.SILENT (\Deleted)")
+    m("EXPUNGE")
     check(rb"\Seen" in got[b"FLAGS"], "and flags")
     for wrong in (b"APPEND Box", b"APPEND Box \"text\"", b"APPEND Box (\\Seen {3+}\r\nabc", b"APPEND Box \"32-Foo-2025 00:00:00 +0000\" {3+}\r\nabc", b"APPEND Box {3+}\r\nabcX"):
         m.send(b"w " + wrong + b"\r\n")
