@@ -320,6 +320,47 @@ r.claim(not r.err and trace.select(r.records, "config", event="changed")[0]["t_n
 r = Run("a secret", change("10m", STORE + "/users/bob", "hush-hush"))
 r.claim("hush-hush" not in "\n".join(r.lines), "a new password is not shown")
 
+# ---- a reload that changes nothing is not noticed, wherever it comes ----------------------------------------------------------
+def without(lines):
+    """Records without those that tell of changes, numbered as if they had never been."""
+    records, numbers, kept = [json.loads(line) for line in lines], {0: 0}, []
+    for i, x in enumerate(records):
+        edit = x["kind"] == "config" and trace.attr(x, "event") == "changed" or x["kind"] == "phase" and trace.attr(x, "step") in ("RELOAD", "ZONE_EDITED")
+        if not edit:
+            numbers[x["seq"]] = len(numbers)
+            kept.append(x)
+    for x in kept:
+        x["seq"], x["cause"] = numbers[x["seq"]], numbers[x["cause"]]
+    return kept
+
+
+def run_lesson(name, *sets):
+    p = trace.mailwalk("run", name, "--format", "jsonl", "--level", "packet", *[x for s in sets for x in ("--set", s)])
+    return p.stdout.decode().splitlines(), p.stderr.decode()
+
+
+same = 0
+for lesson in ("first-message", "two-recipients-one-bad", "mailbox-full", "pop3-or-imap", "mx-down", "lossy-link", "wrong-port", "open-relay"):
+    with open(f"scenarios/{lesson}.json") as f:
+        file = json.load(f)
+    lines, err = run_lesson(lesson)
+    moments = sorted({json.loads(line)["t_ns"] for line in lines})
+    places = [(f"/hosts/{h}/{k}", v) for h, host in file["hosts"].items()
+              for k, v in list({f"{role}/{key}": host[role][key] for role in ("mta", "store", "client") if role in host for key in host[role]}.items())
+              + [(key, host[key]) for key in ("firewall", "resolvers", "down") if key in host]]
+    places += [(f"/zones/{z}", v) for z, v in file.get("zones", {}).items()]
+    places += [(f"/links/{n}/{k}", v) for n, link in file["links"].items() for k, v in link.items() if k in ("delay", "rate", "faults", "jitter")]
+    same += len(places)
+    at = [moments[(i * 7919 + 1) % (len(moments) - 2)] for i in range(len(places))]
+    sets = ["/changes/-=" + json.dumps({"at": f"{t}ns", "set": p, "to": v}) for t, (p, v) in zip(at, places) if not p.endswith("/note")]
+    got, err = run_lesson(lesson, *sets[:90])
+    a, b = without(lines), without(got)
+    a, b = [x for x in a if x["kind"] != "opening"], [x for x in b if x["kind"] != "opening"]
+    first = next((i for i, (x, y) in enumerate(zip(a, b)) if x != y), None)
+    report.check(not err and a == b, "a reload that changes nothing is not noticed",
+                 f"{lesson}: {err} {len(a)} {len(b)} records, {'' if first is None else (a[first], b[first])}")
+report.check(same > 100, "many places", same)
+
 # ---- what cannot change is refused, and said where ---------------------------------------------------------------------------
 for pointer, value, word in (
         ("/hosts/mx/interfaces/0", "world 198.51.100.99/24", "from the start, with --set"), ("/hosts/mx/fqdn", "x.b.test", "--set"),
