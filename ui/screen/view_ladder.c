@@ -8,6 +8,7 @@
 #include "ui/tape/record.h"
 
 #define ITEMS_MAX 1000 /* rows of a screen */
+#define RULE_COLS 6    /* of the rule above the words: spaces around title and source */
 #define INFO_ROWS 5    /* a rule, the line, its lesson */
 
 struct ladder_state {
@@ -153,7 +154,8 @@ static void draw_info(struct ui_screen *s, struct ui_canvas *c, struct ui_rect r
     struct ui_rect below;
     uint32_t seq = v->chosen && item ? ladder_row(v->ladder, item->last)->seq : s->place;
     int col = r.col + 2, room = r.cols - 4, used = 0;
-    char source[200];
+    char source[200], title[160], frame[40] = "";
+    int left;
     bool bad;
     ui_line_across(c, r.row, r.col, r.cols, UI_STYLE_FRAME, UI_MARK_RULE);
     if (!tape_get(s->run.tape, seq, &rec)) {
@@ -168,14 +170,22 @@ static void draw_info(struct ui_screen *s, struct ui_canvas *c, struct ui_rect r
         rec.section = own.section;
     }
     snprintf(source, sizeof source, "%s", rec.section ? rec.section : "");
-    if (rec.frame && (!rec.title || (int)(strlen(rec.title) + strlen(source)) < room - 24))
-        snprintf(source + strlen(source), sizeof source - strlen(source), "%sframe %llu", *source ? ", " : "",
-                 (unsigned long long)rec.frame);
+    snprintf(title, sizeof title, "%s%s",
+             rec.title ? rec.title
+             : bad     ? "This failed"
+                       : "",
+             bad ? "   w: why?" : "");
+    left = room - (int)(strlen(title) + strlen(source)) - RULE_COLS;
+    if (bad && rec.title && left < 0) /* whole words or none */
+        snprintf(title, sizeof title, "%s", rec.title);
+    if (rec.frame)
+        snprintf(frame, sizeof frame, "%sframe %llu", *source ? ", " : "", (unsigned long long)rec.frame);
+    if ((int)strlen(frame) <= left)
+        snprintf(source + strlen(source), sizeof source - strlen(source), "%s", frame);
     if (*source)
         used = (int)strlen(source) + 4;
-    if (rec.title || bad)
-        ui_putf(c, r.row, col, room - used, bad ? UI_STYLE_BAD : UI_STYLE_TITLE, " %s%s ",
-                rec.title ? rec.title : "This failed", bad ? "   w: why?" : "");
+    if (*title)
+        ui_putf(c, r.row, col, room - used, bad ? UI_STYLE_BAD : UI_STYLE_TITLE, " %s ", title);
     if (*source)
         ui_putf(c, r.row, r.col + r.cols - used, used - 1, UI_STYLE_DIM, " %s ", source);
     if (v->chosen && item && item->folded) {
