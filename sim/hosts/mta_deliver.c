@@ -206,11 +206,18 @@ static bool on_pull(struct pump *p)
     return true;
 }
 
+/* Only the answer to the dot is waited for so long. */
+static bool awaits_confirmation(const struct delivery *d)
+{
+    return smtp_client_timeout_ns(&d->engine) == SMTP_CLIENT_END_NS;
+}
+
 static void on_peer_closed(struct pump *p)
 {
     struct delivery *d = CORE_OWNER(p, struct delivery, pump);
     if (d->engine.state != SMTP_CLIENT_DONE) {
         struct smtp_client_step *out = &delivery_world(d)->scratch->smtp_client;
+        d->unconfirmed = awaits_confirmation(d);
         smtp_client_closed(&d->engine, out);
         delivery_tell(d, "lost", "lost", 0);
     }
@@ -221,6 +228,7 @@ static void on_expired(struct pump *p)
 {
     struct delivery *d = CORE_OWNER(p, struct delivery, pump);
     if (d->opened_ns > 0 && d->engine.state != SMTP_CLIENT_DONE) {
+        d->unconfirmed = awaits_confirmation(d);
         smtp_client_expire(&d->engine, &delivery_world(d)->scratch->smtp_client);
         delivery_tell(d, "timeout", "timed-out", 0);
     }
@@ -258,6 +266,7 @@ static void on_ended(struct pump *p, enum tcp_end why)
                            : why == TCP_END_PROHIBITED  ? "prohibited by a firewall"
                                                         : "connection timed out");
     } else if (d->engine.state != SMTP_CLIENT_DONE) {
+        d->unconfirmed = awaits_confirmation(d);
         smtp_client_closed(&d->engine, &delivery_world(d)->scratch->smtp_client);
         delivery_tell(d, "lost", end_word(why), 0);
     }

@@ -37,6 +37,7 @@ struct delivery {
     uint8_t hop, nhops, addr, naddr, tries;
     uint32_t last_conn; /* number of the connection, for the trace */
     bool message_given, message_ended, implicit, connected;
+    bool unconfirmed;             /* the session has ended between the final dot and its answer */
     char status[SMTP_STATUS_MAX]; /* why the last try failed, for all that still wait */
     struct wire_slice said;       /* in the item's text */
     bool permanent, later;        /* later: a server failed for now only */

@@ -108,5 +108,14 @@ void delivery_tell(struct delivery *d, const char *event, const char *result, ui
     trace_attr_num(&r, "port", d->port);
     if (result)
         trace_attr_str(&r, "result", result);
+    if (d->unconfirmed) {
+        r.title = "The dot is sent, and its answer does not come";
+        r.lesson =
+            "Did the other server take the message before the connection ended, or not? The client cannot "
+            "know. It keeps the message and sends it again; if it had been taken, there will be two. "
+            "So a server should answer the dot quickly, and think about the message afterwards.";
+        r.section = "RFC 1047, RFC 5321 section 4.5.3.2.6";
+        d->unconfirmed = false;
+    }
     tell_send(&r, h, true);
 }
