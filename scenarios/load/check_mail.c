@@ -38,6 +38,38 @@ static void check_ports(struct check *c, const struct spec_host *h)
             }
 }
 
+static bool serves(const struct spec_host *h, uint16_t port)
+{
+    for (size_t i = 0; h->mta && i < h->mta->nservices; i++)
+        if (port == 0 || h->mta->services[i].port == port)
+            return true;
+    for (size_t i = 0; h->store && i < h->store->nservices; i++)
+        if (port == 0 || h->store->services[i].port == port)
+            return true;
+    return false;
+}
+
+/* A server that is late, or hangs up, must be there. */
+static void check_served(struct check *c, const struct spec_host *h, const char *pointer, uint16_t port)
+{
+    if (serves(h, port))
+        return;
+    if (port)
+        json_error_at(c->g, pointer, "/port", "\"%s\" serves neither SMTP nor POP3 nor IMAP on port %u",
+                      h->name, port);
+    else
+        json_error_at(c->g, pointer, "", "\"%s\" has neither \"mta\" nor \"store\": nothing there answers",
+                      h->name);
+}
+
+static void check_troubles(struct check *c, const struct spec_host *h)
+{
+    for (size_t i = 0; i < h->ndelays; i++)
+        check_served(c, h, h->delays[i].pointer, h->delays[i].port);
+    for (size_t i = 0; i < h->ndrops; i++)
+        check_served(c, h, h->drops[i].pointer, h->drops[i].port);
+}
+
 /* ---- users and aliases ---------------------------------------------------------------------------- */
 
 struct people { /* names of one host's users and aliases, sorted without regard to case */
@@ -253,5 +285,6 @@ void check_mail(struct check *c)
         }
         if (h->client)
             check_client(c, h);
+        check_troubles(c, h);
     }
 }

@@ -97,13 +97,12 @@ const struct json_object fields_scenario = {
 };
 
 const struct json_object *const fields_all[] = {
-    &fields_scenario,  &fields_link,        &fields_fault,    &fields_host,
-    &fields_interface, &fields_route,       &fields_rule,     &fields_rewrite,
-    &fields_down,      &fields_certificate, &fields_resolver, &fields_dns,
-    &fields_dns_fault, &fields_hand,        &fields_mta,      &fields_service,
-    &fields_alias,     &fields_refusal,     &fields_store,    &fields_user,
-    &fields_client,    &fields_account,     &fields_submit,   &fields_fetch,
-    &fields_zone,      &fields_record,      &fields_message,  &fields_attachment,
-    &fields_envelope,  &fields_dsn,         &fields_action,   &fields_doors,
-    &fields_door,      &fields_change,      &fields_expect,   NULL,
+    &fields_scenario,   &fields_link,        &fields_fault,    &fields_host,   &fields_interface,
+    &fields_route,      &fields_rule,        &fields_rewrite,  &fields_down,   &fields_delay,
+    &fields_drop,       &fields_certificate, &fields_resolver, &fields_dns,    &fields_dns_fault,
+    &fields_hand,       &fields_mta,         &fields_service,  &fields_alias,  &fields_refusal,
+    &fields_store,      &fields_user,        &fields_full,     &fields_client, &fields_account,
+    &fields_submit,     &fields_fetch,       &fields_zone,     &fields_record, &fields_message,
+    &fields_attachment, &fields_envelope,    &fields_dsn,      &fields_action, &fields_doors,
+    &fields_door,       &fields_change,      &fields_expect,   NULL,
 };

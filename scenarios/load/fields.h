@@ -4,7 +4,7 @@
  * fields - the tables of every object in a scenario file.
  *
  *   scenario (fields.c) -+- link, fault, host, interface, route, rule, resolver, dns, hand  fields_net.c
- *                        +- of a host: mta, service, refusal, alias                   fields_mta.c
+ *                        +- of a host: mta, service, refusal, alias, delay, drop      fields_mta.c
  *                        +- of a host: store, user, client, account                   fields_mail.c
  *                        +- zone, record, action                                      fields_data.c
  *                        +- message, attachment                                       fields_message.c
@@ -16,8 +16,8 @@
 
 extern const struct json_object fields_scenario;
 extern const struct json_object fields_link, fields_fault, fields_host, fields_interface, fields_route,
-    fields_rule, fields_rewrite, fields_down, fields_certificate, fields_resolver, fields_dns,
-    fields_dns_fault, fields_hand;
+    fields_rule, fields_rewrite, fields_down, fields_delay, fields_drop, fields_full, fields_certificate,
+    fields_resolver, fields_dns, fields_dns_fault, fields_hand;
 extern const struct json_object fields_mta, fields_service, fields_refusal, fields_alias, fields_store,
     fields_user, fields_client, fields_account, fields_submit, fields_fetch;
 extern const struct json_object fields_zone, fields_record, fields_message, fields_attachment,

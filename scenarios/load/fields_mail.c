@@ -7,11 +7,34 @@
 
 /* ---- stores -------------------------------------------------------------------------------------- */
 
+static const struct json_field full_rows[] = { FROM_UNTIL(spec_user, full_from_ns, full_until_ns) };
+
+static void finish_full(struct json_get *g, const struct json_node *n, void *out)
+{
+    const struct spec_user *u = out;
+    fields_check_times(g, n, u->full_from_ns, u->full_until_ns);
+}
+
+const struct json_object fields_full = {
+    .name = "full",
+    .help = "when a user is over quota, whatever is in the mailboxes",
+    ROWS(full_rows),
+    .size = sizeof(struct spec_user),
+    .pointer_at = GET_NOWHERE,
+    .key_at = GET_NOWHERE,
+    .finish = finish_full,
+};
+
 static const struct json_field user_rows[] = {
     F("password", WORDS, spec_user, password, .required = GET_ALWAYS, .flags = GET_NOT_EMPTY, .max = 255,
       .help = "what the user logs in with"),
     F("quota", SIZE, spec_user, quota_octets, .min = 1, .otherwise = "none",
       .help = "octets in all mailboxes together"),
+    { .key = "full",
+      .kind = GET_OBJECT,
+      .shape = GET_INSIDE,
+      .object = &fields_full,
+      .help = "when there is no room, whatever the quota" },
     MANY("messages", NAME, LIST, spec_user, messages, .items_max = 10000,
          .help = "in the INBOX at the start"),
     MANY("mailboxes", WORDS, LIST, spec_user, mailboxes, .help = "besides INBOX"),

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "protocols/wire/ascii.h"
+#include "sim/hosts/trouble.h"
 
 const struct json_choice fields_security[] = {
     { "plain", SPEC_PLAIN, NULL },
@@ -211,6 +212,88 @@ const struct json_object fields_refusal = {
     .key_at = GET_NOWHERE,
     .finish = finish_refusal,
 };
+
+/* ---- servers that are late, or hang up ------------------------------------------------------------ */
+
+static const struct json_field delay_rows[] = {
+    F("by", DURATION, spec_delay, by_ns, .required = GET_ALWAYS, .min = 1, .max = TROUBLE_DELAY_MAX,
+      .help = "how much later the answer leaves"),
+    F("after", WORDS, spec_delay, after, .flags = GET_NOT_EMPTY, .max = TROUBLE_COMMAND - 1,
+      .otherwise = "each answer",
+      .help = "only the answer to this command of SMTP, POP3 or IMAP; CONNECT: the greeting; CONTENT: the "
+              "answer to "
+              "a whole message"),
+    N("port", UINT, spec_delay, port, .min = 1, .otherwise = "every one",
+      .help = "only on this port of the host"),
+    FROM_UNTIL(spec_delay, from_ns, until_ns),
+    N("first", UINT, spec_delay, first, .min = 1, .max = 1000000, .otherwise = "always",
+      .help = "only the first so many times"),
+};
+
+static void check_after(struct json_get *g, const struct json_node *n, const char *after)
+{
+    if (after && !trouble_is_command(after))
+        json_error(
+            g, json_child(n, "after"),
+            "\"%.20s\" is no command of SMTP, POP3 or IMAP; CONNECT (the greeting) and CONTENT (a whole "
+            "message) are allowed too",
+            after);
+}
+
+static void finish_delay(struct json_get *g, const struct json_node *n, void *out)
+{
+    const struct spec_delay *d = out;
+    fields_check_times(g, n, d->from_ns, d->until_ns);
+    check_after(g, n, d->after);
+}
+
+const struct json_object fields_delay = {
+    .name = "delay",
+    .help = "a rule by which servers answer late",
+    ROWS(delay_rows),
+    .size = sizeof(struct spec_delay),
+    .pointer_at = offsetof(struct spec_delay, pointer),
+    .key_at = GET_NOWHERE,
+    .finish = finish_delay,
+};
+
+static const struct json_field drop_rows[] = {
+    F("after", WORDS, spec_drop, after, .required = GET_ALWAYS, .flags = GET_NOT_EMPTY,
+      .max = TROUBLE_COMMAND - 1,
+      .help = "instead of the answer to this command of SMTP, POP3 or IMAP; CONNECT: of the greeting; "
+              "CONTENT: of the "
+              "250 for a message that is taken"),
+    F("octets", SIZE, spec_drop, octets, .min = 1, .max = 1000000000, .otherwise = "not",
+      .help = "after DATA or CONTENT: inside the message, after so many of its octets"),
+    F("reset", BOOL, spec_drop, reset, .fallback = "false", .help = "with RST; else with FIN"),
+    N("port", UINT, spec_drop, port, .min = 1, .otherwise = "every one",
+      .help = "only on this port of the host"),
+    FROM_UNTIL(spec_drop, from_ns, until_ns),
+    N("first", UINT, spec_drop, first, .min = 1, .max = 1000000, .otherwise = "always",
+      .help = "only the first so many times"),
+};
+
+static void finish_drop(struct json_get *g, const struct json_node *n, void *out)
+{
+    const struct spec_drop *d = out;
+    fields_check_times(g, n, d->from_ns, d->until_ns);
+    check_after(g, n, d->after);
+    if (d->octets > 0 && d->after && !wire_equal_nocase(d->after, strlen(d->after), "DATA", 4) &&
+        !wire_equal_nocase(d->after, strlen(d->after), "CONTENT", 7))
+        json_error(g, json_child(n, "octets"), "are those of a message: \"after\" must be DATA or CONTENT");
+}
+
+const struct json_object fields_drop = {
+    .name = "drop",
+    .help = "a rule by which servers close the connection instead of answering",
+    ROWS(drop_rows),
+    .size = sizeof(struct spec_drop),
+    .pointer_at = offsetof(struct spec_drop, pointer),
+    .key_at = GET_NOWHERE,
+    .finish = finish_drop,
+};
+
+/* ---- aliases ------------------------------------------------------------------------------------- */
 
 static const struct json_field alias_rows[] = {
     MANY("targets", RECIPIENT, ONE_OR_LIST, spec_alias, targets, .required = GET_ALWAYS,

@@ -51,14 +51,14 @@ static const struct json_choice faults[] = {
 };
 
 #define CHANCY (GET_IN(SPEC_FAULT_DUPLICATE) | GET_IN(SPEC_FAULT_REORDER))
-#define SOME   (GET_IN(SPEC_FAULT_DROP) | GET_IN(SPEC_FAULT_LOSS) | CHANCY)
+#define LATE   (GET_IN(SPEC_FAULT_REORDER) | GET_IN(SPEC_FAULT_LAG))
+#define SOME   (GET_IN(SPEC_FAULT_DROP) | GET_IN(SPEC_FAULT_LOSS) | GET_IN(SPEC_FAULT_LAG) | CHANCY)
 
 static const struct json_field fault_rows[] = {
     N("fault", CHOICE, spec_fault, kind, .required = GET_ALWAYS, .flags = GET_SELECTS, .choices = faults,
       .help =
           "drop: the frames in nth or frames; loss: each frame with a chance; duplicate, reorder: either; "
-          "cut: "
-          "every frame"),
+          "lag: every frame arrives later; cut: no frame arrives"),
     F("name", NAME, spec_fault, name, .help = "what the trace calls it"),
     FROM_UNTIL(spec_fault, from_ns, until_ns),
     F("sender", NAME, spec_fault, from_host, .variants = SOME,
@@ -93,8 +93,8 @@ static const struct json_field fault_rows[] = {
       .help = "which frames, by their numbers in the capture, instead of nth" },
     N("chance", CHANCE, spec_fault, ppm, .variants = GET_IN(SPEC_FAULT_LOSS) | CHANCY,
       .required = GET_IN(SPEC_FAULT_LOSS), .help = "how likely it is for each matching frame"),
-    F("extra", DURATION, spec_fault, extra_ns, .min = 1, .variants = GET_IN(SPEC_FAULT_REORDER),
-      .required = GET_IN(SPEC_FAULT_REORDER), .help = "how much later the frame arrives"),
+    F("extra", DURATION, spec_fault, extra_ns, .min = 1, .variants = LATE, .required = LATE,
+      .help = "how much later the frame arrives"),
 };
 
 static void finish_fault(struct json_get *g, const struct json_node *n, void *out)
@@ -483,6 +483,10 @@ static const struct json_field host_rows[] = {
       .shape = GET_INSIDE,
       .object = &fields_down,
       .help = "when it is switched off" },
+    MANY("delays", OBJECT, LIST, spec_host, delays, .object = &fields_delay, .items_max = 100,
+         .help = "of its SMTP, POP3 and IMAP servers: when they answer late"),
+    MANY("drops", OBJECT, LIST, spec_host, drops, .object = &fields_drop, .items_max = 100,
+         .help = "of its SMTP, POP3 and IMAP servers: when they close the connection instead"),
     { .key = "certificate",
       .kind = GET_OBJECT,
       .shape = GET_INSIDE,

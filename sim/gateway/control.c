@@ -67,6 +67,7 @@ static bool order_of(const struct control_request *r, struct trouble_order *o, s
         o->kind = TROUBLE_DELAY;
         o->where = control_text(r, "host");
         o->delay_ns = control_number(r, "by");
+        o->command = control_text(r, "after");
         o->port = (uint16_t)control_number(r, "port");
         o->first = (uint32_t)control_number(r, "first");
         break;

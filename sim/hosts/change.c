@@ -392,6 +392,12 @@ static bool users_fit(const struct spec_store *before, const struct spec_store *
         const struct spec_user *now = &after->users[i], *was = user_named(before, now->name);
         if (!was && now->nmessages > 0)
             return wrong(why, "user \"%.80s\" is new: the INBOX begins without \"messages\"", now->name);
+        if (now->full_from_ns != (was ? was->full_from_ns : 0) ||
+            now->full_until_ns != (was ? was->full_until_ns : 0))
+            return wrong(why,
+                         "user \"%.80s\": \"full\" is said for the whole run, with a \"from\" and an "
+                         "\"until\" of its own",
+                         now->name);
         if (was && !(list_same(was->messages, was->nmessages, now->messages, now->nmessages) &&
                      list_same(was->mailboxes, was->nmailboxes, now->mailboxes, now->nmailboxes)))
             return wrong(why,

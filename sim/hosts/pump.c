@@ -328,7 +328,7 @@ void pump_wait(struct pump *p, uint64_t timeout_ns)
         p->wait_until_ns = CORE_NEVER;
         return;
     }
-    p->wait_until_ns = q->now_ns + timeout_ns;
+    p->wait_until_ns = (p->hold ? p->hold->timer.at_ns : q->now_ns) + timeout_ns;
     if (!core_timer_armed(&p->timer) || p->timer.at_ns > p->wait_until_ns)
         core_timer_set(q, &p->timer, p->wait_until_ns);
 }

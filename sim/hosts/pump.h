@@ -93,7 +93,8 @@ void pump_secure(struct pump *p, struct tls_context *context, const char *server
  * the end of the connection; before and without TLS: SASL_BINDING_NONE and nothing. */
 enum sasl_binding pump_binding(const struct pump *p, struct wire_slice *octets);
 
-/* expired() is called when nothing moves the time for so long; 0: never. */
+/* expired() is called when nothing moves the time for so long; 0: never. While an answer is held, the time
+ * begins when it leaves. */
 void pump_wait(struct pump *p, uint64_t timeout_ns);
 
 static inline uint32_t pump_number(const struct pump *p)

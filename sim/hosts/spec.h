@@ -44,6 +44,7 @@ struct spec_prefix {
     X(LOSS, "loss")           /* each with a chance of `ppm` */                                              \
     X(DUPLICATE, "duplicate") /* `nth`, or with a chance */                                                  \
     X(REORDER, "reorder")     /* delayed by extra_ns: `nth`, or with a chance */                             \
+    X(LAG, "lag")             /* all, delayed by extra_ns */                                                 \
     X(CUT, "cut")             /* everything, between from_ns and until_ns */
 #define X(name, json) SPEC_FAULT_##name,
 enum spec_fault_kind { SPEC_FAULT_KINDS(X) SPEC_FAULT_KIND_COUNT };
@@ -131,8 +132,9 @@ struct spec_dns { /* an authoritative server */
 
 struct spec_user {
     const char *name, *password, *pointer;
-    uint64_t quota_octets;       /* 0: none */
-    const char *const *messages; /* in the INBOX at the start: names in spec_world.messages */
+    uint64_t quota_octets;                /* 0: none */
+    uint64_t full_from_ns, full_until_ns; /* over quota whatever is there; from == until: never */
+    const char *const *messages;          /* in the INBOX at the start: names in spec_world.messages */
     size_t nmessages;
     const char *const *mailboxes; /* besides INBOX: "Sent", ... */
     size_t nmailboxes;
@@ -244,6 +246,26 @@ struct spec_hand { /* a person answers on one port of the host, instead of its s
     size_t nreplies;
 };
 
+/* Faults of a host's SMTP, POP3 and IMAP servers (trouble.h). */
+struct spec_delay { /* answers leave later */
+    const char *pointer;
+    uint64_t by_ns;
+    const char *after; /* only the answer to this command, CONNECT or CONTENT; NULL: each */
+    uint16_t port;     /* 0: every port of the host */
+    uint32_t first;    /* only so many times; 0: always */
+    uint64_t from_ns, until_ns;
+};
+
+struct spec_drop { /* the connection is closed instead of an answer */
+    const char *pointer;
+    const char *after; /* a command, CONNECT or CONTENT */
+    uint64_t octets;   /* inside the content, after so many of them; 0: after the command */
+    bool reset;        /* by RST, not by FIN */
+    uint16_t port;     /* 0: every port of the host */
+    uint32_t first;    /* only so many times; 0: always */
+    uint64_t from_ns, until_ns;
+};
+
 struct spec_host {
     const char *name, *label, *fqdn, *role, *pointer;
     bool forwards; /* a router */
@@ -261,6 +283,10 @@ struct spec_host {
     const char *const *certificate_names; /* NULL: the host's names and addresses */
     size_t ncertificate_names;
     uint64_t down_from_ns, down_until_ns; /* switched off; from == until: never */
+    const struct spec_delay *delays;
+    size_t ndelays;
+    const struct spec_drop *drops;
+    size_t ndrops;
     const struct spec_resolver *resolver;
     const struct spec_dns *dns;
     const struct spec_mta *mta;

@@ -145,13 +145,6 @@ static bool check_refuse(struct trouble *t, char *error)
     return true;
 }
 
-static bool check_delay(struct trouble *t, char *error)
-{
-    if (t->order.delay_ns == 0 || t->order.delay_ns > TROUBLE_DELAY_MAX)
-        return wrong(error, "a reply may be delayed by up to 24h, and by more than nothing");
-    return find_service(t, error);
-}
-
 static bool is_verb(const char *word)
 {
     struct wire_slice name = wire_slice_str(word);
@@ -161,20 +154,50 @@ static bool is_verb(const char *word)
            pop3_verb_find(word, strlen(word)) != POP3_OTHER || imap_verb_find(name, false) != IMAP_VERB_NONE;
 }
 
-static bool check_drop(struct trouble *t, char *error)
+static void to_capitals(char *word)
 {
-    struct trouble_order *o = &t->order;
-    char *at = t->command;
-    for (; o->command && *at; at++)
-        if (*at >= 'a' && *at <= 'z')
-            *at = (char)(*at - 'a' + 'A');
+    for (; *word; word++)
+        if (*word >= 'a' && *word <= 'z')
+            *word = (char)(*word - 'a' + 'A');
+}
+
+bool trouble_is_command(const char *word)
+{
+    char capitals[TROUBLE_COMMAND];
+    if (strlen(word) >= sizeof capitals)
+        return false;
+    memcpy(capitals, word, strlen(word) + 1);
+    to_capitals(capitals);
+    return is_verb(capitals);
+}
+
+/* The host, and the command after which: its copy gets capitals. */
+static bool find_moment(struct trouble *t, const char *what, char *error)
+{
     if (!find_service(t, error))
         return false;
-    if (!o->command || !is_verb(o->command))
-        return wrong(error,
-                     "drop after '%.20s': a command of SMTP, POP3 or IMAP is allowed, CONNECT (before the "
-                     "greeting), or CONTENT (the message is complete)",
-                     o->command ? o->command : "");
+    to_capitals(t->command);
+    return !t->order.command || is_verb(t->order.command) ||
+           wrong(error,
+                 "%s after '%.20s': a command of SMTP, POP3 or IMAP is allowed, CONNECT (before the "
+                 "greeting), or CONTENT (the message is complete)",
+                 what, t->order.command);
+}
+
+static bool check_delay(struct trouble *t, char *error)
+{
+    if (t->order.delay_ns == 0 || t->order.delay_ns > TROUBLE_DELAY_MAX)
+        return wrong(error, "a reply may be delayed by up to 24h, and by more than nothing");
+    return find_moment(t, "delay", error);
+}
+
+static bool check_drop(struct trouble *t, char *error)
+{
+    const struct trouble_order *o = &t->order;
+    if (!find_moment(t, "drop", error))
+        return false;
+    if (!o->command)
+        return wrong(error, "drop: after which command?");
     if (o->octets > 0 && strcmp(o->command, "CONTENT") != 0 && strcmp(o->command, "DATA") != 0)
         return wrong(error, "octets are counted in the content of a message: after DATA or CONTENT");
     return true;
@@ -182,7 +205,7 @@ static bool check_drop(struct trouble *t, char *error)
 
 static bool check_fill(struct trouble *t, char *error)
 {
-    t->user = world_user(t->world, t->order.where ? t->order.where : "");
+    t->user = t->order.user ? t->order.user : world_user(t->world, t->order.where ? t->order.where : "");
     if (!t->user)
         return wrong(error, "'%.80s' is the address of no mailbox here",
                      t->order.where ? t->order.where : "");
@@ -347,7 +370,8 @@ static struct trouble *make(struct world *w, const struct trouble_order *o, char
     t->cause = w->trace.cause;
     t->timer.run = over;
     t->until_ns = CORE_NEVER;
-    snprintf(t->pointer, sizeof t->pointer, "/control/%u", w->troubles->last_id + 1);
+    snprintf(t->number, sizeof t->number, "/control/%u", w->troubles->last_id + 1);
+    t->pointer = o->pointer ? o->pointer : t->number;
     if (!keep(t->where, sizeof t->where, &t->order.where, "the name", error) ||
         !keep(t->match, sizeof t->match, &t->order.match, "the address to refuse", error) ||
         !keep(t->command, sizeof t->command, &t->order.command, "the command", error) ||

@@ -1,12 +1,13 @@
 #ifndef SIM_HOSTS_TROUBLE_H
 #define SIM_HOSTS_TROUBLE_H
 /*
- * trouble - faults of hosts and links that somebody sets and clears while the world runs.
+ * trouble - faults of hosts and links that somebody sets and clears while the world runs, or that the
+ * scenario orders for a time (troubles_plan).
  *
  *   trouble_add(order) -> number ... acts ... trouble_clear(number), or its time is over
  *
  *   refuse   an SMTP server answers a command with a code of the user's choice
- *   delay    an SMTP, POP3 or IMAP server's replies leave later
+ *   delay    an SMTP, POP3 or IMAP server's replies leave later, all or those to one command
  *   drop     such a server closes the connection instead of answering a command, or inside a message
  *   fill     a user is over quota, whatever is in the mailbox
  *   dns      an authoritative DNS server answers SERVFAIL or REFUSED, or not at all
@@ -15,7 +16,8 @@
  *   lag      a link takes longer
  *
  * What acts is told in the trace as a `config` record between its cause and its effect: pointer "/control/3",
- * value: the words of the command that set it. Links and power tell by their own `fault` records.
+ * value: the words of the command that set it; of the scenario's, pointer is its place in the file. Links and
+ * power tell by their own `fault` records.
  */
 #include "protocols/wire/ascii.h"
 #include "sim/hosts/host.h"
@@ -26,6 +28,7 @@
 #define TROUBLE_TEXT_MAX  400 /* octets of a refusal's text: its reply fits one line, RFC 5321 4.5.3.1.5 */
 #define TROUBLE_NAME_MAX  330 /* of an address, RFC 5321 section 4.5.3.1.3, a host or a link */
 #define TROUBLE_POINTER   24
+#define TROUBLE_COMMAND   16 /* "AUTHENTICATE" and more */
 #define TROUBLE_DELAY_MAX (24 * CORE_HOUR)
 
 /* X(enum suffix, word) */
@@ -47,18 +50,22 @@ enum trouble_dns { TROUBLE_DNS_SERVFAIL, TROUBLE_DNS_REFUSED, TROUBLE_DNS_SILENT
 /* What somebody asks for. Strings are borrowed for the call; NULL and 0: not said. */
 struct trouble_order {
     enum trouble_kind kind;
-    const char *where;   /* a host, link or address; REFUSE: NULL is every mail server */
-    const char *match;   /* REFUSE: address, domain or "*" */
-    const char *command; /* REFUSE: CONNECT, HELO, MAIL, RCPT, DATA. DROP: any command, CONNECT or CONTENT */
+    const char *where; /* a host, link or address; REFUSE: NULL is every mail server */
+    const char *match; /* REFUSE: address, domain or "*" */
+    /* REFUSE: CONNECT, HELO, MAIL, RCPT, DATA. DROP, DELAY: any command, CONNECT or CONTENT; DELAY, NULL:
+     * each */
+    const char *command;
     const char *status, *text; /* REFUSE: "4.7.1", "Greylisted" */
     const char *words;         /* the command as it was given */
-    uint64_t delay_ns;         /* DELAY, LAG */
-    uint64_t for_ns;           /* 0: until it is cleared */
-    uint64_t octets;           /* DROP: inside the content, after so many octets of it on the wire */
-    uint32_t first;            /* REFUSE, DELAY, DROP: only so many times; 0: always */
-    uint32_t ppm;              /* LOSS */
-    uint16_t code;             /* REFUSE: 400 to 599 */
-    uint16_t port;             /* DELAY, DROP: only this one; 0: every port of the host */
+    const char *pointer; /* where the scenario orders it, borrowed for the world's life; NULL: it does not */
+    struct user *user;   /* FILL, instead of `where` */
+    uint64_t delay_ns;   /* DELAY, LAG */
+    uint64_t for_ns;     /* 0: until it is cleared */
+    uint64_t octets;     /* DROP: inside the content, after so many octets of it on the wire */
+    uint32_t first;      /* REFUSE, DELAY, DROP: only so many times; 0: always */
+    uint32_t ppm;        /* LOSS */
+    uint16_t code;       /* REFUSE: 400 to 599 */
+    uint16_t port;       /* DELAY, DROP: only this one; 0: every port of the host */
     enum trouble_dns dns;
     bool reset; /* DROP: by RST, not by FIN */
 };
@@ -75,9 +82,10 @@ struct trouble { /* one that is set */
     uint64_t cause;          /* seq of the record that set it */
     uint64_t until_ns;       /* CORE_NEVER: no end */
     uint32_t id, used;       /* how often it has acted, where that is counted: REFUSE, DELAY, DROP, DNS */
-    char pointer[TROUBLE_POINTER];
-    char where[TROUBLE_NAME_MAX], match[TROUBLE_NAME_MAX], command[16], status[10], text[TROUBLE_TEXT_MAX],
-        words[TROUBLE_WORDS_MAX];
+    const char *pointer;     /* "/control/3", or the scenario's */
+    char number[TROUBLE_POINTER];
+    char where[TROUBLE_NAME_MAX], match[TROUBLE_NAME_MAX], command[TROUBLE_COMMAND], status[10],
+        text[TROUBLE_TEXT_MAX], words[TROUBLE_WORDS_MAX];
 };
 
 const char *trouble_kind_name(enum trouble_kind kind);
@@ -94,6 +102,14 @@ unsigned trouble_clear_all(struct world *w, const char *name);
 /* The one after that, in the order of numbers; NULL: the first; returns NULL behind the last. */
 const struct trouble *trouble_next(const struct world *w, const struct trouble *after);
 
+/* Sets what the scenario orders, now or when its time comes. False: *pointer is the order that cannot be set,
+ * error says why. */
+bool troubles_plan(struct world *w, const char **pointer, char error[TROUBLE_ERROR_MAX]);
+
+/* Whether "RCPT", "FETCH", "CONNECT" or "CONTENT", in any case, can be what a server drops or delays after.
+ */
+bool trouble_is_command(const char *word);
+
 /* When the world is taken down. */
 void troubles_free(struct world *w);
 
@@ -106,8 +122,8 @@ const struct spec_refusal *trouble_refusal(struct host *h, const char *command, 
                                            uint32_t conn);
 /* How long the reply that a server is about to say must wait; 0: not at all. */
 uint64_t trouble_delay(struct pump *p);
-/* After a server's engine has taken the command `verb` and before it answers. True: the connection is being
- * closed or reset, and nothing more may be said. */
+/* After a server's engine has taken the command `verb` and before it answers: the answer may have to wait.
+ * True: the connection is being closed or reset, and nothing more may be said. */
 bool trouble_drops(struct pump *p, const char *verb);
 /* Octets of content that a server may still take after `had`; CORE_NEVER: no limit. */
 uint64_t trouble_content(struct pump *p, uint64_t had);

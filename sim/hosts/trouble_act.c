@@ -57,15 +57,29 @@ static bool is_here(const struct trouble *t, const struct pump *p)
     return port == t->order.port;
 }
 
-uint64_t trouble_delay(struct pump *p)
+/* "FETCH" is "UID FETCH" too: clients use the one or the other. */
+static bool is_command(const char *ordered, const char *verb)
+{
+    return strcmp(ordered, verb) == 0 || (strncmp(verb, "UID ", 4) == 0 && strcmp(ordered, verb + 4) == 0);
+}
+
+/* What the delays of all answers add up to, or those after one command. */
+static uint64_t delays(struct pump *p, const char *verb)
 {
     uint64_t ns = 0;
     for (struct trouble *t = first_of(p->host->world); t; t = t->next)
-        if (t->order.kind == TROUBLE_DELAY && is_here(t, p) && takes_turn(t)) {
+        if (t->order.kind == TROUBLE_DELAY && is_here(t, p) &&
+            (verb ? t->order.command && is_command(t->order.command, verb) : !t->order.command) &&
+            takes_turn(t)) {
             tell(t, p->host, pump_number(p));
             ns += t->order.delay_ns;
         }
     return ns;
+}
+
+uint64_t trouble_delay(struct pump *p)
+{
+    return delays(p, NULL);
 }
 
 static void drop(struct trouble *t, struct pump *p)
@@ -77,20 +91,17 @@ static void drop(struct trouble *t, struct pump *p)
         pump_close(p);
 }
 
-/* "FETCH" is "UID FETCH" too: clients use the one or the other. */
-static bool is_command(const char *ordered, const char *verb)
-{
-    return strcmp(ordered, verb) == 0 || (strncmp(verb, "UID ", 4) == 0 && strcmp(ordered, verb + 4) == 0);
-}
-
 bool trouble_drops(struct pump *p, const char *verb)
 {
+    uint64_t late;
     for (struct trouble *t = first_of(p->host->world); t; t = t->next)
         if (t->order.kind == TROUBLE_DROP && t->order.octets == 0 && is_command(t->order.command, verb) &&
             is_here(t, p) && takes_turn(t)) {
             drop(t, p);
             return true;
         }
+    if ((late = delays(p, verb)) > 0 && !p->hold)
+        pump_hold(p, late + delays(p, NULL));
     return false;
 }
 

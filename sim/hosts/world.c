@@ -192,6 +192,7 @@ bool world_build(struct world *w, struct world_error *e)
     const struct spec_world *spec = w->spec;
     struct zone_error zone = { .pointer = NULL };
     const char *pointer = NULL;
+    char error[TROUBLE_ERROR_MAX];
     changes_start(w);
     links_build(w);
     w->hosts = core_arena_take(&w->arena, (spec->nhosts + 1) * sizeof *w->hosts);
@@ -215,6 +216,8 @@ bool world_build(struct world *w, struct world_error *e)
     }
     if (!messages_preload(w, e))
         return false;
+    if (!troubles_plan(w, &pointer, error))
+        return fail(e, pointer, "%s", error);
     if (!actions_start(w, &pointer))
         return fail(
             e, pointer,

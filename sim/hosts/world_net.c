@@ -28,13 +28,11 @@ __attribute__((format(printf, 3, 4))) static bool fail(struct world_error *e, co
 
 static enum net_fault_kind fault_kind(enum spec_fault_kind k)
 {
-    static const enum net_fault_kind kinds[SPEC_FAULT_KIND_COUNT] = { [SPEC_FAULT_DROP] = NET_FAULT_DROP_NTH,
-                                                                      [SPEC_FAULT_LOSS] = NET_FAULT_LOSS,
-                                                                      [SPEC_FAULT_DUPLICATE] =
-                                                                          NET_FAULT_DUPLICATE,
-                                                                      [SPEC_FAULT_REORDER] =
-                                                                          NET_FAULT_REORDER,
-                                                                      [SPEC_FAULT_CUT] = NET_FAULT_CUT };
+    static const enum net_fault_kind kinds[SPEC_FAULT_KIND_COUNT] = {
+        [SPEC_FAULT_DROP] = NET_FAULT_DROP_NTH,       [SPEC_FAULT_LOSS] = NET_FAULT_LOSS,
+        [SPEC_FAULT_DUPLICATE] = NET_FAULT_DUPLICATE, [SPEC_FAULT_REORDER] = NET_FAULT_REORDER,
+        [SPEC_FAULT_LAG] = NET_FAULT_REORDER,         [SPEC_FAULT_CUT] = NET_FAULT_CUT
+    };
     return kinds[k];
 }
 
@@ -213,12 +211,13 @@ void rewrites_build(struct host *host)
 {
     const struct spec_host *h = host->spec;
     struct world *w = host->world;
-    struct net_tampers *t;
-    host->net->tampers = NULL;
-    if (h->nrewrites == 0)
+    struct net_tampers *t, *before = host->net->tampers;
+    if (h->nrewrites == 0 && !before)
         return;
     t = core_arena_take(&w->arena, sizeof *t);
-    t->rule = core_arena_take(&w->arena, h->nrewrites * sizeof *t->rule);
+    t->before = before; /* what they have written into may not have left yet */
+    t->number = (uint8_t)(before ? before->number + 1 : 0);
+    t->rule = core_arena_take(&w->arena, (h->nrewrites + 1) * sizeof *t->rule);
     t->n = h->nrewrites;
     for (size_t i = 0; i < t->n; i++) {
         const struct spec_rewrite *r = &h->rewrites[i];

@@ -93,8 +93,8 @@ struct net_packet {
     uint8_t large;           /* which pool it came from */
     uint8_t proto;           /* NET_PROTO_..., 0: not IP */
     uint8_t has_relative;    /* seq_from and ack_from are set */
-    uint8_t unused;
-    uint32_t conn; /* the trace's conn: TCP and UDP set it before sending; 0: none */
+    uint8_t changed_by;      /* which rules, where `changed` is set: the number of a net_tampers */
+    uint32_t conn;           /* the trace's conn: TCP and UDP set it before sending; 0: none */
     /* TCP may set these to the initial sequence numbers of the two directions: the summary in the trace then
      * shows sequence and acknowledgement numbers that count from 0, as analysers do. */
     uint32_t seq_from, ack_from;

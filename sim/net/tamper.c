@@ -96,6 +96,7 @@ void net_tamper_apply(struct net_host *host, struct net_packet *p)
         if (found) {
             t->changed++;
             p->changed |= UINT32_C(1) << i;
+            p->changed_by = host->tampers->number;
             record(host, t, p);
         }
     }
@@ -118,13 +119,16 @@ void net_tamper_seal(struct net_iface *iface, struct net_packet *p)
 {
     struct net_host *host = iface->host;
     struct net *net = host->net;
+    const struct net_tampers *rules = host->tampers;
     char text[WORDS_MAX];
     uint64_t was = p->frame;
     p->frame = ++net->trace->frames;
     net->packets++;
     net->segments++;
     if (trace_wants(net->trace, TRACE_PACKET)) {
-        words(host->tampers, p->changed, text, sizeof text);
+        while (rules->number != p->changed_by && rules->before)
+            rules = rules->before; /* it has waited for ARP, and others are in force now */
+        words(rules, p->changed, text, sizeof text);
         net_record_changed(net, host, iface->link, p, was, text);
     } else {
         net_record_packet(net, TRACE_KIND_SENT, host, iface->link, p);

@@ -32,8 +32,10 @@ struct net_tamper {
 };
 
 struct net_tampers {
-    struct net_tamper *rule; /* borrowed, and counted in */
-    size_t n;                /* up to NET_TAMPER_RULES */
+    struct net_tamper *rule;          /* borrowed, and counted in */
+    size_t n;                         /* up to NET_TAMPER_RULES */
+    const struct net_tampers *before; /* borrowed: what these have replaced during the run; NULL: nothing */
+    uint8_t number;                   /* one more than before's */
 };
 
 /* Lets the rules of `host` look at p, which it forwards: l3, l4, l4_len and proto are set. */

@@ -102,6 +102,9 @@ def delays(w, c):
     report.check(seconds(m.noop) >= 0.3, "IMAP replies are late, inside TLS too", "")
     report.check(seconds(m.noop) < 0.3 * world.SLOW, "--first 2: the third is not", "")
     c.do("clear", what="all")
+    c.do("delay", host="mail", by="300ms", after="stat")
+    report.check(seconds(p.stat) >= 0.3 and seconds(p.noop) < 0.3 * world.SLOW and seconds(m.noop) < 0.3 * world.SLOW, "delay after STAT: STAT only", "")
+    c.do("clear", what="all")
     p.quit()
     m.logout()
 
@@ -280,7 +283,7 @@ def errors(w, c):
     wrong = [(b"\n", "object"), (b"{}\n", "do"), (b'{"do":"nothing"}\n', "there are: refuse"), (b'{"do":"time","x":1}\n', "not known"), (b'{"do":"refuse"}\n', "match"),
              (b'{"do":"refuse","match":"x","code":200}\n', "400"), (b'{"do":"refuse","match":"x","at":"QUIT"}\n', "RCPT"), (b'{"do":"refuse","match":"x","code":451,"status":"5.1.1"}\n', "status"),
              (b'{"do":"refuse","match":"x","text":"two\\r\\nlines"}\n', "one line"), (b'{"do":"delay","host":"mail","by":"soon"}\n', "duration"), (b'{"do":"delay","host":"ns-com","by":"1s"}\n', "mail"),
-             (b'{"do":"delay","host":"mail","by":"1s","port":53}\n', "53"), (b'{"do":"drop","host":"mail","after":"LUNCH"}\n', "CONNECT"), (b'{"do":"loss","link":"com","chance":"200%"}\n', "chance"),
+             (b'{"do":"delay","host":"mail","by":"1s","port":53}\n', "53"), (b'{"do":"drop","host":"mail","after":"LUNCH"}\n', "CONNECT"), (b'{"do":"delay","host":"mail","by":"1s","after":"LUNCH"}\n', "CONTENT"), (b'{"do":"loss","link":"com","chance":"200%"}\n', "chance"),
              (b'{"do":"loss","link":"none","chance":"2%"}\n', "street"), (b'{"do":"dns","host":"mail","answer":"silent"}\n', "ns-com"), (b'{"do":"dns","host":"ns-com","answer":"x"}\n', "servfail"),
              (b'{"do":"clear","what":"none"}\n', "number"), (b'{"do":"advance","by":"0s"}\n', "duration"), (b'{"do":"advance","by":"10000d"}\n', "365d"),
              (b'{"do":"time","do":"time"}\n', "twice"), (b'["do"]\n', "object"), (b'{"do":"time"} x\n', "behind"), (b'{"do":"ti\xff"}\n', "UTF-8"), (b'{"do":"\\ud800"}\n', "character"),

@@ -137,9 +137,12 @@ def rewritten(folder):
     both, the frame as it was sent and the router's, under an interface of its own."""
     path, again = os.path.join(folder, "live.pcapng"), os.path.join(folder, "again.pcapng")
     rule = '/hosts/internet/rewrites=[{"name":"strip","find":"STARTTLS","with":"XXXXXXXA","port":25}]'
-    with world.World("mail-world", "--pcapng", path, "--set", rule, record=True) as w:
+    late = '/hosts/mail/delays=[{"by":"300ms","after":"EHLO","port":25}]'
+    with world.World("mail-world", "--pcapng", path, "--set", rule, "--set", late, record=True) as w:
         s = smtplib.SMTP("127.0.0.1", w.port("smtp"), timeout=10 * world.SLOW)
+        before = time.monotonic()
         s.ehlo("x")
+        report.check(time.monotonic() - before >= 0.3, "a delay of the scenario is one for real programs too", "")
         report.check(s.has_extn("xxxxxxxa") and not s.has_extn("starttls"), "the program gets the router's words", s.esmtp_features)
         now = trace.read_pcapng(path)  # while the session is open
         s.quit()

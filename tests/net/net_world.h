@@ -32,9 +32,9 @@
 struct world_record {
     enum trace_kind kind;
     enum trace_proto proto;
-    uint64_t seq, cause, t_ns, frame;
+    uint64_t seq, cause, t_ns, frame, instead_of;
     uint32_t host, peer, link;
-    char text[160], why[24], fault[24], event[24], pointer[40], action[12];
+    char changed[100], text[160], why[24], fault[24], event[24], pointer[40], action[12];
     size_t nbytes;
     uint8_t bytes[NET_FRAME_MAX];
 };
@@ -115,6 +115,8 @@ static void world_keep(void *ctx, const struct trace_record *r)
     k->cause = r->cause;
     k->t_ns = r->t_ns;
     k->frame = r->frame;
+    k->instead_of = (uint64_t)trace_attr_number(r, "instead_of");
+    world_copy(k->changed, sizeof k->changed, trace_attr_get(r, "changed"));
     k->host = r->host;
     k->peer = r->peer;
     k->link = r->link;

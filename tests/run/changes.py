@@ -371,7 +371,9 @@ for pointer, value, word in (
         ("/hosts/mx/mta/refusals/3", {}, "has no"), (MX + "/size_max", "much", "/changes/0/to: then /hosts/mx/mta/size_max"),
         (MX + "/services", ["pop3"], "then /hosts/mx/mta/services/0: belongs into"), (MX + "/services/0", "relay 26", "has no \"services\""), ("/zones/b.test/records/1", "@ MX ten mx", "then /zones/b.test/records/1"),
         ("/zones/new.test", {"records": ["@ NS ns.a.test."]}, "no host serves"), (STORE + "/users/eve", {"password": "x", "messages": ["a"]}, "begins without"),
-        (STORE + "/users/bob", {"password": "x", "mailboxes": ["Old"]}, "stay as they are"), (ALICE + "/submit", None, "cannot send")):
+        (STORE + "/users/bob", {"password": "x", "mailboxes": ["Old"]}, "stay as they are"),
+        (STORE + "/users/bob", {"password": "x", "full": {"from": "1h"}}, "for the whole run"), (STORE + "/users/eve", {"password": "x", "full": {}}, "for the whole run"),
+        (STORE + "/users/bob/full", {"from": "1h"}, ""), ("/hosts/mx/delays", [{"by": "1s"}], ""), ("/hosts/mx/drops", [{"after": "RCPT"}], ""), (ALICE + "/submit", None, "cannot send")):
     r = Run(pointer, change("10m", pointer, value))
     r.claim(r.status == 2 and word in r.err and "/changes/0" in r.err, "what cannot change is refused", f"{word!r} not in {r.err}")
 r = Run("late", change("2h", MX + "/size_max", 5000))

@@ -140,9 +140,17 @@ def lost_frames(records):
     return segments, frames
 
 
+def aborted_by_order(records):
+    """Connections in which a server has reset, or let its client wait until that gave up, because the scenario says so."""
+    ordered = {r["conn"] for r in trace.select(records, "config") if re.search(r"/(delays|drops)/\d+$", trace.attr(r, "pointer", ""))}
+    return ordered & {r["conn"] for r in trace.select(records, "session") if trace.attr(r, "event") in ("lost", "timeout")}
+
+
 def experts(name, records, pcap, rows, changed):
     segments, dropped = lost_frames(records)
     delayed = any(x.get("fault") in ("reorder", "duplicate") for x in (r.get("attrs", {}) for r in trace.select(records, "fault")))
+    aborted = aborted_by_order(records)
+    sent = {r["frame"]: r for r in trace.select(records, "sent")}
     row_of = {int(row["frame.number"][0]): row for row in rows}
     lossy = {row_of[n]["tcp.stream"][0] for n in dropped if n in row_of and row_of[n]["tcp.stream"]}
     repeated = 0
@@ -166,8 +174,8 @@ def experts(name, records, pcap, rows, changed):
                 before = [trace.Packet(f) for _, f in pcap[:number - 1]]
                 asked = [q for q in before if q.proto == "tcp" and q.flow() == (p.dst, p.dport, p.src, p.sport)]
                 # A port where nobody listens, or a firewall that says no; or the peer is gone (RFC 9293 section 3.5.2).
-                report.check(asked and (all(q.flags & trace.SYN for q in asked) or stream in lossy),
-                             "a reset answers a SYN", f"{name} frame {number}")
+                report.check(asked and (all(q.flags & trace.SYN for q in asked) or stream in lossy or sent[number].get("conn") in aborted),
+                             "a reset answers a SYN, or the scenario has ordered the end", f"{name} frame {number}")
             else:
                 report.check(False, "an expert has nothing else to say", f"{name} frame {number}: {message}")
     flows = trace.reassemble(pcap, changed)

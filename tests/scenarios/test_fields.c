@@ -208,6 +208,8 @@ START_TEST(every_value_arrives_in_the_world)
     ck_assert_str_eq(f->pointer, "/links/a/faults/0");
     ck_assert_uint_eq(s.world.links[0].faults[1].ppm, 15000);
     ck_assert_uint_eq(s.world.links[0].faults[3].until_ns, CORE_NEVER);
+    ck_assert(s.world.links[0].faults[5].kind == SPEC_FAULT_LAG &&
+              s.world.links[0].faults[5].extra_ns == 6 * CORE_MS);
     ck_assert_uint_eq(s.world.links[1].queue_frames, 1000);
     h = &s.world.hosts[0];
     a = &h->client->accounts[0];
@@ -228,6 +230,14 @@ START_TEST(every_value_arrives_in_the_world)
               h->mta->delay_notice_ns == CORE_NEVER);
     ck_assert_str_eq(h->mta->aliases[2].targets[0], "bob@example.com");
     ck_assert_str_eq(h->mta->aliases[2].pointer, "/hosts/mail/mta/aliases/info");
+    ck_assert(h->ndelays == 2 && h->delays[0].by_ns == 5 * CORE_S && h->delays[0].port == 25 &&
+              h->delays[0].first == 2 && h->delays[0].from_ns == CORE_S);
+    ck_assert_str_eq(h->delays[0].after, "rcpt");
+    ck_assert(!h->delays[1].after && h->delays[1].port == 0 && h->delays[1].until_ns == CORE_NEVER);
+    ck_assert(h->ndrops == 1 && h->drops[0].octets == 1024 && h->drops[0].reset && h->drops[0].port == 587 &&
+              h->drops[0].until_ns == 2 * CORE_S);
+    ck_assert_str_eq(h->drops[0].pointer, "/hosts/mail/drops/0");
+    ck_assert(h->store->users[0].full_from_ns == CORE_S && h->store->users[0].full_until_ns == 2 * CORE_S);
     ck_assert(h->store->nusers == 2 && h->store->users[0].quota_octets == 1000000 &&
               h->store->services[1].port == 143);
     ck_assert_str_eq(h->store->users[1].password, "pw");

@@ -42,9 +42,9 @@ END_TEST
 START_TEST(the_catalogue_begins_with_the_first_message)
 {
     char name[100];
-    ck_assert_uint_eq(catalogue_count(), 17);
+    ck_assert_uint_eq(catalogue_count(), 18);
     ck_assert_str_eq(catalogue_name(0, name, sizeof name), "first-message");
-    for (size_t i = 0; i < 17; i++) {
+    for (size_t i = 0; i < 18; i++) {
         char other[100];
         catalogue_name(i, name, sizeof name);
         ck_assert_ptr_nonnull(catalogue_find(name));
@@ -53,7 +53,7 @@ START_TEST(the_catalogue_begins_with_the_first_message)
     }
     ck_assert_ptr_null(catalogue_find("first"));
     ck_assert_ptr_null(catalogue_find("ORDER"));
-    ck_assert_str_eq(catalogue_name(17, name, sizeof name), "");
+    ck_assert_str_eq(catalogue_name(18, name, sizeof name), "");
     ck_assert_ptr_nonnull(catalogue_file("map.png"));
 }
 END_TEST
@@ -456,6 +456,28 @@ static const struct {
     { "starttls-stripped", "/hosts/box/rewrites/0/find=", "/hosts/box/rewrites/0/find", "empty" },
     { "starttls-stripped", "/hosts/box/router=false", "/hosts/box/rewrites", "needs \"router\": true" },
     { "mail-world", "/doors/open/0={\"host\":\"mx\",\"port\":143}", "", "" },
+    { "slow-server", "/hosts/mx/delays/0/after=LUNCH", "/hosts/mx/delays/0/after",
+      "\"LUNCH\" is no command of SMTP, POP3 or IMAP" },
+    { "slow-server", "/hosts/mx/delays/0/after=uid fetch", "/hosts/mx/delays/0/after", "is no command" },
+    { "slow-server", "/hosts/mx/delays/0/after=fetch", "", "" },
+    { "slow-server", "/hosts/mx/delays/0/by=null", "/hosts/mx/delays/0", "\"by\" is missing" },
+    { "slow-server", "/hosts/mx/delays/0/by=25h", "/hosts/mx/delays/0/by", "out of range" },
+    { "slow-server", "/hosts/mx/delays/0/until=0s", "/hosts/mx/delays/0/until", "must be later" },
+    { "slow-server", "/hosts/mx/delays/0/port=26", "/hosts/mx/delays/0/port",
+      "\"mx\" serves neither SMTP nor POP3 nor IMAP on port 26" },
+    { "slow-server", "/hosts/mx/delays/0/port=143", "", "" },
+    { "slow-server", "/hosts/alice/delays=[{\"by\":\"1s\"}]", "/hosts/alice/delays/0",
+      "nothing there answers" },
+    { "slow-server", "/hosts/mx/drops/0/after=RCPT", "/hosts/mx/drops/0/octets", "must be DATA or CONTENT" },
+    { "slow-server", "/hosts/mx/drops/0/after=content", "", "" },
+    { "slow-server", "/hosts/mx/drops/0/after=null", "/hosts/mx/drops/0", "\"after\" is missing" },
+    { "slow-server",
+      "/hosts/mx/store/users/bob={\"password\":\"b\",\"full\":{\"from\":\"2m\",\"until\":\"1m\"}}",
+      "/hosts/mx/store/users/bob/full/until", "must be later" },
+    { "lossy-link", "/links/dsl/faults/0={\"fault\":\"lag\"}", "/links/dsl/faults/0",
+      "\"extra\" is missing" },
+    { "lossy-link", "/links/dsl/faults/0={\"fault\":\"lag\",\"extra\":\"1s\",\"chance\":\"5%\"}",
+      "/links/dsl/faults/0/chance", "has no meaning" },
 };
 
 START_TEST(a_contradiction_is_told_where_it_stands)

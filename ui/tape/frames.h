@@ -7,8 +7,8 @@
  *   41    199     33     -
  *   42    206     34     212
  *
- * A packet that never got onto a link has no number: its row is the record that says so. What a router makes of a
- * frame when it writes over it is a frame of that router, with its own number and row.
+ * A packet that never got onto a link has no number: its row is the record that says so. What a router makes
+ * of a frame when it writes over it is a frame of that router, with its own number and row.
  */
 #include "ui/tape/tape.h"
 
