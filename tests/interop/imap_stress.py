@@ -1,5 +1,5 @@
 """Several sessions on one mailbox, doing at random what mail programs do, with commands of all under way at once. Each keeps the picture that RFC 3501
-has a client keep: how many messages, which uid in which place, which flags. No line may contradict it, and in the end all pictures are the mailbox."""
+has a client keep: how many messages, which uid in which place, which flags, and which names flags can have. No line may contradict it, and in the end all pictures are the mailbox."""
 import os
 import random
 import re
@@ -23,6 +23,7 @@ class Session(Imap):
         self.qresync = number % 3 == 2
         self.command, self.tag, self.idling, self.steps = "", None, False, 0
         self.place, self.flags, self.exists = [], {}, 0  # uid of each place (None: not known yet); flags of each uid
+        self.names = set()  # of flags, as FLAGS told them last
         if self.qresync:
             self("ENABLE QRESYNC")
         for line in self("SELECT Stress").lines:
@@ -49,6 +50,8 @@ class Session(Imap):
                 self.wrong("EXISTS never takes a message away (RFC 3501 section 7.3.1)", octets)
             self.place += [None] * (n - self.exists)
             self.exists = n
+        elif m := re.match(rb"\* FLAGS \((.*)\)", octets):
+            self.names = set(m.group(1).split()) | {rb"\Recent"}
         elif m := re.match(rb"\* (\d+) EXPUNGE", octets):
             n = int(m.group(1))
             if self.qresync:
@@ -83,7 +86,9 @@ class Session(Imap):
                 known = [x for x in self.place if x is not None]
                 if known != sorted(set(known)):
                     self.wrong("uids ascend with the places", octets)
-            if (f := re.search(rb"FLAGS \(([^)]*)\)", items)) and self.place[n - 1]:
+            if (f := re.search(rb"FLAGS \(([^)]*)\)", items)) and not self.names.issuperset(f.group(1).split()):
+                self.wrong("a flag has a name that FLAGS has told (RFC 3501 section 7.2.6)", octets)
+            if f and self.place[n - 1]:
                 self.flags[self.place[n - 1]] = frozenset(f.group(1).split()) - {rb"\Recent"}
             if (b := re.search(rb"BODY\[\] \{(\d+)\}\r\n(.*)", items, re.S)) and self.place[n - 1]:
                 body = b.group(2)[:int(b.group(1))]
