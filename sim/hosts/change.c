@@ -20,6 +20,8 @@
 
 #define NAME_MAX_OCTETS 300 /* of a host, link or zone in a pointer, with NUL */
 #define SHOWN_MAX       160 /* octets of a value in a sentence */
+#define VALUE_MAX       400 /* octets of a value in a record */
+#define DOTS            4   /* "...", and a NUL */
 
 struct change_run {
     struct core_timer timer;
@@ -463,27 +465,38 @@ static const char *inside(const char *pointer)
     return at ? at + 1 : "all of it";
 }
 
+/* A value, or as much of it as fits into `most` octets and three dots. */
+static const char *shown(const char *value, size_t most, char *out)
+{
+    size_t n = strlen(value);
+    if (n <= most)
+        return value;
+    for (n = most; n > 0 && ((unsigned char)value[n] & 0xc0) == 0x80;) /* no half of a character */
+        n--;
+    memcpy(out, value, n);
+    memcpy(out + n, "...", DOTS);
+    return out;
+}
+
 static void sentence(const struct change_run *c, const char *value, char *out, size_t cap)
 {
     static const char *const who[] = { [ADMINISTRATOR] = "The administrator of",
                                        [USER] = "The user of",
                                        [OPERATOR] = "The operator of the link",
                                        [ZONE] = "The administrator of the zone" };
-    char name[NAME_MAX_OCTETS];
+    char name[NAME_MAX_OCTETS], some[SHOWN_MAX + DOTS];
     bool gone = strcmp(value, "null") == 0;
+    const char *now = gone ? "" : shown(value, SHOWN_MAX, some);
     if (c->rule->editor == PLAN) {
-        snprintf(out, cap, "What %s is going to do is changed: %s is %s %.*s%s", c->host->spec->name,
-                 c->spec->what, gone ? "taken away" : "now", gone ? 0 : SHOWN_MAX, value,
+        snprintf(out, cap, "What %s is going to do is changed: %s is %s%s%s", c->host->spec->name,
+                 c->spec->what, gone ? "taken away" : "now ", now,
                  action_over(run_of(c)) ? ": too late, it has begun" : "");
         return;
     }
     name_in(c->spec->what, name);
-    snprintf(out, cap, "%s %s %s %s%s%.*s%s%s", who[c->rule->editor], name, gone ? "takes away" : "sets",
-             inside(c->spec->what), gone ? "" : " to ", SHOWN_MAX, gone ? "" : value,
-             strlen(value) > SHOWN_MAX && !gone ? "..." : "",
-             c->rule->editor == OPERATOR ? ""
-             : c->rule->editor == USER   ? ""
-                                         : " and reloads");
+    snprintf(out, cap, "%s %s %s %s%s%s%s", who[c->rule->editor], name, gone ? "takes away" : "sets",
+             inside(c->spec->what), gone ? "" : " to ", now,
+             c->rule->editor == OPERATOR || c->rule->editor == USER ? "" : " and reloads");
 }
 
 static void tell(struct change_run *c)
@@ -493,7 +506,7 @@ static void tell(struct change_run *c)
     bool hidden = c->rule->secret && c->world->spec->mask_passwords;
     const char *value = hidden && strcmp(s->value, "null") != 0 ? "\"***\"" : s->value;
     struct trace_record r;
-    char text[700];
+    char text[1200], some[VALUE_MAX + DOTS], before[VALUE_MAX + DOTS];
     if (!t->levels)
         return;
     sentence(c, value, text, sizeof text);
@@ -507,10 +520,10 @@ static void tell(struct change_run *c)
     r.text_len = strlen(text);
     trace_attr_str(&r, "pointer", s->pointer);
     trace_attr_str(&r, "set", s->what);
-    trace_attr_str(&r, "value", value);
+    trace_attr_str(&r, "value", shown(value, VALUE_MAX, some));
     if (c->rule->editor == PLAN && action_over(run_of(c)))
         trace_attr_str(&r, "late", "yes");
-    trace_attr_str(&r, "was", !s->was ? "" : hidden ? "\"***\"" : s->was);
+    trace_attr_str(&r, "was", !s->was ? "" : hidden ? "\"***\"" : shown(s->was, VALUE_MAX, before));
     tell_send(&r, c->host, true);
 }
 

@@ -317,6 +317,9 @@ r.claim(told == [(5, "/changes/2", "", "5000"), (10, "/changes/0", "5000", "2000
 r = Run("by --set", sets=['/changes/-={"at":"600000000001ns","set":"' + BOB + '/password","to":"x"}'])
 r.claim(not r.err and trace.select(r.records, "config", event="changed")[0]["t_ns"] == AT + 1 and r.before(AT + 1) == plain.before(AT + 1)
         and r.result("rb") == "auth-failed", "--set adds a change, to the nanosecond", r.err)
+r = Run("a long value", change("10m", MX + "/domains", ["b.test"] + [f"d{i:03}.test" for i in range(180)]))
+told = trace.select(r.records, "config", event="changed")[0]
+r.claim(len(trace.attr(told, "value")) == 403 and trace.attr(told, "value").endswith("...") and trace.attr(told, "was") == '["b.test"]', "a long value is cut", told)
 r = Run("a secret", change("10m", STORE + "/users/bob", "hush-hush"))
 r.claim("hush-hush" not in "\n".join(r.lines), "a new password is not shown")
 
