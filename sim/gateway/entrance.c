@@ -215,6 +215,7 @@ struct entrance *entrance_new(struct world *w, const struct plan *plan, const st
     e->ctx = ctx;
     e->door = core_alloc(plan->ndoors * sizeof *e->door);
     e->out = core_alloc(sizeof *e->out);
+    w->mails.limit = ENTRANCE_MAIL_MAX;
     core_pool_init(&e->sessions, sizeof(struct session), 0);
     pump_ops_make(e);
     return e;

@@ -19,7 +19,8 @@
 #include "sim/hosts/world.h"
 #include "sim/net/tcp.h"
 
-#define ENTRANCE_CREDIT 65536u /* octets a session takes from its server in advance */
+#define ENTRANCE_CREDIT   65536u     /* octets a session takes from its server in advance */
+#define ENTRANCE_MAIL_MAX (1u << 30) /* octets of all mail in the world: then its servers' disks are full */
 /* the server has closed: so long a program may take to close too */
 #define ENTRANCE_LINGER_NS (60 * CORE_S)
 #define ENTRANCE_QUIET_NS  (10 * CORE_S) /* a datagram's answer is waited for so long */

@@ -329,6 +329,10 @@ static enum imap_verdict op_append_begin(void *host, const struct imap_append *w
         b->into = NULL;
         return IMAP_OVER_QUOTA;
     }
+    if (mail_room_full(&world_of(b)->mails, 0)) {
+        b->into = NULL;
+        return IMAP_LIMIT;
+    }
     b->incoming =
         mail_new(&world_of(b)->mails, what->size_octets < 65536 ? (size_t)what->size_octets : 65536);
     b->flags = what->flags ? what->flags->flags : 0;
@@ -342,6 +346,8 @@ static enum imap_verdict op_append_begin(void *host, const struct imap_append *w
 static enum imap_verdict op_append_data(void *host, const char *bytes, size_t len)
 {
     struct imap_box *b = host;
+    if (mail_room_full(&world_of(b)->mails, b->incoming->len + len))
+        return IMAP_LIMIT;
     mail_append(&world_of(b)->mails, b->incoming, bytes, len);
     return IMAP_COMPLETED;
 }

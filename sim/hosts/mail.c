@@ -8,11 +8,18 @@ void mail_room_init(struct mail_room *room, struct core_depot *depot)
 {
     core_pool_init(&room->pool, sizeof(struct mail), 0);
     room->depot = depot;
+    room->octets = room->limit = 0;
 }
 
 void mail_room_free(struct mail_room *room)
 {
     core_pool_free(&room->pool);
+}
+
+bool mail_room_full(const struct mail_room *room, size_t octets)
+{
+    return room->limit > 0 &&
+           (room->octets >= room->limit || octets > (room->limit - room->octets) / MAIL_SHARE);
 }
 
 struct mail *mail_new(struct mail_room *room, size_t octets)
@@ -22,6 +29,7 @@ struct mail *mail_new(struct mail_room *room, size_t octets)
     m->text = MAIL_HEAD_ROOM;
     m->len = 0;
     m->octets = core_depot_take(room->depot, MAIL_HEAD_ROOM + octets, &m->cap);
+    room->octets += m->cap;
     return m;
 }
 
@@ -34,6 +42,7 @@ void mail_append(struct mail_room *room, struct mail *m, const void *octets, siz
         char *grown = core_depot_take(room->depot, (used + len) * 2, &cap);
         memcpy(grown + m->text, m->octets + m->text, m->len);
         core_depot_give(room->depot, m->octets, m->cap);
+        room->octets += cap - m->cap;
         m->octets = grown;
         m->cap = cap;
     }
@@ -61,6 +70,7 @@ void mail_drop(struct mail_room *room, struct mail *m)
 {
     if (!m || --m->refs > 0)
         return;
+    room->octets -= m->cap;
     core_depot_give(room->depot, m->octets, m->cap);
     core_pool_give(&room->pool, m);
 }

@@ -10,6 +10,7 @@
  * frees it. Once complete its octets never change or move, so that an engine may borrow them. What a server
  * puts on top is written into the room before them.
  */
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -28,10 +29,20 @@ struct mail {
 struct mail_room { /* where mails come from; one for a world */
     struct core_pool pool;
     struct core_depot *depot; /* borrowed */
+    size_t octets;            /* that all mails take now */
+    size_t limit;             /* what servers take from strangers ends here; 0: nowhere */
 };
 
 void mail_room_init(struct mail_room *room, struct core_depot *depot);
 void mail_room_free(struct mail_room *room);
+
+/* One message takes at most this part of the room that is left: a crowd of large messages that never end
+ * cannot keep the small ones out. */
+#define MAIL_SHARE 16
+
+/* Whether a message of `octets` so far is too large for the room that is left: a server then says that its
+ * disk is full. */
+bool mail_room_full(const struct mail_room *room, size_t octets);
 
 /* An empty mail with space for about `octets`; refs is 1. */
 struct mail *mail_new(struct mail_room *room, size_t octets);

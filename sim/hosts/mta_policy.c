@@ -267,6 +267,8 @@ static enum smtp_verdict op_data_begin(void *host, struct wire_slice *text)
     enum smtp_verdict v = policy(s, "DATA", q->sender, text);
     if (v != SMTP_OK)
         return v;
+    if (mail_room_full(&smtp_world(s)->mails, 0))
+        return SMTP_NO_STORAGE;
     q->mail = mail_new(&smtp_world(s)->mails, 3400); /* head room and this: the depot's 4 KiB */
     write_received(s, q);
     return SMTP_OK;
@@ -275,7 +277,11 @@ static enum smtp_verdict op_data_begin(void *host, struct wire_slice *text)
 static enum smtp_verdict op_content(void *host, struct wire_slice piece)
 {
     struct smtp_session *s = host;
-    mail_append(&smtp_world(s)->mails, s->item->mail, piece.at, piece.len);
+    struct mail_room *room = &smtp_world(s)->mails;
+    struct mail *m = s->item->mail;
+    if (mail_room_full(room, m->len + piece.len))
+        return SMTP_NO_STORAGE;
+    mail_append(room, m, piece.at, piece.len);
     return SMTP_OK;
 }
 

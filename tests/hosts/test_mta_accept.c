@@ -344,6 +344,35 @@ START_TEST(a_message_beyond_the_limit_is_refused_after_its_dot)
 }
 END_TEST
 
+START_TEST(a_server_whose_disk_is_full_takes_nothing_until_there_is_room)
+{
+    char big[900];
+    size_t before;
+    memset(big, 'x', sizeof big - 1);
+    big[sizeof big - 1] = '\0';
+    for (unsigned i = 1; i <= 3; i++) { /* 4,500 octets, then two short ones */
+        const char *x = i == 1 ? big : "x";
+        typed_at(stranger, mx_b, 25, i * CORE_MINUTE, "EHLO stranger.test",
+                 text_of("MAIL FROM:<e%u@evil.test>", i), "RCPT TO:<bob@b.test>", "DATA", x, x, x, x, x, ".",
+                 "QUIT", NULL);
+    }
+    small_build();
+    before = sm.world.mails.octets;
+    sm.world.mails.limit = before + 60000; /* a part of it for each */
+    run_until(CORE_MINUTE + 30 * CORE_S);
+    check_reply(".", "452 4.3.1 ");
+    ck_assert_uint_eq(inbox(mx_b, "bob"), 0);
+    ck_assert_uint_eq(sm.world.mails.octets, before); /* the first part of it is gone too */
+    run_until(2 * CORE_MINUTE + 30 * CORE_S);
+    ck_assert_uint_eq(inbox(mx_b, "bob"), 1);
+    sm.world.mails.limit = 1;
+    run_until(4 * CORE_MINUTE);
+    ck_assert_uint_eq(inbox(mx_b, "bob"), 1);
+    ck_assert_uint_eq(count(TRACE_KIND_SESSION, "mx-b", "reject", "command", "DATA", "dsn", "4.3.1", NULL),
+                      1);
+}
+END_TEST
+
 START_TEST(recipients_beyond_the_limit_are_put_off_and_the_others_kept)
 {
     mx_b->mta.recipients_max = 1;
@@ -549,6 +578,7 @@ static Suite *suite(void)
     tcase_add_test(t, a_message_that_does_not_fit_bounces_at_delivery);
     tcase_add_test(t, a_declared_size_beyond_the_limit_is_refused_before_the_message);
     tcase_add_test(t, a_message_beyond_the_limit_is_refused_after_its_dot);
+    tcase_add_test(t, a_server_whose_disk_is_full_takes_nothing_until_there_is_room);
     tcase_add_test(t, recipients_beyond_the_limit_are_put_off_and_the_others_kept);
     tcase_add_test(t, a_server_brings_the_recipients_beyond_the_limit_later);
     tcase_add_test(t, with_sender_must_match_nobody_sends_as_another);

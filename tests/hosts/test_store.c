@@ -445,6 +445,31 @@ START_TEST(append_over_the_quota_is_refused_and_the_message_still_sent)
 }
 END_TEST
 
+START_TEST(append_to_a_full_disk_is_refused)
+{
+    struct puppet *a;
+    static char big[8192];
+    size_t before, n = (size_t)snprintf(big, sizeof big, "a2 APPEND INBOX {8108+}\r\nX: y\r\n\r\n");
+    memset(big + n, 'x', 8100);
+    strcpy(big + n + 8100, "\r\n"); /* 8 octets of header and these */
+    small_build();
+    before = sm.world.mails.octets;
+    sm.world.mails.limit = before + 100000; /* a part of it for each */
+    a = puppet_call(alice, mx_b, 143, CORE_S);
+    puppet_says(a, 2 * CORE_S, "a1 LOGIN bob secret\r\n");
+    puppet_says(a, 3 * CORE_S, big); /* too much */
+    puppet_says(a, 4 * CORE_S, "a3 APPEND INBOX {9+}\r\nX: y\r\n\r\nz\r\n");
+    puppet_says(a, 5 * CORE_S, "a4 APPEND INBOX {9+}\r\nX: y\r\n\r\nz\r\n");
+    run_until(4500 * CORE_MS);
+    sm.world.mails.limit = 1;
+    run_until(CORE_MINUTE);
+    ck_assert_ptr_nonnull(strstr(a->got, "a2 NO [LIMIT]"));
+    ck_assert_ptr_nonnull(strstr(a->got, "a3 OK [APPENDUID"));
+    ck_assert_ptr_nonnull(strstr(a->got, "a4 NO [LIMIT]"));
+    ck_assert_uint_eq(inbox(mx_b, "bob"), 1);
+}
+END_TEST
+
 START_TEST(copy_over_the_quota_copies_nothing)
 {
     struct puppet *a;
@@ -588,6 +613,7 @@ static Suite *suite(void)
     tcase_add_test(t, there_is_nothing_to_mark_in_an_empty_mailbox);
     tcase_add_test(t, a_mailbox_read_after_the_inbox_does_not_make_the_inbox_new_again);
     tcase_add_test(t, a_sent_message_is_filed_in_sent);
+    tcase_add_test(t, append_to_a_full_disk_is_refused);
     tcase_add_test(t, append_over_the_quota_is_refused_and_the_message_still_sent);
     tcase_add_test(t, copy_over_the_quota_copies_nothing);
     tcase_add_test(t, copies_keep_flags_and_keywords);
