@@ -33,6 +33,7 @@ struct server {
     struct listeners listeners;
     struct visitors visitors;
     struct tun tun;
+    bool behind;   /* the world has not done yet what is due */
     bool tun_more; /* packets wait that one round did not take */
     struct envoys envoys;
     struct trace_hash hash;
@@ -79,9 +80,21 @@ static uint64_t virtual_at(const struct server *s, uint64_t real_ns)
     return s->o->duration_ns && t > s->o->duration_ns ? s->o->duration_ns : t;
 }
 
+/* Where sockets are ready at every look, ppoll returns before it lets a signal through: one that waits
+ * counts. */
+static bool told(void)
+{
+    sigset_t waiting;
+    if (!told_to_end && sigpending(&waiting) == 0 &&
+        (sigismember(&waiting, SIGINT) == 1 || sigismember(&waiting, SIGTERM) == 1))
+        told_to_end = 1;
+    return told_to_end != 0;
+}
+
+/* A duration is over when all that was due in it has happened; who tells us to end does not wait for that. */
 static bool over(const struct server *s, uint64_t virtual_ns)
 {
-    return told_to_end || (s->o->duration_ns && virtual_ns >= s->o->duration_ns);
+    return told() || (!s->behind && s->o->duration_ns && virtual_ns >= s->o->duration_ns);
 }
 
 /* Runs what is due, but not so much that the sockets would starve. True: all of it. */
@@ -195,6 +208,7 @@ static int loop(struct server *s, const sigset_t *waiting)
             s->room.now_ns = now;
             control_door_tick(s->control, now);
         }
+        s->behind = !caught_up;
         visitors_sweep(&s->visitors, real);
         envoys_sweep(&s->envoys, real);
         if (s->pcapng)
@@ -233,7 +247,7 @@ static int loop(struct server *s, const sigset_t *waiting)
 
 static int end(struct server *s)
 {
-    uint64_t t = next_moment(s, virtual_at(s, real_now()), true);
+    uint64_t t = next_moment(s, virtual_at(s, real_now()), !s->behind);
     int status = 0, error;
     core_queue_run(&s->world.queue, t);
     if (s->record) {

@@ -167,10 +167,13 @@ def talkers(w):
             honest(other, f"beside talkers, {turn}")
         grown = rss_octets(other) - before
         report.check(grown < 100 << 20, "what talkers have under way is bounded", f"{grown >> 20} MiB for {len(crowd)} connections")
+        began = time.monotonic()
+        report.check(other.stop() == 0, "serve ends cleanly", f"{other.status} {other.errors}")
+        seconds = time.monotonic() - began
+        report.check(seconds < SERVED_S, "SIGTERM ends it within two seconds, however much is to be done", f"{seconds:.2f} s")
         over.append(True)
         for t in crowd:
             t.join()
-        report.check(other.stop() == 0, "serve ends cleanly", f"{other.status} {other.errors}")
 
 
 def full_house(w):
