@@ -6,7 +6,7 @@
 #include "tests/scenarios/support.h"
 
 /* For each key of each table it has been decided whether it can change. Who adds a key must decide too: it
- * must be here if something reloads it, and in sim/hosts/change.c. */
+ * must be here if something reloads it, and in sim/hosts/change_reload.c. */
 static const struct decided {
     const char *front;
     const struct json_object *object;
