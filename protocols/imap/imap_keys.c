@@ -83,6 +83,16 @@ static bool keep_name(struct imap_cursor *c, struct imap_job *job, struct imap_k
     return true;
 }
 
+/* A number of 64 bits (RFC 9051 section 6.4.4). No message is as large as 32 bits can say. */
+static bool take_octets(struct imap_cursor *c, uint32_t *out)
+{
+    uint64_t n;
+    if (!imap_take_modseq(c, &n))
+        return false;
+    *out = n > UINT32_MAX ? UINT32_MAX : (uint32_t)n;
+    return true;
+}
+
 /* One row of the table, its name already taken. */
 static bool take_row(struct imap_cursor *c, struct imap_job *job, size_t row)
 {
@@ -97,7 +107,7 @@ static bool take_row(struct imap_cursor *c, struct imap_job *job, size_t row)
     case FORM_DATE:
         return imap_take_sp(c) && imap_take_date(c, &key->day);
     case FORM_NUMBER:
-        return imap_take_sp(c) && imap_take_number(c, &key->a);
+        return imap_take_sp(c) && take_octets(c, &key->a);
     case FORM_FIELD:
         return keep_name(c, job, key, wire_slice_str(keys[row].field)) && take_text(c, job, key);
     case FORM_STRING:

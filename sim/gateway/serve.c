@@ -86,7 +86,8 @@ static bool told(void)
 {
     sigset_t waiting;
     if (!told_to_end && sigpending(&waiting) == 0 &&
-        (sigismember(&waiting, SIGINT) == 1 || sigismember(&waiting, SIGTERM) == 1))
+        (sigismember(&waiting, SIGINT) == 1 || sigismember(&waiting, SIGTERM) == 1 ||
+         sigismember(&waiting, SIGHUP) == 1))
         told_to_end = 1;
     return told_to_end != 0;
 }
@@ -338,15 +339,16 @@ static int open_files(struct server *s, uint64_t text_hash)
 static void handle_signals(sigset_t *waiting)
 {
     struct sigaction a = { .sa_handler = on_signal }, ignore = { .sa_handler = SIG_IGN };
+    static const int ending[] = { SIGINT, SIGTERM, SIGHUP };
     sigset_t ends;
     sigemptyset(&ends);
-    sigaddset(&ends, SIGINT);
-    sigaddset(&ends, SIGTERM);
+    for (size_t i = 0; i < sizeof ending / sizeof ending[0]; i++)
+        sigaddset(&ends, ending[i]);
     sigprocmask(SIG_BLOCK, &ends, waiting); /* they come while we wait, and only then */
-    sigdelset(waiting, SIGINT);
-    sigdelset(waiting, SIGTERM);
-    sigaction(SIGINT, &a, NULL);
-    sigaction(SIGTERM, &a, NULL);
+    for (size_t i = 0; i < sizeof ending / sizeof ending[0]; i++) {
+        sigdelset(waiting, ending[i]);
+        sigaction(ending[i], &a, NULL);
+    }
     sigaction(SIGPIPE, &ignore, NULL);
     sigaction(SIGXFSZ, &ignore, NULL); /* a file that may not grow is an error of write() */
 }

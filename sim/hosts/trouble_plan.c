@@ -58,15 +58,6 @@ static void put_limits(char words[WORDS_MAX], uint16_t port, uint32_t first)
         snprintf(words + len, WORDS_MAX - len, first == 1 ? ", once" : ", %u times", first);
 }
 
-/* "11 min": units_duration_text() names the seconds too. */
-static const char *late(uint64_t ns, char buf[UNITS_TEXT_MAX])
-{
-    if (ns % CORE_MINUTE != 0 || ns >= 2 * CORE_HOUR)
-        return units_duration_text(ns, buf);
-    snprintf(buf, UNITS_TEXT_MAX, "%llu min", (unsigned long long)(ns / CORE_MINUTE));
-    return buf;
-}
-
 static bool plan_delay(struct world *w, const struct spec_host *h, const struct spec_delay *d,
                        const char **pointer, char *error)
 {
@@ -79,8 +70,8 @@ static bool plan_delay(struct world *w, const struct spec_host *h, const struct 
                                .first = d->first,
                                .words = words,
                                .pointer = d->pointer };
-    snprintf(words, sizeof words, "answers %s late%s%s", late(d->by_ns, by), d->after ? " after " : "",
-             d->after ? d->after : "");
+    snprintf(words, sizeof words, "answers %s late%s%s", units_duration_text(d->by_ns, by),
+             d->after ? " after " : "", d->after ? d->after : "");
     put_limits(words, d->port, d->first);
     return plan(w, &o, d->from_ns, d->until_ns, pointer, error);
 }

@@ -163,18 +163,24 @@ bool units_ports(const char *text, uint16_t *from, uint16_t *to)
 
 const char *units_duration_text(uint64_t ns, char buf[UNITS_TEXT_MAX])
 {
+    static const struct {
+        unsigned long long s;
+        const char *name;
+    } units[] = { { 86400, "d" }, { 3600, "h" }, { 60, "min" }, { 1, "s" } };
     unsigned long long s = ns / 1000000000, ms = ns / 1000000 % 1000;
+    size_t len = 0;
     if (ms > 0 && s < 1000)
         snprintf(buf, UNITS_TEXT_MAX, "%llu.%03llu s", s, ms);
     else if (s == 0 && ns > 0)
         snprintf(buf, UNITS_TEXT_MAX, "%llu ns", (unsigned long long)ns);
-    else if (s >= 172800 && s % 86400 == 0)
-        snprintf(buf, UNITS_TEXT_MAX, "%llu d", s / 86400);
-    else if (s >= 3600 && s % 3600 == 0)
-        snprintf(buf, UNITS_TEXT_MAX, "%llu h", s / 3600);
-    else if (s >= 600)
-        snprintf(buf, UNITS_TEXT_MAX, "%llu min %llu s", s / 60, s % 60);
-    else
+    else if (s < 600)
         snprintf(buf, UNITS_TEXT_MAX, "%llu s", s);
+    else
+        for (size_t i = s < 172800; i < sizeof units / sizeof units[0]; i++) { /* "24 h", but "2 d" */
+            if (s / units[i].s > 0)
+                len += (size_t)snprintf(buf + len, UNITS_TEXT_MAX - len, "%s%llu %s", len ? " " : "",
+                                        s / units[i].s, units[i].name);
+            s %= units[i].s;
+        }
     return buf;
 }

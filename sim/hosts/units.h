@@ -24,7 +24,8 @@ bool units_chance(const char *text, uint32_t *ppm);
 bool units_moment(const char *text, int64_t *seconds);
 bool units_ports(const char *text, uint16_t *from, uint16_t *to);
 
-/* A duration for people: "90 s", "2.310 s", "4 h", "5 d"; buf holds UNITS_TEXT_MAX. */
+/* A duration for people: "90 s", "2.310 s", "11 min", "4 h", "5 d 1 h 17 min 48 s"; buf holds UNITS_TEXT_MAX.
+ */
 #define UNITS_TEXT_MAX 32
 const char *units_duration_text(uint64_t ns, char buf[UNITS_TEXT_MAX]);
 #endif

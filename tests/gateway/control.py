@@ -359,6 +359,10 @@ def life():
         report.check(connected(path).ask("time")["ok"], "a dead server's socket is replaced", "")
         w.stop()
         report.check(w.status == 0 and not os.path.exists(path), "the socket is removed at the end", w.status)
+    with world.World("mail-world", "--control", path) as w:
+        w.process.send_signal(signal.SIGHUP)
+        status = w.process.wait(10 * world.SLOW)
+        report.check(status == 0 and not os.path.exists(path), "and when the terminal is closed", status)
     for bad, status in ((path + "x" * 100, 2), (folder + "/none/x", 3), (folder, 3)):
         p = subprocess.run([world.MAILWALK, "serve", "mail-world", "--control", bad, "--port-base", "52000", "--duration", "1s"], stdout=subprocess.PIPE, stderr=subprocess.PIPE, timeout=30 * world.SLOW)
         report.check(p.returncode == status and b"--control" in p.stderr, "a path that cannot be is told", (p.returncode, p.stderr))

@@ -365,7 +365,7 @@ def search(w):
     for keys, want in (("ALL", [1, 2, 3, 4]), ("SEEN", [2]), ("UNSEEN", [1, 3, 4]), ("FLAGGED", [3]), ("UNFLAGGED", [1, 2, 4]), ("ANSWERED", [4]), ("UNANSWERED", [1, 2, 3]), ("DRAFT", [4]), ("UNDRAFT", [1, 2, 3]), ("DELETED", []), ("UNDELETED", [1, 2, 3, 4]),
                        ("KEYWORD $Forwarded", [3]), ("UNKEYWORD $Forwarded", [1, 2, 4]), ("KEYWORD nosuch", []), ("FROM alice", [1]), ("FROM ALICE", [1]), ("TO carol", [1]), ("CC dave", [2]), ("BCC x", []), ("SUBJECT one", [1, 2]), ("SUBJECT \"one two\"", [1, 2]),
                        ("BODY second", [1]), ("BODY Subject", []), ("TEXT Subject", [1, 2, 3, 4]), ("TEXT second", [1]), ("HEADER Message-ID <1@", [1]), ("HEADER X-Empty \"\"", [1]), ("HEADER X-None \"\"", []), ("HEADER Subject alpha", [4]),
-                       ("LARGER 500", [3]), ("SMALLER 200", [4]), ("BEFORE 2-Mar-2025", [1]), ("ON 2-Mar-2025", [2]), ("SINCE 3-Mar-2025", [3, 4]), ("SENTBEFORE 4-Mar-2025", [1]), ("SENTON 4-Mar-2025", [2]), ("SENTSINCE 5-Mar-2025", [3, 4]), ("SENTON 6-Mar-2025", [4]),
+                       ("LARGER 500", [3]), ("LARGER 4294967296", []), ("SMALLER 9223372036854775807 SMALLER 200", [4]), ("SMALLER 200", [4]), ("BEFORE 2-Mar-2025", [1]), ("ON 2-Mar-2025", [2]), ("SINCE 3-Mar-2025", [3, 4]), ("SENTBEFORE 4-Mar-2025", [1]), ("SENTON 4-Mar-2025", [2]), ("SENTSINCE 5-Mar-2025", [3, 4]), ("SENTON 6-Mar-2025", [4]),
                        ("ON \"02-Mar-2025\"", [2]), ("1:2", [1, 2]), ("*", [4]), ("UID 3:*", [3, 4]), ("UID 99:*", [4]), ("UID 99", []), ("NOT SEEN", [1, 3, 4]), ("NOT NOT SEEN", [2]), ("OR SEEN FLAGGED", [2, 3]), ("OR (SEEN) (FLAGGED NOT DRAFT)", [2, 3]), ("SEEN FLAGGED", []),
                        ("(UNSEEN UNFLAGGED) UNANSWERED", [1]), ("NOT (SEEN)", [1, 3, 4]), ("OR OR SEEN FLAGGED ANSWERED", [2, 3, 4]), ("CHARSET UTF-8 SUBJECT one", [1, 2]), ("CHARSET US-ASCII SUBJECT one", [1, 2]), ("OLD", []), ("NEW", [1, 3, 4]), ("RECENT", [1, 2, 3, 4])):
         r = m("SEARCH " + keys)
@@ -385,7 +385,7 @@ def search(w):
     check(r.status in ("OK", "NO", "BAD"), "eight bits without CHARSET are answered", r)
     says(m("SEARCH CHARSET KLINGON SUBJECT x"), "NO", "an unknown charset is NO", b"BADCHARSET")
     check(m("UID SEARCH SEEN").numbers() == [2], "UID SEARCH")
-    for wrong in ("SEARCH", "SEARCH BOGUS", "SEARCH FROM", "SEARCH OR SEEN", "SEARCH (SEEN", "SEARCH ()", "SEARCH BEFORE 32-Mar-2025", "SEARCH ON yesterday", "SEARCH LARGER x", "SEARCH NOT", "SEARCH KEYWORD \\Seen", "SEARCH 0", "SEARCH SEEN )"):
+    for wrong in ("SEARCH", "SEARCH BOGUS", "SEARCH FROM", "SEARCH OR SEEN", "SEARCH (SEEN", "SEARCH ()", "SEARCH BEFORE 32-Mar-2025", "SEARCH ON yesterday", "SEARCH LARGER x", "SEARCH LARGER 18446744073709551616", "SEARCH NOT", "SEARCH KEYWORD \\Seen", "SEARCH 0", "SEARCH SEEN )"):
         says(m(wrong), "BAD", f"{wrong} is BAD")
     # ---- ESEARCH, SEARCHRES ----
     r = m("SEARCH RETURN (MIN MAX COUNT ALL) UNSEEN")

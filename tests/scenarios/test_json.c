@@ -166,6 +166,26 @@ START_TEST(a_set_changes_one_value_or_says_why_not)
 }
 END_TEST
 
+START_TEST(durations_are_told_in_the_largest_units)
+{
+    static const struct {
+        uint64_t ns;
+        const char *text;
+    } told[] = { { 0, "0 s" },
+                 { 5, "5 ns" },
+                 { 2310 * CORE_MS, "2.310 s" },
+                 { 90 * CORE_S, "90 s" },
+                 { 11 * CORE_MINUTE, "11 min" },
+                 { 24 * CORE_HOUR, "24 h" },
+                 { 5 * 24 * CORE_HOUR, "5 d" },
+                 { 436668 * CORE_S, "5 d 1 h 17 min 48 s" },
+                 { UNITS_DURATION_MAX - CORE_S, "36499 d 23 h 59 min 59 s" } };
+    char buf[UNITS_TEXT_MAX];
+    for (size_t i = 0; i < sizeof told / sizeof told[0]; i++)
+        ck_assert_str_eq(units_duration_text(told[i].ns, buf), told[i].text);
+}
+END_TEST
+
 START_TEST(durations_have_units)
 {
     uint64_t ns;
@@ -252,6 +272,7 @@ static Suite *json_suite(void)
     tcase_add_test(t, depth_has_a_limit);
     tcase_add_loop_test(t, a_set_changes_one_value_or_says_why_not, 0, (int)(sizeof sets / sizeof sets[0]));
     tcase_add_test(t, durations_have_units);
+    tcase_add_test(t, durations_are_told_in_the_largest_units);
     tcase_add_test(t, sizes_rates_chances_ports_and_moments);
     tcase_add_test(t, the_nearest_name_is_found);
     tcase_add_test(t, an_error_is_printable_whatever_the_file_holds);

@@ -80,6 +80,7 @@ static const struct note notes[] = {
     { "221", "221: the server closes the connection." },
     { "235", "235: the login was good; 535: it was not." },
     { "250", "250: requested action done." },
+    { "queued", "250 after the dot: the server is responsible now. It delivers, or it sends a bounce." },
     { "354", "354: send the text, end it with a dot." },
     { "421", "421: the server closes now; try again later." },
     { "450", "4yz is temporary: the sending server keeps the mail and tries again." },
@@ -117,6 +118,9 @@ static size_t word_at(const char *text, size_t len)
     return n;
 }
 
+/* Only the 250 that answers a message is about this. */
+#define TAKES_OVER "RFC 5321 section 6.1"
+
 const char *ui_exam_note(const struct trace_record *r)
 {
     const char *step = trace_attr_get(r, "step"), *text = r->text;
@@ -129,6 +133,8 @@ const char *ui_exam_note(const struct trace_record *r)
         if (extension)
             return extension;
     }
+    if (r->code == 250 && r->section && strcmp(r->section, TAKES_OVER) == 0)
+        return ui_exam_word("queued", strlen("queued"));
     if (r->code == 220 && r->status[0]) /* no greeting: it answers STARTTLS */
         return ui_exam_word("STARTTLS", strlen("STARTTLS"));
     if (r->code) {
