@@ -38,7 +38,7 @@ void mail_room_free(struct mail_room *room);
 
 /* One message takes at most this part of the room that is left: a crowd of large messages that never end
  * cannot keep the small ones out. */
-#define MAIL_SHARE 16
+#define MAIL_SHARE 8
 
 /* Whether a message of `octets` so far is too large for the room that is left: a server then says that its
  * disk is full. */

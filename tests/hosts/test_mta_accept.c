@@ -358,7 +358,7 @@ START_TEST(a_server_whose_disk_is_full_takes_nothing_until_there_is_room)
     }
     small_build();
     before = sm.world.mails.octets;
-    sm.world.mails.limit = before + 60000; /* a part of it for each */
+    sm.world.mails.limit = before + 30000; /* a part of it for each */
     run_until(CORE_MINUTE + 30 * CORE_S);
     check_reply(".", "452 4.3.1 ");
     ck_assert_uint_eq(inbox(mx_b, "bob"), 0);

@@ -454,7 +454,7 @@ START_TEST(append_to_a_full_disk_is_refused)
     strcpy(big + n + 8100, "\r\n"); /* 8 octets of header and these */
     small_build();
     before = sm.world.mails.octets;
-    sm.world.mails.limit = before + 100000; /* a part of it for each */
+    sm.world.mails.limit = before + 50000; /* a part of it for each */
     a = puppet_call(alice, mx_b, 143, CORE_S);
     puppet_says(a, 2 * CORE_S, "a1 LOGIN bob secret\r\n");
     puppet_says(a, 3 * CORE_S, big); /* too much */

@@ -152,11 +152,11 @@ struct ui_question {
 /* ---- another run: whatif.c ---- */
 
 struct ui_what_if {
-    char pointer[300];       /* of the setting whose new value is asked for; "": of none, a whole change is */
+    char pointer[300]; /* of the setting whose new value is asked for; "": of none, a whole change is */
     char typed[UI_PROMPT_MAX]; /* the value, while it is asked from when on it holds */
-    bool is_text;            /* the value is a JSON string */
-    struct compare *compare; /* owned: the original and the run; NULL until asked for */
-    char **kept;             /* owned, each too: the changes that were left behind by going back */
+    bool is_text;              /* the value is a JSON string */
+    struct compare *compare;   /* owned: the original and the run; NULL until asked for */
+    char **kept;               /* owned, each too: the changes that were left behind by going back */
     size_t nkept;
 };
 
