@@ -206,6 +206,7 @@ enum imap_verdict imap_run_authenticate(struct imap_server *s, struct imap_curso
     struct wire_slice mechanism;
     enum wire_auth result;
     size_t in_len = 0, out_len = 0;
+    bool good = true;
     if (!imap_take_atom(c, &mechanism))
         return IMAP_BAD_SYNTAX;
     if (imap_take_sp(c)) {
@@ -213,10 +214,9 @@ enum imap_verdict imap_run_authenticate(struct imap_server *s, struct imap_curso
         mask(s, c, c->at, out);
         if (!imap_extends(s, IMAP_EXT_SASL_IR) || len == 0)
             return IMAP_BAD_SYNTAX;
-        initial = x->auth_in;
-        if (!wire_equal(c->at, len, "=", 1) &&
-            !wire_base64_decode(x->auth_in, sizeof x->auth_in, &in_len, c->at, len))
-            return IMAP_AUTH_MALFORMED;
+        good = wire_equal(c->at, len, "=", 1) ||
+               wire_base64_decode(x->auth_in, sizeof x->auth_in, &in_len, c->at, len);
+        initial = good ? x->auth_in : NULL;
     } else if (!imap_at_end(c)) {
         return IMAP_BAD_SYNTAX;
     }
@@ -228,6 +228,10 @@ enum imap_verdict imap_run_authenticate(struct imap_server *s, struct imap_curso
         name[i] = wire_to_upper(mechanism.at[i]);
     name[mechanism.len] = '\0';
     result = s->config->auth->begin(s->auth_ctx, name, initial, in_len, x->auth_out, &out_len);
+    if (!good && result == WIRE_AUTH_MORE) { /* a mechanism that is refused is told before this */
+        s->config->auth->cancel(s->auth_ctx);
+        return IMAP_AUTH_MALFORMED;
+    }
     return carry_on(s, result, out_len, out);
 }
 

@@ -170,6 +170,7 @@ void pop3_run_auth(struct pop3_server *s, const struct pop3_args *args, struct p
     struct wire_slice name = args->word[0], initial = args->word[1];
     size_t len = 0, challenge_len = 0;
     enum wire_auth auth;
+    bool good;
     if (name.len > MECHANISM_MAX) {
         pop3_reply(out, POP3_NO_MECHANISM);
         return;
@@ -177,13 +178,15 @@ void pop3_run_auth(struct pop3_server *s, const struct pop3_args *args, struct p
     memcpy(mechanism, name.at, name.len);
     mechanism[name.len] = '\0';
     /* "=" is an initial response of no octets, which is not the same as none (RFC 5034 section 4). */
-    if (args->count == 2 && !wire_slice_is(initial, "=") &&
-        !wire_base64_decode(data, sizeof data, &len, initial.at, initial.len)) {
+    good = args->count < 2 || wire_slice_is(initial, "=") ||
+           wire_base64_decode(data, sizeof data, &len, initial.at, initial.len);
+    auth = s->auth->begin(s->auth_ctx, mechanism, args->count == 2 && good ? data : NULL, len, challenge,
+                          &challenge_len);
+    if (!good && auth == WIRE_AUTH_MORE) { /* a mechanism that is refused is told before what came with it */
+        s->auth->cancel(s->auth_ctx);
         pop3_reply(out, POP3_BAD_RESPONSE);
         return;
     }
-    auth = s->auth->begin(s->auth_ctx, mechanism, args->count == 2 ? data : NULL, len, challenge,
-                          &challenge_len);
     conclude(s, auth, challenge, challenge_len, out);
 }
 

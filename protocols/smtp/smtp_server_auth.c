@@ -84,20 +84,24 @@ void smtp_run_auth(struct smtp_server *s, struct wire_slice arg, struct smtp_ser
     enum wire_auth result;
     if (space)
         initial = wire_slice(space + 1, arg.len - mech_len - 1);
-    if (s->authenticated)
-        verdict = SMTP_ALREADY_AUTH;
-    else if (mech_len > SMTP_MECHANISM_MAX)
-        verdict = SMTP_BAD_MECH;
-    else if (initial.at && !wire_slice_is(initial, "=")) /* "=" is an initial response of no octets */
-        verdict = auth_decode(initial, octets, &len);
-    if (verdict != SMTP_OK) {
-        smtp_server_answer(s, out, verdict, SMTP_NO_TEXT);
+    if (s->authenticated || mech_len > SMTP_MECHANISM_MAX) {
+        smtp_server_answer(s, out, s->authenticated ? SMTP_ALREADY_AUTH : SMTP_BAD_MECH, SMTP_NO_TEXT);
         return;
     }
+    if (initial.at && !wire_slice_is(initial, "=")) /* "=" is an initial response of no octets */
+        verdict = auth_decode(initial, octets, &len);
     for (size_t i = 0; i < mech_len; i++)
         mech[i] = wire_to_upper(arg.at[i]);
     mech[mech_len] = '\0';
-    result = s->auth->begin(s->auth_ctx, mech, initial.at ? octets : NULL, len, challenge, &challenge_len);
+    result = s->auth->begin(s->auth_ctx, mech, initial.at && verdict == SMTP_OK ? octets : NULL, len,
+                            challenge, &challenge_len);
+    if (verdict != SMTP_OK &&
+        result == WIRE_AUTH_MORE) { /* a mechanism that is refused is told before this */
+        if (s->auth->cancel)
+            s->auth->cancel(s->auth_ctx);
+        smtp_server_answer(s, out, verdict, SMTP_NO_TEXT);
+        return;
+    }
     auth_answer(s, result, challenge, challenge_len, out);
 }
 

@@ -260,20 +260,22 @@ END_TEST
 
 START_TEST(tokens_are_refused_by_name)
 {
-    static const char *const names[] = { "XOAUTH2", "OAUTHBEARER" };
+    static const char *const names[] = { "XOAUTH2", "OAUTHBEARER", "XOAUTH2" };
+    static const char *const bearers[] = { " dXNlcj1hAWF1dGg9QmVhcmVyIHgBAQ==", "", " not-base64" };
     static const char *const known = " is known, but not offered here\r\n";
     small_build();
-    for (unsigned i = 0; i < 2; i++) {
+    for (unsigned i = 0; i < 3; i++) {
         struct puppet *smtp = puppet_call(bob, mail_a, 587, i * CORE_MINUTE + CORE_S),
                       *pop3 = puppet_call(bob, mail_a, 110, i * CORE_MINUTE + CORE_S),
                       *imap = puppet_call(bob, mail_a, 143, i * CORE_MINUTE + CORE_S);
-        const char *bearer = i ? "" : " dXNlcj1hAWF1dGg9QmVhcmVyIHgBAQ==";
+        const char *bearer = bearers[i], *junk = i == 2 ? bearer : "";
         puppet_says(smtp, i * CORE_MINUTE + 2 * CORE_S,
-                    text_of("EHLO x\r\nAUTH %s%s\r\nAUTH NOSUCH\r\nNOOP\r\n", names[i], bearer));
+                    text_of("EHLO x\r\nAUTH %s%s\r\nAUTH NOSUCH%s\r\nNOOP\r\n", names[i], bearer, junk));
         puppet_says(pop3, i * CORE_MINUTE + 2 * CORE_S,
-                    text_of("AUTH %s%s\r\nAUTH NOSUCH\r\nCAPA\r\n", names[i], bearer));
-        puppet_says(imap, i * CORE_MINUTE + 2 * CORE_S,
-                    text_of("a AUTHENTICATE %s%s\r\nb AUTHENTICATE NOSUCH\r\nc NOOP\r\n", names[i], bearer));
+                    text_of("AUTH %s%s\r\nAUTH NOSUCH%s\r\nCAPA\r\n", names[i], bearer, junk));
+        puppet_says(
+            imap, i * CORE_MINUTE + 2 * CORE_S,
+            text_of("a AUTHENTICATE %s%s\r\nb AUTHENTICATE NOSUCH%s\r\nc NOOP\r\n", names[i], bearer, junk));
         run_until((i + 1) * CORE_MINUTE);
         ck_assert_ptr_nonnull(strstr(smtp->got, text_of("\r\n504 5.5.4 %s%s", names[i], known)));
         ck_assert_ptr_nonnull(strstr(smtp->got, "\r\n504 5.5.4 Unrecognized authentication type\r\n250 "));

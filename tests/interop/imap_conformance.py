@@ -83,6 +83,8 @@ def before_login(w):
     m = Imap(w)
     check(m("AUTHENTICATE PLAIN =").status in ("BAD", "NO"), "SASL-IR: \"=\" is an empty response, which PLAIN does not take")
     says(m("AUTHENTICATE XOAUTH2 dXNlcj0="), "NO", "XOAUTH2 is refused")
+    says(m("AUTHENTICATE XOAUTH2 !!"), "NO", "whatever comes with it", b"CANNOT")
+    says(m("AUTHENTICATE PLAIN !!"), "BAD", "what is no base64 is BAD")
     m.close()
 
 
