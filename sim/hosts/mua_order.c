@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "protocols/wire/address.h"
+#include "protocols/wire/compose.h"
 #include "sim/hosts/mua.h"
 #include "sim/hosts/tell.h"
 #include "sim/hosts/world.h"
@@ -136,6 +137,26 @@ void mua_order_forget(struct mua_ordered *o)
     o->done = NULL;
 }
 
+/* What the mail program would not write is the mistake of whoever orders it, not a server's refusal. */
+static bool can_be_written(const struct mua_order *o, char *error)
+{
+    struct wire_compose c = { .from = WIRE_SLICE("somebody@example.com") };
+    if (o->raw)
+        return true;
+    if (!o->from[0])
+        return wrong(error, "from \"\" is for a whole message (raw): one that is written here has an author"),
+               false;
+    c.subject = wire_slice_str(o->subject ? o->subject : "");
+    if (wire_compose_check(&c) != WIRE_COMPOSE_OK)
+        return wrong(error, "subject must be one line of text: a CR, LF or other control character in it "
+                            "could begin another field"),
+               false;
+    c.text = wire_slice_str(o->text ? o->text : "");
+    if (wire_compose_check(&c) != WIRE_COMPOSE_OK)
+        return wrong(error, "text must be UTF-8"), false;
+    return true;
+}
+
 struct mua_ordered *mua_order(struct world *w, const struct mua_order *o, char error[MUA_ORDER_ERROR_MAX])
 {
     struct mua_ordered *x;
@@ -145,6 +166,8 @@ struct mua_ordered *mua_order(struct world *w, const struct mua_order *o, char e
                      MUA_ORDERS_MAX);
     if (o->raw && (o->subject || o->text))
         return wrong(error, "raw is a whole message: no subject and no text beside it");
+    if (!can_be_written(o, error))
+        return NULL;
     x = core_arena_take(&w->arena, sizeof *x);
     x->message = (struct spec_message){ .name = "by-order",
                                         .from = copy(w, o->from),

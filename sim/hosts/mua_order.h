@@ -15,13 +15,13 @@
 #define MUA_ORDER_ERROR_MAX      300
 
 struct mua_order {    /* strings are copied; NULL: not said */
-    const char *from; /* address or name of an account; with `via` any address, "" for <> */
+    const char *from; /* address or name of an account; with `via` any address, with `raw` too "" for <> */
     const char *to;   /* addresses with commas between them */
-    const char *subject, *text;
-    const char *raw; /* a whole message with CRLF lines; then no subject and text */
-    const char *via; /* a host's short name */
-    const char *at;  /* the host whose mail program does it; NULL: the account's, with `via` the first */
-    uint16_t port;   /* with `via`; 0: 25 */
+    const char *subject, *text; /* one line; lines that end in LF or CRLF */
+    const char *raw;            /* a whole message with CRLF lines; then no subject and text */
+    const char *via;            /* a host's short name */
+    const char *at; /* the host whose mail program does it; NULL: the account's, with `via` the first */
+    uint16_t port;  /* with `via`; 0: 25 */
     /* Called once, at the end: "ok", or one word for what went wrong. May be NULL. */
     void (*done)(void *ctx, const char *result);
     void *ctx;
