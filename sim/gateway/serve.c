@@ -92,10 +92,11 @@ static bool told(void)
     return told_to_end != 0;
 }
 
-/* A duration is over when all that was due in it has happened; who tells us to end does not wait for that. */
+/* A duration is over when all that was due in it has happened; who tells us to end does not wait for that,
+ * nor does a TUN door that leads nowhere any more. */
 static bool over(const struct server *s, uint64_t virtual_ns)
 {
-    return told() || (!s->behind && s->o->duration_ns && virtual_ns >= s->o->duration_ns);
+    return told() || s->tun.gone || (!s->behind && s->o->duration_ns && virtual_ns >= s->o->duration_ns);
 }
 
 /* Runs what is due, but not so much that the sockets would starve. True: all of it. */
@@ -166,11 +167,11 @@ static void keep_record(struct server *s)
     int nowhere;
     if (!s->record || s->record_error)
         return;
-    if (fflush(s->record) == 0) {
+    s->record_error = fflush(s->record) != 0 ? errno : ferror(s->record) ? EIO : 0;
+    if (!s->record_error) {
         s->recorded = ftell(s->record);
         return;
     }
-    s->record_error = errno;
     if (ftruncate(fileno(s->record), s->recorded) != 0)
         s->recorded = 0; /* a pipe cannot be cut */
     nowhere = open("/dev/null", O_WRONLY | O_CLOEXEC);
@@ -336,6 +337,13 @@ static int open_files(struct server *s, uint64_t text_hash)
     return 0;
 }
 
+/* Whoever started us with nohup wants us to stay when the terminal is closed. */
+static bool is_deaf_to(int signal)
+{
+    struct sigaction now;
+    return signal == SIGHUP && sigaction(signal, NULL, &now) == 0 && now.sa_handler == SIG_IGN;
+}
+
 static void handle_signals(sigset_t *waiting)
 {
     struct sigaction a = { .sa_handler = on_signal }, ignore = { .sa_handler = SIG_IGN };
@@ -343,9 +351,12 @@ static void handle_signals(sigset_t *waiting)
     sigset_t ends;
     sigemptyset(&ends);
     for (size_t i = 0; i < sizeof ending / sizeof ending[0]; i++)
-        sigaddset(&ends, ending[i]);
+        if (!is_deaf_to(ending[i]))
+            sigaddset(&ends, ending[i]);
     sigprocmask(SIG_BLOCK, &ends, waiting); /* they come while we wait, and only then */
     for (size_t i = 0; i < sizeof ending / sizeof ending[0]; i++) {
+        if (sigismember(&ends, ending[i]) != 1)
+            continue;
         sigdelset(waiting, ending[i]);
         sigaction(ending[i], &a, NULL);
     }
@@ -404,6 +415,8 @@ static int run(struct server *s)
         control_door_close(s->control);
     if (status == 0)
         status = end(s);
+    if (status == 0 && s->tun.gone)
+        status = STATUS_MACHINE;
     world_end(&s->world);
     return status;
 }

@@ -18,8 +18,8 @@
 #define SERVE_ROUND_NS  (10 * CORE_MS)
 #define SERVE_LINGER_NS (30 * CORE_S) /* of real time: a program must read the last octets in so long */
 
-/* `spec` is the scenario's, `text_hash` that of its text. Returns when SIGINT or SIGTERM comes or the
- * duration is over: 0; 2: the options do not fit the scenario; 3: the machine refused. What is wrong has been
- * told on stderr. */
+/* `spec` is the scenario's, `text_hash` that of its text. Returns when SIGINT, SIGTERM or SIGHUP comes
+ * (SIGHUP not under nohup) or the duration is over: 0; 2: the options do not fit the scenario; 3: the machine
+ * refused, or the TUN device has gone. What is wrong has been told on stderr. */
 int serve_run(const struct serve_options *o, const struct spec_world *spec, uint64_t text_hash);
 #endif

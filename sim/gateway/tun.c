@@ -130,7 +130,10 @@ bool tun_round(struct tun *t, uint64_t moment_ns, uint64_t real_ns)
         } else if (n == 0 || errno == EAGAIN) {
             return false;
         } else if (errno != EINTR) {
-            announce_trouble(&t->trouble, real_ns, "%s: the device has gone: %s", t->name, strerror(errno));
+            say_error(
+                "--tun %s: the device has gone: %s; serve ends, since nobody can come in by it any more",
+                t->name, strerror(errno));
+            t->gone = true;
             tun_close(t);
         }
     }

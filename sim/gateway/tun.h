@@ -28,7 +28,8 @@
 #define TUN_PACKET_MAX 65536
 
 struct tun {
-    int fd; /* -1: none, or it has gone */
+    int fd;    /* -1: none, or it has gone */
+    bool gone; /* somebody has deleted the device; that has been said on stderr */
     const char *name;
     struct net_link *link;
     struct world *world;
@@ -51,7 +52,8 @@ int tun_up(const struct tun *t, const struct tun_plan *plan, const struct spec_w
 /* After world_build: from now on the two are connected. */
 void tun_attach(struct tun *t, struct world *w, FILE *record);
 
-/* Gives up to TUN_BATCH packets to the world, which stands at `moment_ns`. True: there may be more. */
+/* Gives up to TUN_BATCH packets to the world, which stands at `moment_ns`. True: there may be more. A device
+ * that is there no more sets `gone`. */
 bool tun_round(struct tun *t, uint64_t moment_ns, uint64_t real_ns);
 
 void tun_close(struct tun *t);

@@ -274,6 +274,14 @@ def sending(w, c):
                  {"from": "alice@example.com", "to": "b@example.com\r\nRCPT TO:<c@example.com>"}):
         a = c.ask("send", **what)
         report.check(not a["ok"] and a["error"], "send to or from what does not exist is refused", (what, a))
+    good = {"from": "alice@example.com", "to": "bob@example.com"}
+    for wrong, word in (({"subject": "x\r\nBcc: carol@example.com"}, "subject must be one line"), ({"subject": "x\ny"}, "subject must be one line"), ({"subject": "x\ry"}, "subject must be one line"),
+                        ({"subject": "x\u001by"}, "subject must be one line"), ({"from": "alice@example.com\r\nX: y"}, "no mail program has an account"),
+                        ({"from": "x@example.net\nX: y", "via": "mail"}, "is no address"), ({"from": "", "via": "mail"}, "raw")):
+        a = c.ask("send", **{**good, **wrong})
+        report.check(not a["ok"] and word in a["error"], f"send says what is wrong: {word}", (wrong, a))
+    p = ctl(w.control, "send", "alice@example.com", "bob@example.com", "--subject", "x\r\nBcc: carol@example.com", status=1, claim="a subject of two lines")
+    report.check(b"subject must be one line" in p.stderr and not p.stdout, "ctl says so on stderr", (p.stdout, p.stderr))
 
 
 # ---- the socket --------------------------------------------------------------------------------------------------
@@ -363,6 +371,11 @@ def life():
         w.process.send_signal(signal.SIGHUP)
         status = w.process.wait(10 * world.SLOW)
         report.check(status == 0 and not os.path.exists(path), "and when the terminal is closed", status)
+    before = signal.signal(signal.SIGHUP, signal.SIG_IGN)  # as nohup does; who is started by us inherits it
+    with world.World("mail-world", "--control", path) as w:
+        signal.signal(signal.SIGHUP, before)
+        w.process.send_signal(signal.SIGHUP)
+        report.check(connected(path).ask("time")["ok"] and w.stop() == 0, "but not under nohup", (w.status, w.errors))
     for bad, status in ((path + "x" * 100, 2), (folder + "/none/x", 3), (folder, 3)):
         p = subprocess.run([world.MAILWALK, "serve", "mail-world", "--control", bad, "--port-base", "52000", "--duration", "1s"], stdout=subprocess.PIPE, stderr=subprocess.PIPE, timeout=30 * world.SLOW)
         report.check(p.returncode == status and b"--control" in p.stderr, "a path that cannot be is told", (p.returncode, p.stderr))

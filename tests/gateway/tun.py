@@ -270,6 +270,19 @@ def together():
         report.check(again.returncode == 0 and last and last["same"] and last["hash"] == w.done["hash"], "all of it has its hash again", (last, again.stderr))
 
 
+def gone():
+    """Somebody deletes the device: nobody can come in any more, so serve ends, and says why."""
+    with TunWorld(record=True) as w:
+        submit(w, MAIL, world.awkward(7))
+        p = run("ip", "link", "del", "mwtest")
+        report.check(p.returncode == 0, "the device can be deleted", said(p))
+        status = w.process.wait(30 * world.SLOW)
+        w.stop()
+        report.check(status == 3 and "--tun mwtest: the device has gone" in w.errors and w.done, "a device that has gone is told, exit 3", (status, w.errors, w.done))
+        again, last = w.replay()
+        report.check(again.returncode == 0 and last and last["same"] and last["hash"] == w.done["hash"], "the recording is whole", (last, again.stderr))
+
+
 # ---- sessions ------------------------------------------------------------------------------------------------
 
 
@@ -387,6 +400,7 @@ def main():
         narrated()
         outward()
         together()
+        gone()
     report.end()
 
 
