@@ -359,8 +359,8 @@ bool json_tree_put(struct core_arena *arena, struct json_node **root, const char
         replace(root, n, value);
         return true;
     }
-    if (parent->type == JSON_OBJECT)
-        value->key = core_arena_copy(arena, token, strlen(token));
+    /* A copy still has the key that it had where it was copied; an element of a list has none. */
+    value->key = parent->type == JSON_OBJECT ? core_arena_copy(arena, token, strlen(token)) : NULL;
     append(parent, value);
     return true;
 }

@@ -82,27 +82,16 @@ static void schedule(struct action_run *run, uint64_t at_ns)
     core_timer_set(&run->world->queue, &run->timer, at_ns);
 }
 
-void action_done(struct action_run *run, bool success, const char *result)
+/* It will not be done again: whatever waits for that begins. */
+static void end(struct action_run *run)
 {
-    const struct spec_action *a = run->later ? run->later : run->spec;
+    const struct spec_action *a = run->spec;
     struct world *w = run->world;
     struct trace_record r;
-    run->under_way = false;
-    if (w->ending)
-        return;
-    if (run->done) {
-        run->result = result;
-        run->done(run, success);
-        return;
-    }
-    if (a->every_ns > 0 && !(a->times > 0 ? run->times >= a->times : success)) {
-        schedule(run, world_now(w) + a->every_ns);
-        return;
-    }
     run->ended = true;
     if (tell_state(&r, run->host, TRACE_KIND_CLIENT, "action-done")) {
         trace_attr_str(&r, "action", a->name ? a->name : "");
-        trace_attr_str(&r, "result", result);
+        trace_attr_str(&r, "result", run->result);
         trace_attr_num(&r, "times", run->times);
         tell_send(&r, run->host, true);
     }
@@ -111,6 +100,22 @@ void action_done(struct action_run *run, bool success, const char *result)
         if (next->spec->after && strcmp(next->spec->after, a->name) == 0)
             schedule(next, world_now(w) + next->spec->at_ns);
     }
+}
+
+void action_done(struct action_run *run, bool success, const char *result)
+{
+    const struct spec_action *a = run->later ? run->later : run->spec;
+    struct world *w = run->world;
+    run->under_way = false;
+    run->result = result;
+    if (w->ending)
+        return;
+    if (run->done)
+        run->done(run, success);
+    else if (a->every_ns > 0 && !(a->times > 0 ? run->times >= a->times : success))
+        schedule(run, world_now(w) + a->every_ns);
+    else
+        end(run);
 }
 
 struct action_run *action_at(struct world *w, const char *pointer)
@@ -129,7 +134,8 @@ bool action_over(const struct action_run *run)
 void action_reload(struct action_run *run, const struct spec_action *spec)
 {
     struct core_queue *q = &run->world->queue;
-    bool first = run->times == 0 && core_timer_armed(&run->timer);
+    bool armed = core_timer_armed(&run->timer), first = armed && run->times == 0;
+    bool enough = spec->every_ns == 0 || (spec->times > 0 && run->times >= spec->times);
     uint64_t at = run->timer.at_ns - run->spec->at_ns + spec->at_ns; /* `at`, or so long after another one */
     if (action_over(run))
         return;
@@ -139,6 +145,10 @@ void action_reload(struct action_run *run, const struct spec_action *spec)
         run->spec = spec;
     if (first)
         core_timer_set(q, &run->timer, at > q->now_ns ? at : q->now_ns);
+    else if (armed && enough) {
+        core_timer_cancel(q, &run->timer);
+        end(run);
+    }
 }
 
 static bool needs_account(enum spec_action_kind kind)

@@ -115,7 +115,7 @@ struct action_run {
     uint64_t cause;
     uint32_t times;
     bool under_way, ended;
-    const char *result; /* for done: "ok", or what went wrong, in one word */
+    const char *result; /* of the last time: "ok", or what went wrong, in one word */
     void (*done)(struct action_run *run,
                  bool success); /* instead of going on with the scenario; NULL: it goes on */
 };
@@ -126,7 +126,8 @@ bool actions_start(struct world *w, const char **pointer);
 struct action_run *action_at(struct world *w, const char *pointer);
 /* It will not begin any more: to change it comes too late. */
 bool action_over(const struct action_run *run);
-/* From its next beginning on it is done otherwise, and its first one may be at another time. */
+/* From its next beginning on it is done otherwise, and its first one may be at another time. A pause that has
+ * begun stays as long as it was; if there is to be no further time, the action ends now. */
 void action_reload(struct action_run *run, const struct spec_action *spec);
 /* `success`: what the action is for has happened, so that a repeated one stops. */
 void action_done(struct action_run *run, bool success, const char *result);

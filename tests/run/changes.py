@@ -2,6 +2,7 @@
 import copy
 import json
 import os
+import re
 import tempfile
 
 import trace
@@ -108,7 +109,8 @@ def changed(what, pointer, value, **kw):
     r.claim(len(a) > 100 and a == b, "nothing before the change differs", f"{len(a)} {len(b)} records")
     told = trace.select(r.records, "config", event="changed")
     r.claim(len(told) == 1 and told[0]["t_ns"] == AT and trace.attr(told[0], "pointer") == "/changes/0"
-            and trace.attr(told[0], "set").startswith(pointer.rstrip("-")), "the change is told", told)
+            and re.fullmatch(re.escape(pointer[:-1]) + r"\d+" if pointer.endswith("/-") else re.escape(pointer), trace.attr(told[0], "set")),
+            "the change is told", told)
     again = Run(what, change("10m", pointer, value), **kw)
     r.claim(again.lines == r.lines, "the same bytes every time")
     return r
@@ -234,6 +236,12 @@ base = Run("the 60th frame", **nth)
 r = changed("a fault beside another", "/links/home/faults/-", {"fault": "cut", "from": "119m"}, **nth)
 lost = [[x["t_ns"] for x in trace.select(y.records, "dropped") if trace.attr(x, "fault") == "n"] for y in (base, r)]
 r.claim(lost[0] == lost[1] and len(lost[0]) == 1 and lost[0][0] > AT, "one that stays goes on counting", lost)
+r = Run("two faults, one after the other", *[change("10m", "/links/home/faults/-", {"fault": "lag", "name": n, "extra": "1s"}) for n in ("x", "y")],
+        change("20m", "/links/home/faults/0", None))
+acted = {(trace.attr(x, "fault"), x["t_ns"] < 2 * AT) for x in trace.select(r.records, "fault", event="acted")}
+r.claim(acted == {("x", True), ("y", True), ("y", False)}, "both act, until one is taken away", acted)
+begun = [trace.attr(x, "pointer") for x in trace.select(r.records, "fault", event="begin")]
+r.claim(begun == ["/links/home/faults/0", "/links/home/faults/1"], "each has a pointer of its own", begun)
 r = changed("a host is switched off", "/hosts/mx/down", {"until": "30m"})
 r.claim(r.stored("mx")[0] == 1 and min(r.stored("mx")[1:]) >= 30 and len(r.stored("mx")) == 3, "it is off until then", r.stored("mx"))
 off = {"edit": lambda w: w["hosts"]["mx"].update(down={"from": "0s"})}
@@ -263,6 +271,9 @@ again = {"edit": lambda w: w["actions"].append({"name": "rr", "do": "fetch", "ho
 r = changed("more seldom", "/actions/6/every", "20m", **again)
 r.claim([trace.attr(x, "times") for x in trace.select(r.records, "client", event="action-done") if trace.attr(x, "action") == "rr"] == [4]
         and done(r, "rr") == [32], "the next pause is longer: 4, 8, 12, 32", done(r, "rr"))
+r = changed("often enough", "/actions/6/times", 2, **again)
+r.claim([trace.attr(x, "times") for x in trace.select(r.records, "client", event="action-done") if trace.attr(x, "action") == "rr"] == [2]
+        and done(r, "rr") == [10], "there is no third time", done(r, "rr"))
 follow = {"edit": lambda w: w["actions"].append({"name": "then", "do": "ping", "host": "bob", "server": "mx.b.test", "after": "a", "at": "1m"})}
 r = changed("after another one, too late", "/actions/6/server", "mail.a.test", **follow)
 r.claim(trace.attr(trace.select(r.records, "config", event="changed")[0], "late") == "yes" and done(r, "then") == [2], "it is told that it is too late")

@@ -169,6 +169,28 @@ START_TEST(a_list_that_is_not_there_is_made)
 }
 END_TEST
 
+START_TEST(what_is_appended_stands_at_its_number)
+{
+    static const char *const sets[] = {
+        "/changes/-={\"at\":\"1s\",\"set\":\"/hosts/mail/mta/domains/-\",\"to\":\"one.test\"}",
+        "/changes/-={\"at\":\"1s\",\"set\":\"/hosts/mail/mta/refusals/"
+        "-\",\"to\":{\"command\":\"MAIL\",\"code\":450}}",
+        "/changes/-={\"at\":\"1s\",\"set\":\"/hosts/mail/mta/refusals/"
+        "-\",\"to\":{\"command\":\"MAIL\",\"code\":550}}",
+        "/hosts/mail/mta/refusals=[]", "/hosts/mail/mta/domains=[\"example.com\"]"
+    };
+    struct scenario s;
+    const struct spec_change *c;
+    ck_assert_msg(test_load(&s, text, text_len, sets, 5), "%s", test_first_error());
+    c = s.world.changes;
+    ck_assert_str_eq(c[0].what, "/hosts/mail/mta/domains/1");
+    ck_assert_str_eq(c[1].what, "/hosts/mail/mta/refusals/0");
+    ck_assert_str_eq(c[2].what, "/hosts/mail/mta/refusals/1");
+    ck_assert_str_eq(host_named(c[2].after, "mail")->mta->refusals[1].pointer, "/hosts/mail/mta/refusals/1");
+    scenario_free(&s);
+}
+END_TEST
+
 /* A file near its limit is not read again and again. */
 START_TEST(many_changes_of_a_large_file_are_refused)
 {
@@ -218,6 +240,7 @@ static Suite *changes_suite(void)
     tcase_add_test(t, each_change_builds_on_those_before_it);
     tcase_add_loop_test(t, mistakes_are_told_where_they_stand, 0, 11);
     tcase_add_test(t, a_list_that_is_not_there_is_made);
+    tcase_add_test(t, what_is_appended_stands_at_its_number);
     tcase_add_test(t, many_changes_of_a_large_file_are_refused);
     tcase_set_timeout(t, 30);
     suite_add_tcase(suite, t);
