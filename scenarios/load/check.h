@@ -19,7 +19,8 @@ struct check_names {   /* names of one kind, sorted */
     size_t count;
 };
 
-#define CHECK_NONE SIZE_MAX
+#define CHECK_NONE     SIZE_MAX
+#define CHECK_DNS_PORT 53 /* of name servers and resolvers, RFC 1035 section 4.2 */
 
 struct check {
     struct json_get *g;

@@ -26,8 +26,8 @@ static bool listens(const struct spec_host *h, uint16_t port, char list[LISTED_M
         list_port(list, h->store->services[i].port);
     }
     if (h->dns || h->resolver) {
-        found |= port == 53;
-        list_port(list, 53);
+        found |= port == CHECK_DNS_PORT;
+        list_port(list, CHECK_DNS_PORT);
     }
     return found;
 }

@@ -36,6 +36,10 @@ static void check_ports(struct check *c, const struct spec_host *h)
                               s[j]->pointer);
                 break;
             }
+    for (size_t i = 0; i < n && (h->dns || h->resolver); i++)
+        if (s[i]->port == CHECK_DNS_PORT)
+            json_error_at(c->g, s[i]->pointer, "", "port %d is already taken at %s/%s", CHECK_DNS_PORT,
+                          h->pointer, h->dns ? "dns" : "resolver");
 }
 
 static bool serves(const struct spec_host *h, uint16_t port)

@@ -368,6 +368,8 @@ static const struct {
       "belongs into \"store\"" },
     { "no-such-user", "/hosts/mail/mta/services=[\"relay\",\"submission 25\"]", "/hosts/mail/mta/services/1",
       "port 25 is already taken" },
+    { "no-such-user", "/hosts/dns/mta={\"domains\":[\"d.test\"],\"services\":[\"relay 53\"]}",
+      "/hosts/dns/mta/services/0", "port 53 is already taken at /hosts/dns/dns" },
     { "no-such-user", "/hosts/mail/mta/services=[\"smtp\"]", "/hosts/mail/mta/services/0",
       "is no service; allowed: relay" },
     { "no-such-user", "/hosts/mail/store/services=[\"imaps 993 plain\"]", "/hosts/mail/store/services/0",
