@@ -149,8 +149,25 @@ static bool level_named(const char *name, enum trace_level *out)
 /* Takes one option with its value. Returns 0, or the exit status of a usage error. */
 static int run_option(struct run_options *o, const char *name, const char *value)
 {
+    const struct {
+        const char *name;
+        const char **to; /* NULL: not kept as it is */
+    } options[] = { { "--level", NULL },        { "--format", NULL },       { "--set", NULL },
+                    { "--pcap", &o->pcap },     { "--pcapng", &o->pcapng }, { "--keylog", &o->keylog },
+                    { "--logs", &o->logs },     { "--until", &o->until },   { "--seed", &o->seed },
+                    { "--replay", &o->replay }, { "--ladder", &o->ladder } };
+    const size_t n = sizeof options / sizeof options[0];
+    size_t i = 0;
+    while (i < n && strcmp(name, options[i].name) != 0)
+        i++;
+    if (i == n)
+        return bad_usage("unknown option '%s'", name);
     if (!value)
         return bad_usage("%s needs a value", name);
+    if (options[i].to) {
+        *options[i].to = value;
+        return 0;
+    }
     if (strcmp(name, "--level") == 0) {
         o->level_given = true;
         return level_named(value, &o->level)
@@ -163,26 +180,10 @@ static int run_option(struct run_options *o, const char *name, const char *value
                    ? 0
                    : bad_usage("--format %s: text or jsonl is allowed", value);
     }
-    if (strcmp(name, "--set") == 0) {
-        if (o->nsets == SCENARIO_SETS_MAX)
-            return bad_usage("more than %d --set", SCENARIO_SETS_MAX);
-        o->sets[o->nsets++] = value;
-        return 0;
-    }
-    {
-        const struct {
-            const char *name;
-            const char **to;
-        } strings[] = { { "--pcap", &o->pcap },     { "--pcapng", &o->pcapng }, { "--keylog", &o->keylog },
-                        { "--logs", &o->logs },     { "--until", &o->until },   { "--seed", &o->seed },
-                        { "--replay", &o->replay }, { "--ladder", &o->ladder } };
-        for (size_t i = 0; i < sizeof strings / sizeof strings[0]; i++)
-            if (strcmp(name, strings[i].name) == 0) {
-                *strings[i].to = value;
-                return 0;
-            }
-    }
-    return bad_usage("unknown option '%s'", name);
+    if (o->nsets == SCENARIO_SETS_MAX)
+        return bad_usage("more than %d --set", SCENARIO_SETS_MAX);
+    o->sets[o->nsets++] = value;
+    return 0;
 }
 
 static int run_arguments(struct run_options *o, int argc, char **argv)

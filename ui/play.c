@@ -44,6 +44,13 @@ static bool theme_named(struct play_options *o, const char *value)
 
 static int take(struct play_options *o, const char *name, const char *value)
 {
+    static const char *const known[] = { "--theme", "--keys", "--size", "--set", "--seed" };
+    const size_t n = sizeof known / sizeof known[0];
+    size_t i = 0;
+    while (i < n && strcmp(name, known[i]) != 0)
+        i++;
+    if (i == n)
+        return bad_usage(name, "unknown option");
     if (!value)
         return bad_usage(name, "needs a value");
     if (strcmp(name, "--theme") == 0)
@@ -59,19 +66,16 @@ static int take(struct play_options *o, const char *name, const char *value)
             return 0;
         return bad_usage("--size", "COLUMNSxROWS is allowed, from 80x24 to 999x999");
     }
-    if (strcmp(name, "--set") == 0 || strcmp(name, "--seed") == 0) {
-        if (o->screen.nchanges == SCENARIO_SETS_MAX - 1)
-            return bad_usage("--set", "too many");
-        if (name[3] == 'e' && name[4] == 'e') {
-            if (strspn(value, "0123456789") != strlen(value) || strlen(value) > 20 || !*value)
-                return bad_usage("--seed", "a whole number is allowed");
-            snprintf(o->seed, sizeof o->seed, "/seed=%s", value);
-            value = o->seed;
-        }
-        o->changes[o->screen.nchanges++] = value;
-        return 0;
+    if (o->screen.nchanges == SCENARIO_SETS_MAX - 1)
+        return bad_usage("--set", "too many");
+    if (strcmp(name, "--seed") == 0) {
+        if (strspn(value, "0123456789") != strlen(value) || strlen(value) > 20 || !*value)
+            return bad_usage("--seed", "a whole number is allowed");
+        snprintf(o->seed, sizeof o->seed, "/seed=%s", value);
+        value = o->seed;
     }
-    return bad_usage(name, "unknown option");
+    o->changes[o->screen.nchanges++] = value;
+    return 0;
 }
 
 static int arguments(struct play_options *o, int argc, char **argv)

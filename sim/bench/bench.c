@@ -50,12 +50,14 @@ static int option(struct options *o, const char *name, const char *value)
     }
     if (strcmp(name, "--seed") == 0)
         return number(name, value, 0, UINT64_MAX, &o->p.seed);
-    if (strcmp(name, "--pcap") == 0 && value) {
+    if ((strcmp(name, "--pcap") == 0 || strcmp(name, "--format") == 0) && !value)
+        return bad(name, NULL, "needs a value");
+    if (strcmp(name, "--pcap") == 0) {
         o->p.pcap = value;
         o->one = true;
         return 0;
     }
-    if (strcmp(name, "--format") == 0 && value) {
+    if (strcmp(name, "--format") == 0) {
         if (strcmp(value, "text") == 0)
             o->format = FORMAT_TEXT;
         else if (strcmp(value, "jsonl") == 0)

@@ -139,47 +139,60 @@ static int take_tun(struct serve_options *o, const char *name, const char *value
                            value, TUN_NAME_MAX);
 }
 
+static int take_format(struct serve_options *o, const char *value)
+{
+    o->jsonl = strcmp(value, "jsonl") == 0;
+    return o->jsonl || strcmp(value, "text") == 0 ? 0
+                                                  : bad_usage("--format %s: text or jsonl is allowed", value);
+}
+
+static int take_set(struct serve_options *o, const char *value)
+{
+    if (o->nsets == RECORD_SETS_MAX - 2)
+        return bad_usage("more than %d --set", RECORD_SETS_MAX - 2);
+    o->sets[o->nsets++] = value;
+    return 0;
+}
+
+static int take_forward(struct serve_options *o, const char *value)
+{
+    char error[FORWARD_ERROR_MAX];
+    return forwards_add(&o->forwards, value, error) ? 0 : bad_usage("%s", error);
+}
+
 static int take(struct serve_options *o, const char *name, const char *value)
 {
     const struct {
         const char *name;
-        const char **to;
-    } strings[] = { { "--pcapng", &o->pcapng }, { "--record", &o->record },   { "--ca-file", &o->ca_file },
-                    { "--keylog", &o->keylog }, { "--control", &o->control }, { "--duration", &o->duration },
-                    { "--trust", &o->trust },   { "--seed", &o->seed } };
+        const char **to; /* where it is kept as it is; else one of these two takes it */
+        int (*take)(struct serve_options *o, const char *value);
+        int (*take_named)(struct serve_options *o, const char *name, const char *value);
+    } options[] = {
+        { "--pcapng", &o->pcapng, NULL, NULL },     { "--record", &o->record, NULL, NULL },
+        { "--ca-file", &o->ca_file, NULL, NULL },   { "--keylog", &o->keylog, NULL, NULL },
+        { "--control", &o->control, NULL, NULL },   { "--duration", &o->duration, NULL, NULL },
+        { "--trust", &o->trust, NULL, NULL },       { "--seed", &o->seed, NULL, NULL },
+        { "--format", NULL, take_format, NULL },    { "--set", NULL, take_set, NULL },
+        { "--map", NULL, take_map, NULL },          { "--forward", NULL, take_forward, NULL },
+        { "--listen", NULL, take_listen, NULL },    { "--tun", NULL, NULL, take_tun },
+        { "--tun-address", NULL, NULL, take_tun },  { "--tun-link", NULL, NULL, take_tun },
+        { "--port-base", NULL, NULL, take_number }, { "--max-connections", NULL, NULL, take_number },
+        { "--speed", NULL, NULL, take_number }
+    };
+    const size_t n = sizeof options / sizeof options[0];
+    size_t i = 0;
+    while (i < n && strcmp(name, options[i].name) != 0)
+        i++;
+    if (i == n)
+        return bad_usage("unknown option '%s'", name);
     if (!value)
         return bad_usage("%s needs a value", name);
-    if (strcmp(name, "--format") == 0) {
-        o->jsonl = strcmp(value, "jsonl") == 0;
-        return o->jsonl || strcmp(value, "text") == 0
-                   ? 0
-                   : bad_usage("--format %s: text or jsonl is allowed", value);
-    }
-    if (strcmp(name, "--set") == 0) {
-        if (o->nsets == RECORD_SETS_MAX - 2)
-            return bad_usage("more than %d --set", RECORD_SETS_MAX - 2);
-        o->sets[o->nsets++] = value;
-        return 0;
-    }
-    if (strcmp(name, "--map") == 0)
-        return take_map(o, value);
-    if (strcmp(name, "--forward") == 0) {
-        char error[FORWARD_ERROR_MAX];
-        return forwards_add(&o->forwards, value, error) ? 0 : bad_usage("%s", error);
-    }
-    if (strcmp(name, "--listen") == 0)
-        return take_listen(o, value);
-    if (strcmp(name, "--tun") == 0 || strcmp(name, "--tun-address") == 0 || strcmp(name, "--tun-link") == 0)
-        return take_tun(o, name, value);
-    if (strcmp(name, "--port-base") == 0 || strcmp(name, "--max-connections") == 0 ||
-        strcmp(name, "--speed") == 0)
-        return take_number(o, name, value);
-    for (size_t i = 0; i < sizeof strings / sizeof strings[0]; i++)
-        if (strcmp(name, strings[i].name) == 0) {
-            *strings[i].to = value;
-            return 0;
-        }
-    return bad_usage("unknown option '%s'", name);
+    if (options[i].take)
+        return options[i].take(o, value);
+    if (options[i].take_named)
+        return options[i].take_named(o, name, value);
+    *options[i].to = value;
+    return 0;
 }
 
 static int finish_forwards(struct serve_options *o)

@@ -49,6 +49,14 @@ def streams_and_usage():
         p = run(*args)
         report.check(p.returncode == 2 and not p.out and p.err.startswith("mailwalk: ") and word in p.err and p.err.endswith("\n"),
                      "bad usage is told on stderr with exit 2", said(p))
+    for command in (["run", "first-message"], ["serve", "mail-world"], ["play", "first-message"], ["bench"]):
+        for args in (["--bogus"], ["--bogus", "x"], ["--bogus=x"]):
+            p = run(*command, *args)
+            report.check(p.returncode == 2 and not p.out and "unknown option" in p.err and "--bogus" in p.err and "needs a value" not in p.err,
+                         "an unknown option is called unknown", said(p))
+    for command, option in (("run", "--level"), ("run", "--pcap"), ("serve", "--map"), ("serve", "--speed"), ("serve", "--record"), ("play", "--theme"), ("play", "--set")):
+        p = run(command, "mail-world", option)
+        report.check(p.returncode == 2 and not p.out and option in p.err and "needs a value" in p.err, "an option at the end lacks its value", said(p))
     p = run("--version")
     report.check(p.returncode == 0 and re.fullmatch(r"mailwalk \d+\.\d+\.\d+\n", p.out), "--version", said(p))
     p = run("run", "first-message", "--until", "500ms")
