@@ -110,7 +110,7 @@ static const struct glossary_entry entries[] = {
         "A server that first accepts spam and later bounces it writes to the forged sender. Refusing during "
         "the SMTP dialogue "
         "avoids it: then nobody is written to.",
-        "RFC 3834 section 2" },
+        "RFC 5321 section 6.2" },
       NULL,
       "bounce, spoofing, reject" },
     { "reject|rejection|refused mail",
@@ -212,8 +212,7 @@ static const struct glossary_entry entries[] = {
     { "mail loop|loop|too many hops|hop count|5.4.6",
       { "A loop: servers pass a message round in a circle",
         "Two aliases that point at each other are enough. Each server counts the Received lines and stops at "
-        "a limit, 100 or fewer, "
-        "with 554 5.4.6.",
+        "a limit with 554 5.4.6. The standard wants 100 or more; many servers stop earlier.",
         "RFC 5321 section 6.3" },
       NULL,
       "received, alias" },

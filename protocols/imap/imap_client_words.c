@@ -26,7 +26,7 @@ static const struct imap_answer_info answers[IMAP_ANSWERS_END] = {
     ANSWER(TLS_NOW, "RFC 3501 section 6.2.1", "The client starts the TLS handshake",
            "Everything heard so far is forgotten, the list of capabilities too: anybody could have changed "
            "it on the way."),
-    ANSWER(TLS_MISSING, "RFC 8314 section 4.1", "The server offers no TLS, and the client insists on it",
+    ANSWER(TLS_MISSING, "RFC 8314 section 5.2", "The server offers no TLS, and the client insists on it",
            "Either the server has none, or somebody on the way has struck STARTTLS from the list. A client "
            "that went on would hand over the password."),
     ANSWER(TLS_REFUSED, "RFC 3501 section 6.2.1", "The server offers TLS and then refuses it",

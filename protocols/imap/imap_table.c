@@ -117,13 +117,13 @@ static const struct verb_row {
          "Own, other users' and shared mailboxes may have different prefixes. A client that guesses ends up "
          "making INBOX.Sent on a server that wanted Sent."),
     VERB(GETQUOTA, imap_run_getquota, IN_AUTH, IMAP_EXT_QUOTA, "SP quota-root",
-         STRINGS | DONE | CAN(NO_QUOTA_ROOT), "RFC 9208 section 4.2.1",
+         STRINGS | DONE | CAN(NO_QUOTA_ROOT), "RFC 9208 section 4.1.1",
          "The client asks how much space is used and allowed",
          "Limits hang on quota roots, not on mailboxes: one root may count for many mailboxes. This is where "
          "a "
          "mail app's \"85% full\" comes from."),
     VERB(GETQUOTAROOT, imap_run_getquota, IN_AUTH, IMAP_EXT_QUOTA, "SP mailbox",
-         STRINGS | DONE | CAN(NO_MAILBOX), "RFC 9208 section 4.2.2",
+         STRINGS | DONE | CAN(NO_MAILBOX), "RFC 9208 section 4.1.2",
          "The client asks which limits hold for a mailbox",
          "The answer names the quota roots and tells the numbers of each. A message that would pass a limit "
          "is "

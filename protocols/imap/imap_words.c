@@ -122,7 +122,7 @@ static const struct imap_verdict_info verdicts[IMAP_VERDICTS_END] = {
         "The server does not know the encoding",
         "The part is encoded in a way the server cannot undo, or an APPEND holds octets of zero that no mail "
         "can carry. BODY[] still gives the part as it is."),
-    VERDICT(NO_QUOTA_ROOT, IMAP_NO, "NONEXISTENT", "No such quota root", "RFC 9208 section 4.2.1",
+    VERDICT(NO_QUOTA_ROOT, IMAP_NO, "NONEXISTENT", "No such quota root", "RFC 9208 section 4.1.1",
             "There is no limit of that name",
             "GETQUOTAROOT tells the names of those that hold for a mailbox."),
     VERDICT(UNKNOWN_COMMAND, IMAP_BAD, "", "Unknown command", "RFC 3501 section 7.1.3",
@@ -208,9 +208,9 @@ static const struct imap_line_info lines[IMAP_LINES_END] = {
     LINE(NAMESPACE, "RFC 2342 section 5", "The server tells where mailboxes begin",
          "Three lists: the user's own, other users', shared. Each entry is a prefix and the delimiter; NIL "
          "means none."),
-    LINE(QUOTAROOT, "RFC 9208 section 4.3.2", "The server names the limits of a mailbox",
+    LINE(QUOTAROOT, "RFC 9208 section 4.2.2", "The server names the limits of a mailbox",
          "First the mailbox, then the quota roots. None means no limit."),
-    LINE(QUOTA, "RFC 9208 section 4.3.1", "The server tells what is used and allowed",
+    LINE(QUOTA, "RFC 9208 section 4.2.1", "The server tells what is used and allowed",
          "For each resource its name, the use and the limit. STORAGE counts units of 1024 octets."),
     LINE(LIST, "RFC 3501 section 7.2.2", "The server names one mailbox",
          "Attributes, delimiter, name. \\Noselect is a level of the hierarchy that holds no messages; \\Sent "

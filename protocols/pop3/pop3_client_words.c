@@ -81,12 +81,12 @@ static const struct pop3_client_verdict_info verdicts[POP3C_VERDICTS] = {
     ROW(NO_TLS, true, "The server offers no encryption",
         "This client is set up to send its password only inside TLS. A server that suddenly stops offering "
         "it may be someone in between removing the offer.",
-        "RFC 8314 section 3"),
+        "RFC 8314 section 5.2"),
     ROW(NO_MECHANISM, true, "There is no way to log in that both accept",
         "The server's list and the client's settings have nothing in common.", "RFC 5034 section 4"),
     ROW(DENIED, true, "The server refuses name and password",
         "A program should ask the person now. Trying the same password again only locks the account.",
-        "RFC 3206 section 6"),
+        "RFC 3206 section 5"),
     ROW(IN_USE, true, "Another session has the maildrop",
         "The password was right. Another device is fetching mail, or a broken session still holds the lock; "
         "it passes.",
@@ -94,7 +94,7 @@ static const struct pop3_client_verdict_info verdicts[POP3C_VERDICTS] = {
     ROW(TEMPFAIL, true, "The server has a passing problem",
         "The password may well be right. Try again later without asking the person.", "RFC 3206 section 4"),
     ROW(PERMFAIL, true, "The server has a lasting problem",
-        "Somebody must look after this mailbox: trying again does not help.", "RFC 3206 section 5"),
+        "Somebody must look after this mailbox: trying again does not help.", "RFC 3206 section 4"),
     ROW(REFUSED, true, "The server says no",
         "-ERR to a command that should work, with no code that says why.", "RFC 1939 section 3"),
     ROW(BAD_REPLY, true, "The reply makes no sense",

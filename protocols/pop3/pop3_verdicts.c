@@ -217,7 +217,7 @@ static const struct pop3_verdict_info verdicts[POP3_VERDICTS] = {
                       { "The login failed",
                         "Name and password do not go together. [AUTH] tells a program to ask the person "
                         "again, not to try later.",
-                        "RFC 3206 section 6" } },
+                        "RFC 3206 section 5" } },
     [POP3_IN_USE] = { POP3_IN_USE,
                       "IN_USE",
                       "-ERR",
@@ -243,7 +243,7 @@ static const struct pop3_verdict_info verdicts[POP3_VERDICTS] = {
                         "the maildrop cannot be opened",
                         { "The server has a problem that will stay",
                           "Trying again does not help: somebody must repair or set up the mailbox.",
-                          "RFC 3206 section 5" } },
+                          "RFC 3206 section 4" } },
     [POP3_NEED_TLS] = { POP3_NEED_TLS,
                         "NEED_TLS",
                         "-ERR",
@@ -252,8 +252,8 @@ static const struct pop3_verdict_info verdicts[POP3_VERDICTS] = {
                         { "The server takes passwords only inside TLS",
                           "The connection is readable by whoever carries it. The server refuses before the "
                           "password is sent; STLS comes first. [AUTH] tells the program that the login is at "
-                          "fault, here against the rules of the house (RFC 3206 section 4).",
-                          "RFC 8314 section 3" } },
+                          "fault, here against the rules of the house (RFC 3206 section 5).",
+                          "RFC 2595 section 2.3" } },
     [POP3_TLS_ACTIVE] = { POP3_TLS_ACTIVE,
                           "TLS_ACTIVE",
                           "-ERR",
@@ -315,7 +315,7 @@ static const struct pop3_verdict_info verdicts[POP3_VERDICTS] = {
                                  { "The server hangs up after too many failures",
                                    "Someone is guessing, or a program has an old password. Hanging up makes "
                                    "each further guess cost a new connection.",
-                                   "RFC 3206 section 6" } },
+                                   "RFC 3206 section 5" } },
     [POP3_NO_SUCH_MESSAGE] = { POP3_NO_SUCH_MESSAGE,
                                "NO_SUCH_MESSAGE",
                                "-ERR",

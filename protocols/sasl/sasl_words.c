@@ -222,7 +222,7 @@ const struct wire_lesson *sasl_verdict_lesson(enum wire_auth verdict)
                                  "This server takes passwords only inside TLS. The refusal comes before "
                                  "the "
                                  "password is sent: turn on encryption and try again.",
-                                 "RFC 8314 section 3" },
+                                 "RFC 2595 section 2.3" },
         [WIRE_AUTH_TEMPFAIL] = { "The accounts cannot be consulted now",
                                  "The server cannot reach its list of users. Nothing is known about the "
                                  "password; the same one may work in a minute.",

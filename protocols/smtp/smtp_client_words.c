@@ -46,7 +46,7 @@ static const struct wire_lesson words[SMTP_CLIENT_VERDICTS] = {
                              "Its policy demands TLS and the server offers none. Better late than in clear "
                              "text: the "
                              "message waits.",
-                             "RFC 8314 section 4.1" },
+                             "RFC 8314 section 5.2" },
     [SMTP_CLIENT_NO_AUTH] = { "The client cannot log in here",
                               "The server offers no AUTH, or no mechanism that the client has or trusts on "
                               "this "
@@ -71,7 +71,7 @@ static const struct wire_lesson words[SMTP_CLIENT_VERDICTS] = {
                               "The SIZE line of the EHLO reply is smaller than the message. That saves "
                               "sending it for "
                               "nothing.",
-                              "RFC 1870 section 6.2" },
+                              "RFC 1870 section 4" },
     [SMTP_CLIENT_BAD_ADDRESS] = { "The client cannot write this address",
                                   "It is empty, too long, or holds characters that would end the command "
                                   "early and let "

@@ -37,7 +37,7 @@ def talk(w, port, *lines):
 
 
 def before_tls(w):
-    """No login in clear text, in any way: RFC 4954 section 4, RFC 3207 section 4, RFC 2595 sections 3.2 and 4, RFC 3206 section 4."""
+    """No login in clear text, in any way: RFC 4954 section 4, RFC 3207 section 4, RFC 2595 sections 3.2 and 4, RFC 3206 section 5."""
     for port in (25, 587):
         offers = talk(w, port, b"EHLO x")
         report.check(b"250 STARTTLS" in offers and not any(b"AUTH" in x for x in offers), "STARTTLS is offered, AUTH is not", offers)
