@@ -58,6 +58,12 @@ static void put_limits(char words[WORDS_MAX], uint16_t port, uint32_t first)
         snprintf(words + len, WORDS_MAX - len, first == 1 ? ", once" : ", %u times", first);
 }
 
+/* Commands go by their names; CONTENT is none. */
+static const char *after_words(const char *command)
+{
+    return strcmp(command, "CONTENT") == 0 ? "the message" : command;
+}
+
 static bool plan_delay(struct world *w, const struct spec_host *h, const struct spec_delay *d,
                        const char **pointer, char *error)
 {
@@ -71,7 +77,7 @@ static bool plan_delay(struct world *w, const struct spec_host *h, const struct 
                                .words = words,
                                .pointer = d->pointer };
     snprintf(words, sizeof words, "answers %s late%s%s", units_duration_text(d->by_ns, by),
-             d->after ? " after " : "", d->after ? d->after : "");
+             d->after ? " after " : "", d->after ? after_words(d->after) : "");
     put_limits(words, d->port, d->first);
     return plan(w, &o, d->from_ns, d->until_ns, pointer, error);
 }
@@ -94,7 +100,7 @@ static bool plan_drop(struct world *w, const struct spec_host *h, const struct s
                  d->reset ? "resets the connection" : "hangs up", (unsigned long long)d->octets);
     else
         snprintf(words, sizeof words, "%s after %s", d->reset ? "resets the connection" : "hangs up",
-                 d->after);
+                 after_words(d->after));
     put_limits(words, d->port, d->first);
     return plan(w, &o, d->from_ns, d->until_ns, pointer, error);
 }

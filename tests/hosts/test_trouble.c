@@ -65,7 +65,7 @@ START_TEST(who_answers_the_dot_too_late_gets_the_message_twice)
                      strstr(letter(mx_b, "bob", 1), "Message-ID"));
     late = decided("mx-b", "/hosts/mx-b/delays/0");
     ck_assert_ptr_nonnull(late);
-    ck_assert_str_eq(attr(late, "value"), "answers 11 min late after CONTENT, once");
+    ck_assert_str_eq(attr(late, "value"), "answers 11 min late after the message, once");
     ABOUT(find(late, TRACE_KIND_QUEUE, "mail-a", "deferred", NULL)->t_ns - late->t_ns + 20 * CORE_MS,
           10 * CORE_MINUTE); /* from the dot on: it was 10 ms on its way */
     ck_assert_uint_eq(count(TRACE_KIND_QUEUE, "mail-a", "deferred", NULL), 1);
@@ -137,7 +137,7 @@ static const struct {
     { "DATA", 0, false, 1, "hangs up after DATA, once" },
     { "DATA", 100, false, 1, "hangs up after 100 octets of the message, once" },
     { "CONTENT", 100, true, 1, "resets the connection after 100 octets of the message, once" },
-    { "CONTENT", 0, false, 2, "hangs up after CONTENT, once" },
+    { "CONTENT", 0, false, 2, "hangs up after the message, once" },
     { "content", 0, true, 2, "resets the connection after content, once" },
 };
 
