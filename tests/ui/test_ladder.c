@@ -189,6 +189,50 @@ static const struct {
     int rows, cols;
 } sizes[] = { { 24, 80 }, { 36, 120 }, { 60, 200 } };
 
+/* How many rows begin so. */
+static size_t rows_that_say(const char *words)
+{
+    char buf[LADDER_WORDS_MAX];
+    size_t n = 0;
+    for (size_t i = 0; i < ladder_count(ladder); i++)
+        n += strncmp(ladder_row_words(tape, ladder_row(ladder, i), false, buf), words, strlen(words)) == 0;
+    return n;
+}
+
+START_TEST(who_has_an_address_is_asked_in_rows_at_the_grain_of_packets)
+{
+    const struct ladder_row *row;
+    play("mx-moved", TAPE_PACKET);
+    row = ladder_row(ladder, row_that_says("ARP: who has 198.51.100.54? tell 198.51.100.10"));
+    ck_assert_str_eq(tape_host(tape, row->from), "alice");
+    ck_assert_str_eq(tape_host(tape, row->to), "resolver");
+    row = ladder_row(ladder, row_that_says("ARP: 198.51.100.54 is at "));
+    ck_assert_str_eq(tape_host(tape, row->from), "resolver");
+    ladder_choose(ladder, &(struct ladder_choice){ .grain = TAPE_LINE });
+    ck_assert_uint_gt(ladder_count(ladder), 100);
+    ck_assert_uint_eq(rows_that_say("ARP: "), 0);
+    end();
+    play("no-such-user", TAPE_PACKET);
+    ck_assert_uint_gt(rows_that_say("ND: who has "), 0);
+    end();
+}
+END_TEST
+
+START_TEST(a_changed_setting_and_a_host_that_goes_down_are_notes)
+{
+    const struct ladder_row *row;
+    play("mx-moved", TAPE_LINE);
+    row = ladder_row(ladder, row_that_says("/zones/example.org/records/2 is now \"mx A 203.0.113.26\""));
+    ck_assert_int_eq(row->kind, LADDER_NOTE);
+    ck_assert_str_eq(tape_host(tape, row->from), "dns");
+    row = ladder_row(ladder, row_that_says("old is switched off"));
+    ck_assert_int_eq(row->kind, LADDER_NOTE);
+    ck_assert_str_eq(tape_host(tape, row->from), "old");
+    ck_assert_uint_eq(rows_that_say("setting /"), 0);
+    end();
+}
+END_TEST
+
 START_TEST(nothing_after_the_place_is_shown)
 {
     struct face f;
@@ -296,6 +340,8 @@ static Suite *suite(void)
     tcase_add_test(model, items_cover_all_rows_of_every_lesson);
     tcase_add_test(model, one_conversation_is_followed);
     tcase_add_test(model, frames_are_rows_at_the_grain_of_packets_and_losses_are_known);
+    tcase_add_test(model, who_has_an_address_is_asked_in_rows_at_the_grain_of_packets);
+    tcase_add_test(model, a_changed_setting_and_a_host_that_goes_down_are_notes);
     tcase_add_test(view, nothing_after_the_place_is_shown);
     tcase_add_test(view, a_row_is_chosen_opened_and_gone_to);
     tcase_add_test(view, a_press_of_the_mouse_chooses_a_row);

@@ -199,6 +199,19 @@ START_TEST(a_frame_that_arrives_came_from_its_sender)
 END_TEST
 
 /* A change of state is told by its own words, in English, not by those of the line that led to it. */
+START_TEST(a_frame_that_is_lost_does_not_come_from_where_it_is_lost)
+{
+    struct face f;
+    face_open(&f, "mx-moved", 24, 80, false, false);
+    face_keys(&f, "!");
+    ck_assert(face_shows(&f, "SYN to port 25: the host is off"));
+    ck_assert(face_shows(&f, "lost at old  TCP"));
+    face_keys(&f, "<F2>");
+    ck_assert(face_shows(&f, "mail \xe2\x96\xb8 old  #116 SYN to port 25: the host is off"));
+    face_close(&f);
+}
+END_TEST
+
 START_TEST(changes_of_state_have_words_of_their_own)
 {
     struct face f;
@@ -260,6 +273,7 @@ static Suite *suite(void)
     tcase_add_test(c, packet_links_frame_layer_and_octets);
     tcase_add_test(c, packet_says_why_a_frame_was_dropped);
     tcase_add_test(c, a_frame_that_arrives_came_from_its_sender);
+    tcase_add_test(c, a_frame_that_is_lost_does_not_come_from_where_it_is_lost);
     tcase_add_test(c, words_stand_where_their_headings_say);
     tcase_add_test(c, changes_of_state_have_words_of_their_own);
     tcase_add_test(c, hosts_have_a_queue_with_its_next_try);

@@ -231,7 +231,7 @@ START_TEST(from_here_on_leaves_what_has_happened)
     ck_assert_uint_gt(outcomes(f.s->run.tape, "no"), 0); /* bob cannot read it any more */
     face_keys(&f, "! w");
     shows("AUTHENTICATIONFAILED");
-    shows("/hosts/mx/store/users/bob is changed from");
+    shows("/hosts/mx/store/users/bob is now");
     face_close(&f);
 }
 END_TEST

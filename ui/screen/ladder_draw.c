@@ -256,7 +256,10 @@ static void draw_row(struct ui_canvas *c, int row, const struct ladder_columns *
     }
     if (r->kind == LADDER_PACKET || r->kind == LADDER_LOST)
         a.line = UI_STYLE_DIM;
-    if (from < 0 && to < 0) {
+    if (from < 0 && to < 0 && r->from == r->to) {
+        snprintf(both, sizeof both, "(%s) %s", tape_host(k->tape, r->from), words);
+        draw_note(c, row, k, k->x[0], UI_STYLE_DIM, both, false, 0);
+    } else if (from < 0 && to < 0) {
         snprintf(both, sizeof both, "(%s > %s) %s", tape_host(k->tape, r->from), tape_host(k->tape, r->to),
                  words);
         draw_note(c, row, k, k->x[0], UI_STYLE_DIM, both, false, 0);

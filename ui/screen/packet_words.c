@@ -144,6 +144,8 @@ void ui_packet_text(const struct trace_record *r, bool bad, char *buf, size_t ca
         tcp_words(text, bad, buf, cap);
     else if (r->proto == TRACE_UDP)
         snprintf(buf, cap, "UDP, %ld octets", number_after(text, " len "));
+    else if (r->proto == TRACE_ARP || r->proto == TRACE_NDP)
+        snprintf(buf, cap, "%s: %s", r->proto == TRACE_ARP ? "ARP" : "ND", text);
     else
         snprintf(buf, cap, "ICMP%s", at ? at : "");
 }

@@ -57,7 +57,7 @@ static const struct row rows[] = {
         "RFC 3464 section 2" } },
     { TRACE_KIND_MAILBOX,
       "stored",
-      { "In the mailbox", "Delivered: it waits for its reader.", "RFC 5321 section 2.3.9" } },
+      { "In the mailbox", "Delivered: it waits for its reader.", "RFC 5321 section 2.3.10" } },
     { TRACE_KIND_MAILBOX,
       "expunged",
       { "Removed from the server", "It is gone for all devices.", "RFC 3501 section 6.4.3" } },
@@ -83,7 +83,7 @@ static const struct row rows[] = {
       "send-failed",
       { "The mail program could not send",
         "It must tell its user at once: no server has taken the message, so none will send a bounce.",
-        "RFC 6409 section 3.1" } },
+        "RFC 6409 section 3.2" } },
     { TRACE_KIND_CLIENT,
       "sent",
       { "The mail program is done", "Its server has said 250 after the dot and answers for the message now.",
@@ -281,8 +281,8 @@ static void setting_text(const struct trace_record *r, char *buf, size_t cap)
 {
     const char *value = trace_attr_get(r, "value"), *was = record_attr(r, "was");
     if (record_is(r, "event", "changed"))
-        snprintf(buf, cap, "%s is changed%s%s to %s", record_attr(r, "set"), *was ? " from " : "", was,
-                 record_attr(r, "value"));
+        snprintf(buf, cap, "%s is now %s%s%s", record_attr(r, "set"), record_attr(r, "value"),
+                 *was ? ", it was " : "", was);
     else if (value)
         snprintf(buf, cap, "setting %s: %s", record_attr(r, "pointer"), value);
     else

@@ -211,8 +211,8 @@ static void draw(struct ui_screen *s, struct ui_canvas *c, struct ui_rect room)
     first = in.col + in.cols - g->cell * STAGE_COUNT;
     for (int i = 0; i < STAGE_COUNT; i++)
         ui_put(c, in.row, first + i * g->cell + 1, g->cell - 1, UI_STYLE_TITLE,
-               g->cell < 10 && i == STAGE_DELIVERED ? "deliv"
-               : g->cell < 10 && i == STAGE_FETCHED ? "fetch"
+               g->cell < 10 && i == STAGE_DELIVERED ? "inbox"
+               : g->cell < 10 && i == STAGE_FETCHED ? "read"
                                                     : names[i]);
     g->list = (struct ui_rect){ in.row + 1, in.col, in.rows - 2 - DETAIL_ROWS, in.cols };
     rows = g->list.rows / g->height;

@@ -24,13 +24,15 @@ static void draw_who(struct ui_screen *s, struct ui_canvas *c, struct ui_rect r,
     int n, left;
     for (size_t i = 0; name[i] && i + 1 < sizeof proto; i++)
         proto[i] = (char)(name[i] >= 'a' && name[i] <= 'z' ? name[i] - 32 : name[i]);
-    if (rec->peer)
+    if (rec->kind == TRACE_KIND_DROPPED && rec->peer == rec->host) /* the trace does not name its sender */
+        n = snprintf(who, sizeof who, "lost at %s  %s", tape_host(s->run.tape, rec->host), proto);
+    else if (rec->peer)
         n = snprintf(who, sizeof who, "%s %s %s  %s", tape_host(s->run.tape, record_from(rec)),
                      c->ascii ? "->" : "\xe2\x94\x80\xe2\x96\xb8", tape_host(s->run.tape, record_to(rec)),
                      proto);
     else
         n = snprintf(who, sizeof who, "%s", rec->host ? tape_host(s->run.tape, rec->host) : "");
-    left = rec->peer && !c->ascii ? n - 4 : n; /* the arrow takes six octets and two columns */
+    left = strstr(who, "\xe2\x94\x80") ? n - 4 : n; /* the arrow takes six octets and two columns */
     if (left > 0 && left < r.cols)
         ui_put(c, r.row, r.col + r.cols - left, left, UI_STYLE_DIM, who);
 }

@@ -194,16 +194,23 @@ static void draw_info(struct ui_screen *s, struct ui_canvas *c, struct ui_rect r
                 item->last - item->first + 1, words);
     } else {
         const struct ladder_row *row;
+        bool lost;
         char to[80];
+        row = item ? ladder_row(v->ladder, item->last) : NULL;
+        lost = row && row->seq == seq && row->kind == LADDER_LOST; /* the row knows its sender */
         used = ui_putf(c, r.row + 1, col, room, UI_STYLE_DIM, "%s",
-                       rec.host ? tape_host(s->run.tape, record_from(&rec)) : "the network");
-        snprintf(to, sizeof to, "%s", rec.peer ? tape_host(s->run.tape, record_to(&rec)) : "");
+                       lost       ? tape_host(s->run.tape, row->from)
+                       : rec.host ? tape_host(s->run.tape, record_from(&rec))
+                                  : "the network");
+        snprintf(to, sizeof to, "%s",
+                 lost       ? tape_host(s->run.tape, row->to)
+                 : rec.peer ? tape_host(s->run.tape, record_to(&rec))
+                            : "");
         if (*to) {
             ui_mark(c, r.row + 1, col + used + 1, UI_STYLE_DIM, UI_MARK_TO_SERVER);
             used += 3 + ui_putf(c, r.row + 1, col + used + 3, room - used - 3, UI_STYLE_DIM, "%s", to);
         }
-        row = item ? ladder_row(v->ladder, item->last) : NULL;
-        if (row && row->seq == seq && row->kind == LADDER_LOST)
+        if (lost)
             ladder_row_words(s->run.tape, row, true, words);
         else
             ui_record_text(s->run.tape, &rec, words, sizeof words);

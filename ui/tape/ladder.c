@@ -120,11 +120,22 @@ static void take_line(struct ladder *l, const struct trace_record *r)
     row->zone = row->bad ? 0 : zone;
 }
 
+/* Frames that find the MAC address of a neighbour: so many that only the closest look shows them. */
+static bool is_neighbour(const struct trace_record *r)
+{
+    return r->proto == TRACE_ARP || r->proto == TRACE_NDP;
+}
+
+static bool has_row(const struct trace_record *r)
+{
+    return r->proto == TRACE_TCP || r->proto == TRACE_UDP || r->proto == TRACE_ICMP || is_neighbour(r);
+}
+
 static void take_sent(struct ladder *l, const struct trace_record *r)
 {
     struct ladder_row *row;
     bool refused = false;
-    if (r->proto != TRACE_TCP && r->proto != TRACE_UDP && r->proto != TRACE_ICMP)
+    if (!has_row(r))
         return;
     row = add(l, r, LADDER_PACKET, r->proto == TRACE_ICMP ? FROM_LINE : GRAIN(TAPE_PACKET));
     if (r->frame) {
@@ -150,9 +161,9 @@ static void take_dropped(struct ladder *l, const struct trace_record *r)
 {
     struct ladder_row *row;
     size_t sent = r->frame && r->frame < l->nframe ? l->frame_row[r->frame] : 0;
-    if (r->proto != TRACE_TCP && r->proto != TRACE_UDP && r->proto != TRACE_ICMP)
+    if (!has_row(r))
         return;
-    row = add(l, r, LADDER_LOST, FROM_LINE);
+    row = add(l, r, LADDER_LOST, is_neighbour(r) ? GRAIN(TAPE_PACKET) : FROM_LINE);
     if (sent) {
         row->from = l->row[sent - 1].from;
         row->to = l->row[sent - 1].to;
@@ -187,6 +198,12 @@ static void take_note(struct ladder *l, const struct trace_record *r)
     case TRACE_KIND_ERROR:
         shown = true;
         break;
+    case TRACE_KIND_CONFIG: /* the setting that decides is told beside what it decides */
+        shown = is_event(r, "changed");
+        break;
+    case TRACE_KIND_FAULT: /* of a host; those of links stand at no host */
+        shown = is_event(r, "down") || is_event(r, "up");
+        break;
     case TRACE_KIND_CLIENT:
         break;
     default:
@@ -207,7 +224,6 @@ static void take(struct ladder *l, uint32_t seq)
     case TRACE_KIND_TCP_STATE:
     case TRACE_KIND_CACHE:
     case TRACE_KIND_NEIGHBOUR:
-    case TRACE_KIND_CONFIG:
         return;
     default:
         break;
