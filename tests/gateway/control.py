@@ -63,6 +63,11 @@ def seconds(call):
     return time.monotonic() - began
 
 
+def quick(call, bound):
+    """Whether it takes less, at least once in some attempts: other programs may hold this machine up at any moment, a fault holds up each."""
+    return any(seconds(call) < bound for _ in range(10))
+
+
 # ---- faults -----------------------------------------------------------------------------------------------------
 
 
@@ -93,17 +98,17 @@ def delays(w, c):
     c.do("delay", host="mail", by="300ms", port=25)
     with smtp(w) as s:
         report.check(seconds(s.noop) >= 0.3 and seconds(lambda: s.ehlo("x")) >= 0.3, "SMTP replies are late", "")
-        report.check(seconds(lambda: w.pop3("bob").quit()) < 0.3 * world.SLOW * 4, "--port: other services are not", "")
+        report.check(quick(lambda: w.pop3("bob").quit(), 1.2 * world.SLOW), "--port: other services are not", "")
         c.do("clear", what="all")
-        report.check(seconds(s.noop) < 0.3 * world.SLOW, "and are no longer", "")
+        report.check(quick(s.noop, 0.3), "and are no longer", "")
     p, m = w.pop3("bob"), w.imap("bob")
     c.do("delay", host="mail", by="300ms", first=2)
     report.check(seconds(p.stat) >= 0.3, "POP3 replies are late, inside TLS too", "")
     report.check(seconds(m.noop) >= 0.3, "IMAP replies are late, inside TLS too", "")
-    report.check(seconds(m.noop) < 0.3 * world.SLOW, "--first 2: the third is not", "")
+    report.check(quick(m.noop, 0.3), "--first 2: the third is not", "")
     c.do("clear", what="all")
     c.do("delay", host="mail", by="300ms", after="stat")
-    report.check(seconds(p.stat) >= 0.3 and seconds(p.noop) < 0.3 * world.SLOW and seconds(m.noop) < 0.3 * world.SLOW, "delay after STAT: STAT only", "")
+    report.check(seconds(p.stat) >= 0.3 and quick(p.noop, 0.3) and quick(m.noop, 0.3), "delay after STAT: STAT only", "")
     c.do("clear", what="all")
     p.quit()
     m.logout()
@@ -206,7 +211,7 @@ def links(w, c):
         c.do("lag", link="com", by="200ms")
         report.check(seconds(s.noop) >= 0.4, "lag: there and back again", "")
         c.do("clear", what="all")
-        report.check(seconds(s.noop) < 0.4 * world.SLOW, "and no longer", "")
+        report.check(quick(s.noop, 0.4), "and no longer", "")
     c.do("loss", link="com", chance="100%")
     report.check(dns_question(w, 0.5) is None, "loss of all", "")
     c.do("clear", what="all")
@@ -356,7 +361,7 @@ def life():
         mode = os.stat(path).st_mode
         report.check(stat.S_ISSOCK(mode) and stat.S_IMODE(mode) == 0o600, "a socket of mode 0600", oct(mode))
         report.check({"control": path} in w.others, "it is announced", w.others)
-        p = subprocess.run([world.MAILWALK, "serve", "mail-world", "--control", path, "--port-base", "51000"], stdout=subprocess.PIPE, stderr=subprocess.PIPE, timeout=30 * world.SLOW)
+        p = subprocess.run([world.MAILWALK, "serve", "mail-world", "--control", path, "--port-base", str(world.free_base())], stdout=subprocess.PIPE, stderr=subprocess.PIPE, timeout=30 * world.SLOW)
         report.check(p.returncode == 3 and b"another server" in p.stderr and os.path.exists(path), "a socket in use is exit 3", p.stderr)
         report.check(connected(path).ask("time")["ok"], "and is not harmed", "")
         w.process.send_signal(signal.SIGKILL)
@@ -377,7 +382,7 @@ def life():
         w.process.send_signal(signal.SIGHUP)
         report.check(connected(path).ask("time")["ok"] and w.stop() == 0, "but not under nohup", (w.status, w.errors))
     for bad, status in ((path + "x" * 100, 2), (folder + "/none/x", 3), (folder, 3)):
-        p = subprocess.run([world.MAILWALK, "serve", "mail-world", "--control", bad, "--port-base", "52000", "--duration", "1s"], stdout=subprocess.PIPE, stderr=subprocess.PIPE, timeout=30 * world.SLOW)
+        p = subprocess.run([world.MAILWALK, "serve", "mail-world", "--control", bad, "--port-base", str(world.free_base()), "--duration", "1s"], stdout=subprocess.PIPE, stderr=subprocess.PIPE, timeout=30 * world.SLOW)
         report.check(p.returncode == status and b"--control" in p.stderr, "a path that cannot be is told", (p.returncode, p.stderr))
 
 

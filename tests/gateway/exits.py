@@ -122,7 +122,7 @@ def options(folder):
     for args, word in wrong:
         p = run("mail-world", *args)
         report.check(p.returncode == 2 and not p.stdout and p.stderr.startswith("mailwalk: ") and word in p.stderr, "bad usage is told with exit 2", f"{args}: {p.returncode} {p.stdout[:100]} {p.stderr[:300]}")
-    p = run("mail-world", *good, "--forward", "mail.example.org:587=[::1]:5587", "--duration", "1ms", "--port-base", "41000")
+    p = run("mail-world", *good, "--forward", "mail.example.org:587=[::1]:5587", "--duration", "1ms", "--port-base", str(world.free_base()))
     report.check(p.returncode == 0 and "mail for example.net" in p.stdout and "mail.example.org, port 587" in p.stdout and "[::1]:5587" in p.stdout, "exits are told", p.stdout + p.stderr)
     report.check(all(len(x) <= 80 for x in p.stdout.splitlines()), "in 80 columns", p.stdout)
     p = run("first-message", *good, "--duration", "1ms", "--format", "jsonl")

@@ -54,7 +54,7 @@ def visit(port):
 
 def serve(folder):
     recording = os.path.join(folder, "r.jsonl")
-    base = 11000 + os.getpid() % 400 * 100 + 50
+    base = world.free_base()
     err = open(os.path.join(folder, "err"), "w+b")
     p = subprocess.Popen([world.MAILWALK, "serve", "tests/interop/plain.json", "--port-base", str(base), "--record", recording], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=err)
     out = b""

@@ -30,18 +30,18 @@ def tshark(path, shown, *more):
 
 
 def files(folder):
-    ca = os.path.join(folder, "x.pem")
+    ca, base = os.path.join(folder, "x.pem"), str(world.free_base())
     p = run("serve", "first-message", "--map", "0=mx:25", "--duration", "1s", "--ca-file", ca)
     report.check(p.returncode == 2 and "no service of first-message speaks TLS" in p.err and not os.path.exists(ca), "a world without TLS has no CA: exit 2", p.err)
     for option in ("--ca-file", "--keylog"):
-        p = run("serve", "mail-world", "--port-base", "41000", "--duration", "1ms", option, folder + "/none/x")
+        p = run("serve", "mail-world", "--port-base", base, "--duration", "1ms", option, folder + "/none/x")
         report.check(p.returncode == 3 and "/none/x" in p.err, "a file that cannot be made is exit 3", f"{p.returncode} {p.err}")
         if os.path.exists("/dev/full") and option == "--ca-file":
-            p = run("serve", "mail-world", "--port-base", "41000", "--duration", "1ms", option, "/dev/full")
+            p = run("serve", "mail-world", "--port-base", base, "--duration", "1ms", option, "/dev/full")
             report.check(p.returncode == 3 and "/dev/full" in p.err, "a full disk is exit 3", f"{p.returncode} {p.err}")
     texts = []
     for seed in ("1", "1", "2"):
-        p = run("serve", "mail-world", "--port-base", "41000", "--duration", "1ms", "--ca-file", ca, "--seed", seed, "--set", "/start=2026-03-03T09:00:00Z")
+        p = run("serve", "mail-world", "--port-base", base, "--duration", "1ms", "--ca-file", ca, "--seed", seed, "--set", "/start=2026-03-03T09:00:00Z")
         report.check(p.returncode == 0, "serve ends well", p.err)
         texts.append(open(ca).read())
     report.check(texts[0] == texts[1] and texts[0] != texts[2], "the CA follows from seed and start", texts)
