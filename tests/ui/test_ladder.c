@@ -218,7 +218,7 @@ START_TEST(who_has_an_address_is_asked_in_rows_at_the_grain_of_packets)
 }
 END_TEST
 
-START_TEST(a_changed_setting_and_a_host_that_goes_down_are_notes)
+START_TEST(a_changed_setting_a_host_that_goes_down_and_a_changed_packet_are_notes)
 {
     const struct ladder_row *row;
     play("mx-moved", TAPE_LINE);
@@ -229,6 +229,10 @@ START_TEST(a_changed_setting_and_a_host_that_goes_down_are_notes)
     ck_assert_int_eq(row->kind, LADDER_NOTE);
     ck_assert_str_eq(tape_host(tape, row->from), "old");
     ck_assert_uint_eq(rows_that_say("setting /"), 0);
+    end();
+    play("starttls-stripped", TAPE_LINE);
+    row = ladder_row(ladder, row_that_says("strip-starttls: \"STARTTLS\" becomes \"XXXXXXXA\""));
+    ck_assert_str_eq(tape_host(tape, row->from), "box");
     end();
 }
 END_TEST
@@ -341,7 +345,7 @@ static Suite *suite(void)
     tcase_add_test(model, one_conversation_is_followed);
     tcase_add_test(model, frames_are_rows_at_the_grain_of_packets_and_losses_are_known);
     tcase_add_test(model, who_has_an_address_is_asked_in_rows_at_the_grain_of_packets);
-    tcase_add_test(model, a_changed_setting_and_a_host_that_goes_down_are_notes);
+    tcase_add_test(model, a_changed_setting_a_host_that_goes_down_and_a_changed_packet_are_notes);
     tcase_add_test(view, nothing_after_the_place_is_shown);
     tcase_add_test(view, a_row_is_chosen_opened_and_gone_to);
     tcase_add_test(view, a_press_of_the_mouse_chooses_a_row);

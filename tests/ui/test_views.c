@@ -212,6 +212,24 @@ START_TEST(a_frame_that_is_lost_does_not_come_from_where_it_is_lost)
 }
 END_TEST
 
+START_TEST(an_answer_to_the_dot_that_does_not_come_is_told)
+{
+    struct face f;
+    face_open(&f, "slow-server", 24, 80, false, false);
+    face_keys(&f, "!");
+    ck_assert(face_shows(&f, "mail has waited too long and hangs up"));
+    face_keys(&f, "<F6>");
+    ck_assert(face_shows(&f, "250   250  \xe2\x9c\x97late"));
+    face_keys(&f, "<F5>");
+    ck_assert(face_shows(&f, "octets, complete"));
+    ck_assert(!face_shows(&f, "no reply yet"));
+    face_keys(&f, "<End>");
+    ck_assert(face_shows(&f, "octets, cut off"));
+    ck_assert(face_shows(&f, "mail: the connection is lost"));
+    face_close(&f);
+}
+END_TEST
+
 START_TEST(changes_of_state_have_words_of_their_own)
 {
     struct face f;
@@ -274,6 +292,7 @@ static Suite *suite(void)
     tcase_add_test(c, packet_says_why_a_frame_was_dropped);
     tcase_add_test(c, a_frame_that_arrives_came_from_its_sender);
     tcase_add_test(c, a_frame_that_is_lost_does_not_come_from_where_it_is_lost);
+    tcase_add_test(c, an_answer_to_the_dot_that_does_not_come_is_told);
     tcase_add_test(c, words_stand_where_their_headings_say);
     tcase_add_test(c, changes_of_state_have_words_of_their_own);
     tcase_add_test(c, hosts_have_a_queue_with_its_next_try);

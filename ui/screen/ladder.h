@@ -17,6 +17,9 @@
 #define LADDER_GAP_MIN     15 /* columns of the canvas between two hosts: less holds no word */
 #define LADDER_GAP_GOOD    22 /* below this the DNS servers share one column */
 
+/* What a record says, without the name of its host in front, which stands beside it. */
+void ladder_own_words(const struct tape *t, const struct trace_record *r, char *buf, size_t cap);
+
 /* What a row says in one line, as its sender wrote it: not yet safe to show. Returns buf. */
 const char *ladder_row_words(const struct tape *t, const struct ladder_row *row, bool frames,
                              char buf[LADDER_WORDS_MAX]);

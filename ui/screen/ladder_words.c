@@ -9,6 +9,16 @@
 
 #define LOOK_AT 48 /* rows of a fold whose words are looked at */
 
+void ladder_own_words(const struct tape *t, const struct trace_record *r, char *buf, size_t cap)
+{
+    const char *host = tape_host(t, r->host);
+    size_t len = strlen(host);
+    ui_record_text(t, r, buf, cap);
+    if (trace_kind_level(r->kind) == TRACE_STATE && strncmp(buf, host, len) == 0 && buf[len] == ':' &&
+        buf[len + 1] == ' ')
+        memmove(buf, buf + len + 2, strlen(buf + len + 2) + 1);
+}
+
 static void note_words(const struct tape *t, const struct trace_record *r, char *buf, size_t cap)
 {
     const char *event = record_attr(r, "event");
@@ -21,12 +31,7 @@ static void note_words(const struct tape *t, const struct trace_record *r, char 
     else if (r->kind == TRACE_KIND_QUEUE)
         snprintf(buf, cap, "%s: %s", event, record_attr(r, "status_text"));
     else
-        ui_record_text(t, r, buf, cap);
-    if (strncmp(buf, tape_host(t, r->host), strlen(tape_host(t, r->host))) == 0) {
-        const char *rest = buf + strlen(tape_host(t, r->host)); /* a note stands at its host */
-        if (rest[0] == ':' && rest[1] == ' ')
-            memmove(buf, rest + 2, strlen(rest + 2) + 1);
-    }
+        ladder_own_words(t, r, buf, cap);
 }
 
 const char *ladder_row_words(const struct tape *t, const struct ladder_row *row, bool frames,

@@ -84,12 +84,18 @@ static void content_row(struct ui_screen *s, struct message_rows *rows, const st
     struct message *m = message(s);
     char left[120], right[1000] = "";
     enum ui_style style = UI_STYLE_TEXT;
+    uint32_t seq = letter_broken(s->run.tape, c);
+    bool broken = seq && seq <= s->place;
     if (!c->first || c->first > s->place)
         return;
     letter_text_read(&m->before, s->run.tape, c, s->place);
     snprintf(left, sizeof left, "  content: %zu octets%s", m->before.len,
-             m->before.complete ? ", complete" : " so far");
-    if (c->proto == TRACE_SMTP)
+             m->before.complete ? ", complete"
+             : broken           ? ", cut off"
+                                : " so far");
+    if (broken)
+        style = said(s, seq, "", right, sizeof right);
+    else if (c->proto == TRACE_SMTP)
         style = said(s, c->verdict, "no reply yet", right, sizeof right);
     add(rows, m->before.nlines ? m->before.line[m->before.nlines - 1].seq : c->first, style, left, right);
 }

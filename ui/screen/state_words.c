@@ -276,6 +276,20 @@ static void queue_text(const char *host, const struct trace_record *r, char *buf
              *record_attr(r, "status_text") ? ": " : "", record_attr(r, "status_text"));
 }
 
+static void session_text(const char *host, const struct trace_record *r, char *buf, size_t cap)
+{
+    const char *event = record_attr(r, "event"), *verdict = record_attr(r, "verdict"),
+               *result = record_attr(r, "result");
+    if (strcmp(event, "timeout") == 0)
+        snprintf(buf, cap, "%s has waited too long and hangs up", host);
+    else if (strcmp(event, "lost") == 0)
+        snprintf(buf, cap, "%s: the connection is lost", host);
+    else if (strcmp(event, "connect-failed") == 0)
+        snprintf(buf, cap, "%s: no connection%s%s", host, *result ? ": " : "", result);
+    else
+        snprintf(buf, cap, "%s: session %s%s%s", host, event, *verdict ? ": " : "", verdict);
+}
+
 /* Settings may be numbers. */
 static void setting_text(const struct trace_record *r, char *buf, size_t cap)
 {
@@ -307,8 +321,7 @@ const char *ui_state_text(const struct tape *t, const struct trace_record *r, ch
         mailbox_text(host, r, buf, cap);
         break;
     case TRACE_KIND_SESSION:
-        snprintf(buf, cap, "%s: session %s%s%s", host, event, *record_attr(r, "verdict") ? ": " : "",
-                 record_attr(r, "verdict"));
+        session_text(host, r, buf, cap);
         break;
     case TRACE_KIND_CONFIG:
         setting_text(r, buf, cap);

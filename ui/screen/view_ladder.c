@@ -213,7 +213,7 @@ static void draw_info(struct ui_screen *s, struct ui_canvas *c, struct ui_rect r
         if (lost)
             ladder_row_words(s->run.tape, row, true, words);
         else
-            ui_record_text(s->run.tape, &rec, words, sizeof words);
+            ladder_own_words(s->run.tape, &rec, words, sizeof words);
         ui_put_text(c, r.row + 1, col + used + 2, room - used - 2, UI_STYLE_STRONG, words, strlen(words));
     }
     below = (struct ui_rect){ r.row + 2 + s->big, col, r.rows - 2 - s->big, room };

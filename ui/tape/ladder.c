@@ -202,7 +202,7 @@ static void take_note(struct ladder *l, const struct trace_record *r)
         shown = is_event(r, "changed");
         break;
     case TRACE_KIND_FAULT: /* of a host; those of links stand at no host */
-        shown = is_event(r, "down") || is_event(r, "up");
+        shown = is_event(r, "down") || is_event(r, "up") || is_event(r, "rewrote");
         break;
     case TRACE_KIND_CLIENT:
         break;

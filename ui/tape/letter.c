@@ -6,6 +6,7 @@
 
 #include "protocols/wire/ascii.h"
 #include "ui/tape/keep.h"
+#include "ui/tape/record.h"
 
 #define PENDING_MAX 256 /* commands that wait for their replies; a limit of ours */
 #define CAUSES_MAX  400 /* steps back to the message that a transaction is about */
@@ -515,4 +516,17 @@ void letter_text_free(struct letter_text *text)
     free(text->octets);
     free(text->line);
     *text = (struct letter_text){ 0 };
+}
+
+uint32_t letter_broken(const struct tape *t, const struct letter_copy *copy)
+{
+    const struct tape_list *list = tape_of_conn(t, copy->conn);
+    struct trace_record r;
+    if (copy->proto != TRACE_SMTP || !copy->first || copy->verdict)
+        return 0;
+    for (uint32_t seq = copy->first; seq; seq = tape_after(list, seq))
+        if (tape_kind(t, seq) == TRACE_KIND_SESSION && tape_get(t, seq, &r) && r.host == copy->from &&
+            (record_is(&r, "event", "lost") || record_is(&r, "event", "timeout")))
+            return seq;
+    return 0;
 }

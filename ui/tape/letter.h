@@ -66,6 +66,10 @@ ptrdiff_t letters_of_place(const struct letters *l, const struct tape *t, uint32
 const struct letter_copy *letters_copy(const struct letters *l, size_t letter, uint32_t place,
                                        const struct letter_copy *before);
 
+/* The record at which the sender of a copy has lost the connection, or has waited too long, without an answer
+ * to the content; 0: there is none. */
+uint32_t letter_broken(const struct tape *t, const struct letter_copy *copy);
+
 /* What of a copy had crossed at `place`: its octets, and the record of each line. */
 struct letter_text {
     char *octets; /* owned; with a NUL behind */

@@ -317,6 +317,15 @@ static void put_in_order(struct making *m)
     free(to);
 }
 
+/* The answer to the content did not come. */
+static void broken(struct making *m, const struct letter_copy *c)
+{
+    struct trace_record r;
+    uint32_t seq = letter_broken(m->t, c);
+    if (seq && tape_get(m->t, seq, &r))
+        event(m, c->conn, STAGE_DATA, seq, true, record_is(&r, "event", "timeout") ? "timed-out" : "lost");
+}
+
 struct stages *stages_new(const struct tape *t, const struct letters *l)
 {
     struct stages *s = keep_alloc(sizeof *s);
@@ -331,6 +340,7 @@ struct stages *stages_new(const struct tape *t, const struct letters *l)
         for (size_t k = 0; k < c->nrcpt; k++)
             event_code(&m, c->conn, STAGE_RCPT, l->rcpt[c->rcpt + k].reply);
         event_code(&m, c->conn, STAGE_DATA, c->verdict);
+        broken(&m, c);
     }
     each(&m, TRACE_KIND_MAILBOX, mailbox);
     each(&m, TRACE_KIND_CLIENT, client);
