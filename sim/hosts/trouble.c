@@ -311,6 +311,7 @@ static bool check(struct trouble *t, char *error)
 struct troubles {
     struct trouble *first;
     uint32_t last_id, count;
+    uint32_t kept; /* places for those whose time has not come */
 };
 
 static void take_out(struct trouble *t)
@@ -360,8 +361,9 @@ static struct trouble *make(struct world *w, const struct trouble_order *o, char
     struct trouble *t;
     if (!w->troubles)
         w->troubles = core_arena_take(&w->arena, sizeof *w->troubles);
-    if (w->troubles->count == TROUBLES_MAX) {
-        wrong(error, "%d faults are set; clear one first", TROUBLES_MAX);
+    if (w->troubles->count + w->troubles->kept == TROUBLES_MAX) {
+        wrong(error, "%u faults are set and %u are still to come, and %d are allowed", w->troubles->count,
+              w->troubles->kept, TROUBLES_MAX);
         return NULL;
     }
     t = core_alloc(sizeof *t);
@@ -388,6 +390,25 @@ bool trouble_check(struct world *w, const struct trouble_order *o, char error[TR
     struct trouble *t = make(w, o, error);
     free(t);
     return t != NULL;
+}
+
+bool trouble_keep(struct world *w, const struct trouble_order *o, char error[TROUBLE_ERROR_MAX])
+{
+    if (!trouble_check(w, o, error))
+        return false;
+    w->troubles->kept++;
+    return true;
+}
+
+void trouble_add_kept(struct world *w, const struct trouble_order *o)
+{
+    char error[TROUBLE_ERROR_MAX];
+    uint32_t id;
+    assert(w->troubles->kept > 0);
+    w->troubles->kept--;
+    id = trouble_add(w, o, error);
+    assert(id > 0); /* no change of settings takes away what a fault is about */
+    (void)id;
 }
 
 uint32_t trouble_add(struct world *w, const struct trouble_order *o, char error[TROUBLE_ERROR_MAX])

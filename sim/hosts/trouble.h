@@ -22,7 +22,7 @@
 #include "protocols/wire/ascii.h"
 #include "sim/hosts/host.h"
 
-#define TROUBLES_MAX      1000 /* at a time */
+#define TROUBLES_MAX      1000 /* at a time, with those that the scenario orders for later */
 #define TROUBLE_ERROR_MAX 300
 #define TROUBLE_WORDS_MAX 400 /* octets with NUL */
 #define TROUBLE_TEXT_MAX  400 /* octets of a refusal's text: its reply fits one line, RFC 5321 4.5.3.1.5 */
@@ -95,6 +95,10 @@ bool trouble_check(struct world *w, const struct trouble_order *o, char error[TR
 /* Sets it now. Returns its number, from 1, never used before; 0: error says what is wrong and what is
  * allowed, and nothing has changed. */
 uint32_t trouble_add(struct world *w, const struct trouble_order *o, char error[TROUBLE_ERROR_MAX]);
+/* For one that is to be set later: checks it, and keeps a place for it. False: as trouble_check. */
+bool trouble_keep(struct world *w, const struct trouble_order *o, char error[TROUBLE_ERROR_MAX]);
+/* Its time has come. */
+void trouble_add_kept(struct world *w, const struct trouble_order *o);
 /* False: there is none with this number. */
 bool trouble_clear(struct world *w, uint32_t id);
 /* All of them; with `name` only those that have the host or link down. Returns how many there were. */

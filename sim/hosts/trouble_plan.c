@@ -20,12 +20,9 @@ struct planned { /* one whose time has not come */
 static void begins(struct core_queue *q, struct core_timer *timer)
 {
     struct planned *p = CORE_OWNER(timer, struct planned, timer);
-    char error[TROUBLE_ERROR_MAX];
     (void)q;
     p->world->trace.cause = 0;
-    /* It was right when the world was made. What can be in the way now is that somebody has set so many
-     * others. */
-    trouble_add(p->world, &p->order, error);
+    trouble_add_kept(p->world, &p->order);
 }
 
 static bool plan(struct world *w, struct trouble_order *o, uint64_t from_ns, uint64_t until_ns,
@@ -36,7 +33,7 @@ static bool plan(struct world *w, struct trouble_order *o, uint64_t from_ns, uin
     o->for_ns = until_ns == CORE_NEVER ? 0 : until_ns - from_ns;
     if (from_ns == 0)
         return trouble_add(w, o, error) != 0;
-    if (!trouble_check(w, o, error))
+    if (!trouble_keep(w, o, error))
         return false;
     p = core_arena_take(&w->arena, sizeof *p);
     p->world = w;

@@ -228,6 +228,27 @@ START_TEST(an_order_that_cannot_be_is_told_with_its_place)
 }
 END_TEST
 
+/* Those of later moments need room too: none is left out when its time comes. */
+START_TEST(more_orders_than_there_is_room_for_are_refused_at_the_start)
+{
+    struct world_error error;
+    for (size_t i = 0; i < TROUBLES_MAX + (size_t)_i; i++)
+        delay_add(mx_b, CORE_S, "RCPT")->from_ns = i % 2 * CORE_S;
+    world_init(&sm.world, &sm.spec);
+    ck_assert(world_build(&sm.world, &error) == (_i == 0));
+    if (_i > 0)
+        ck_assert_str_eq(error.pointer, "/hosts/mx-b/delays/1000");
+    else {
+        size_t n = 0;
+        world_run(&sm.world, CORE_MINUTE);
+        for (const struct trouble *t = NULL; (t = trouble_next(&sm.world, t));)
+            n++;
+        ck_assert_uint_eq(n, TROUBLES_MAX);
+    }
+    world_free(&sm.world);
+}
+END_TEST
+
 static Suite *suite(void)
 {
     Suite *s = suite_create("hosts");
@@ -243,6 +264,7 @@ static Suite *suite(void)
     tcase_add_test(t, a_user_has_no_room_for_a_time_whatever_is_there);
     tcase_add_test(t, a_link_that_lags_is_late_with_every_frame_and_loses_none);
     tcase_add_loop_test(t, an_order_that_cannot_be_is_told_with_its_place, 0, 3);
+    tcase_add_loop_test(t, more_orders_than_there_is_room_for_are_refused_at_the_start, 0, 2);
     suite_add_tcase(s, t);
     return s;
 }
