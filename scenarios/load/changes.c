@@ -11,7 +11,8 @@
 /* What no change can touch: it is read once, and its octets are shared. */
 static const char *const once[] = { "messages", "expect", "changes" };
 
-static void take_out(struct json_node *object, const char *key)
+/* NULL: it is not there. */
+static struct json_node *take_out(struct json_node *object, const char *key)
 {
     struct json_node *before = NULL;
     for (struct json_node *n = object->first; n; before = n, n = n->next) {
@@ -23,8 +24,17 @@ static void take_out(struct json_node *object, const char *key)
             object->first = n->next;
         if (object->last == n)
             object->last = before;
-        return;
+        return n;
     }
+    return NULL;
+}
+
+static void put_back(struct json_node *object, struct json_node *member)
+{
+    member->next = object->first;
+    object->first = member;
+    if (!object->last)
+        object->last = member;
 }
 
 static size_t values_in(const struct json_node *n)
@@ -133,6 +143,7 @@ void changes_read(struct json_get *g, struct scenario *s, struct json_node *root
     const size_t n = s->world.nchanges;
     const struct json_node **set, **to;
     const struct spec_world *before = &s->world;
+    struct json_node *shared[sizeof once / sizeof once[0]];
     struct spec_change *changes;
     size_t values = values_in(root);
     if (n == 0 || !check_times(g, &s->world, root))
@@ -151,12 +162,17 @@ void changes_read(struct json_get *g, struct scenario *s, struct json_node *root
         to[i] = part_of(root, &changes[i], "to");
     }
     for (size_t i = 0; i < sizeof once / sizeof once[0]; i++)
-        take_out(root, once[i]);
+        shared[i] = take_out(root, once[i]);
     for (size_t i = 0; i < n; i++) {
         if (!read_change(g, &changes[i], set[i], to[i], &root, scratch, before))
             break;
         before = changes[i].after;
     }
+    for (size_t i = 0; i < sizeof once / sizeof once[0]; i++)
+        if (shared[i])
+            put_back(root, shared[i]);
     s->world.changes = changes;
     g->root = root;
+    if (g->errors->total == 0)
+        check_changed(g, s);
 }

@@ -112,24 +112,43 @@ size_t check_owner(const struct check *c, const struct net_addr *a)
     return CHECK_NONE;
 }
 
+static void check_begin(struct check *c, struct json_get *g, struct scenario *s)
+{
+    const struct spec_world *w = &s->world;
+    *c = (struct check){ .g = g, .s = s, .w = &s->world };
+    names_init(&c->hosts, "host", w->nhosts ? &w->hosts[0].name : NULL, sizeof w->hosts[0], w->nhosts);
+    names_init(&c->links, "link", w->nlinks ? &w->links[0].name : NULL, sizeof w->links[0], w->nlinks);
+    names_init(&c->zones, "zone", w->nzones ? &w->zones[0].name : NULL, sizeof w->zones[0], w->nzones);
+    names_init(&c->messages, "message", w->nmessages ? &w->messages[0].name : NULL, sizeof w->messages[0],
+               w->nmessages);
+    names_init(&c->actions, "action", w->nactions ? &w->actions[0].name : NULL, sizeof w->actions[0],
+               w->nactions);
+}
+
+static void check_end(struct check *c)
+{
+    names_free(&c->hosts);
+    names_free(&c->links);
+    names_free(&c->zones);
+    names_free(&c->messages);
+    names_free(&c->actions);
+}
+
 void check_scenario(struct json_get *g, struct scenario *s)
 {
-    struct check c = { .g = g, .s = s, .w = &s->world };
-    const struct spec_world *w = c.w;
-    names_init(&c.hosts, "host", w->nhosts ? &w->hosts[0].name : NULL, sizeof w->hosts[0], w->nhosts);
-    names_init(&c.links, "link", w->nlinks ? &w->links[0].name : NULL, sizeof w->links[0], w->nlinks);
-    names_init(&c.zones, "zone", w->nzones ? &w->zones[0].name : NULL, sizeof w->zones[0], w->nzones);
-    names_init(&c.messages, "message", w->nmessages ? &w->messages[0].name : NULL, sizeof w->messages[0],
-               w->nmessages);
-    names_init(&c.actions, "action", w->nactions ? &w->actions[0].name : NULL, sizeof w->actions[0],
-               w->nactions);
+    struct check c;
+    check_begin(&c, g, s);
     check_net(&c);
     check_mail(&c);
     check_acts(&c);
     check_doors(&c);
-    names_free(&c.hosts);
-    names_free(&c.links);
-    names_free(&c.zones);
-    names_free(&c.messages);
-    names_free(&c.actions);
+    check_end(&c);
+}
+
+void check_changed(struct json_get *g, struct scenario *s)
+{
+    struct check c;
+    check_begin(&c, g, s);
+    check_expected(&c);
+    check_end(&c);
 }

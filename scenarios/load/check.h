@@ -32,10 +32,14 @@ struct check {
 
 /* Fills in what follows from the rest (root servers of resolvers), and tells every contradiction. */
 void check_scenario(struct json_get *g, struct scenario *s);
+/* When the changes are read: users and messages that are expected may come with one of them. */
+void check_changed(struct json_get *g, struct scenario *s);
 
 void check_net(struct check *c);
 void check_mail(struct check *c);
 void check_acts(struct check *c);
+/* Does what is expected take part at some time? Of a world with changes: after they are read. */
+void check_expected(struct check *c);
 void check_doors(struct check *c);
 
 /* The place of a name; CHECK_NONE if there is none. */

@@ -105,43 +105,36 @@ static void check_action_names(struct check *c)
 
 /* ---- expectations ---------------------------------------------------------------------------------- */
 
-/* Which messages somebody sends, or wait in a mailbox: an array of the caller's, to be freed. */
-static bool *messages_used(const struct check *c)
+static void mark_messages(const struct check *c, const struct spec_world *w, bool *used)
 {
-    bool *used = core_alloc(c->w->nmessages + 1);
     size_t m;
-    for (size_t i = 0; i < c->w->nactions; i++)
-        if (c->w->actions[i].message &&
-            (m = check_find(&c->messages, c->w->actions[i].message)) != CHECK_NONE)
+    for (size_t i = 0; i < w->nactions; i++)
+        if (w->actions[i].message && (m = check_find(&c->messages, w->actions[i].message)) != CHECK_NONE)
             used[m] = true;
-    for (size_t h = 0; h < c->w->nhosts; h++) {
-        const struct spec_store *s = c->w->hosts[h].store;
+    for (size_t h = 0; h < w->nhosts; h++) {
+        const struct spec_store *s = w->hosts[h].store;
         for (size_t u = 0; s && u < s->nusers; u++)
             for (size_t i = 0; i < s->users[u].nmessages; i++)
                 if ((m = check_find(&c->messages, s->users[u].messages[i])) != CHECK_NONE)
                     used[m] = true;
     }
+}
+
+/* Which messages somebody sends at some time, or wait in a mailbox: an array of the caller's, to be freed. */
+static bool *messages_used(const struct check *c)
+{
+    bool *used = core_alloc(c->w->nmessages + 1);
+    mark_messages(c, c->w, used);
+    for (size_t i = 0; i < c->w->nchanges; i++)
+        mark_messages(c, c->w->changes[i].after, used);
     return used;
 }
 
-/* A user that a change adds later. */
-static bool user_comes(const struct check *c, const char *name)
+static bool user_in(const struct spec_world *w, const char *name, const char *host)
 {
     size_t local = strcspn(name, "@");
-    for (size_t i = 0; i < c->w->nchanges; i++) {
-        const char *what = c->w->changes[i].what, *last = strrchr(what, '/');
-        bool users = last && last - what >= 6 && strncmp(last - 6, "/users", 6) == 0;
-        if (users && wire_equal_nocase(last + 1, strcspn(last + 1, "@"), name, local))
-            return true;
-    }
-    return false;
-}
-
-static bool user_exists(const struct check *c, const char *name, const char *host)
-{
-    size_t local = strcspn(name, "@");
-    for (size_t h = 0; h < c->w->nhosts; h++) {
-        const struct spec_host *at = &c->w->hosts[h];
+    for (size_t h = 0; h < w->nhosts; h++) {
+        const struct spec_host *at = &w->hosts[h];
         if (!at->store || (host && strcmp(host, at->name) != 0))
             continue;
         for (size_t u = 0; u < at->store->nusers; u++) {
@@ -154,14 +147,21 @@ static bool user_exists(const struct check *c, const char *name, const char *hos
     return false;
 }
 
-static void check_expect(struct check *c, const struct expect_item *e, const bool *used)
+/* At some time. */
+static bool user_exists(const struct check *c, const char *name, const char *host)
+{
+    bool exists = user_in(c->w, name, host);
+    for (size_t i = 0; i < c->w->nchanges && !exists; i++)
+        exists = user_in(c->w->changes[i].after, name, host);
+    return exists;
+}
+
+static void check_expect(struct check *c, const struct expect_item *e)
 {
     size_t at = e->host ? check_ref(c, &c->hosts, e->host, e->pointer, "/host") : CHECK_NONE;
-    size_t message = e->message ? check_ref(c, &c->messages, e->message, e->pointer, "/message") : CHECK_NONE;
     char within[UNITS_TEXT_MAX], end[UNITS_TEXT_MAX];
-    if (message != CHECK_NONE && !used[message])
-        json_error_at(c->g, e->pointer, "/message", "nobody sends \"%s\", and it waits in no mailbox",
-                      e->message);
+    if (e->message)
+        check_ref(c, &c->messages, e->message, e->pointer, "/message");
     if (e->action)
         check_ref(c, &c->actions, e->action, e->pointer, "/action");
     if (e->within_ns != CORE_NEVER && e->within_ns > c->w->until_ns)
@@ -169,19 +169,36 @@ static void check_expect(struct check *c, const struct expect_item *e, const boo
                       units_duration_text(e->within_ns, within), units_duration_text(c->w->until_ns, end));
     if (e->kind == EXPECT_QUEUE_EMPTY && at != CHECK_NONE && !c->w->hosts[at].mta)
         json_error_at(c->g, e->pointer, "/host", "host \"%s\" has no \"mta\", so it has no queue", e->host);
-    if (e->user && !user_exists(c, e->user, e->host) && !user_comes(c, e->user))
+}
+
+/* What takes part in it. */
+static void check_parts(struct check *c, const struct expect_item *e, const bool *used)
+{
+    size_t message = e->message ? check_find(&c->messages, e->message) : CHECK_NONE;
+    if (message != CHECK_NONE && !used[message])
+        json_error_at(c->g, e->pointer, "/message", "nobody sends \"%s\", and it waits in no mailbox",
+                      e->message);
+    if (e->user && !user_exists(c, e->user, e->host))
         json_error_at(c->g, e->pointer, "/user", "\"%.80s\" is no user of %s%s", e->user,
                       e->host ? "host " : "any host", e->host ? e->host : "");
 }
 
-void check_acts(struct check *c)
+void check_expected(struct check *c)
 {
     bool *used = messages_used(c);
+    for (size_t i = 0; i < c->s->nexpect; i++)
+        check_parts(c, &c->s->expect[i], used);
+    free(used);
+}
+
+void check_acts(struct check *c)
+{
     check_action_names(c);
     for (size_t i = 0; i < c->w->nactions; i++)
         check_action(c, &c->w->actions[i]);
     check_circles(c);
     for (size_t i = 0; i < c->s->nexpect; i++)
-        check_expect(c, &c->s->expect[i], used);
-    free(used);
+        check_expect(c, &c->s->expect[i]);
+    if (c->w->nchanges == 0)
+        check_expected(c);
 }

@@ -191,6 +191,36 @@ START_TEST(what_is_appended_stands_at_its_number)
 }
 END_TEST
 
+/* A change may add a user by itself, with all the others, or send a message that nobody sent before. */
+START_TEST(what_is_expected_may_come_with_a_change)
+{
+    static const struct {
+        const char *set, *told;
+    } try[] = {
+        { "/expect/-={\"what\":\"mailbox\",\"user\":\"carl\",\"messages\":0}",
+          "\"carl\" is no user of any host" },
+        { "/expect/-={\"what\":\"mailbox\",\"host\":\"mail\",\"user\":\"dora\",\"messages\":0}", NULL },
+        { "/expect/-={\"what\":\"mailbox\",\"host\":\"client\",\"user\":\"dora\",\"messages\":0}",
+          "\"dora\" is no user of host client" },
+        { "/expect/-={\"what\":\"mailbox\",\"user\":\"emil\",\"messages\":0}", NULL },
+        { "/expect/-={\"what\":\"mailbox\",\"user\":\"-\",\"messages\":0}", "is no user of any host" },
+    };
+    struct scenario s;
+    const char *sets[] = { "/changes/-={\"at\":\"1s\",\"set\":\"/hosts/mail/store/users/dora\",\"to\":\"x\"}",
+                           "/changes/-={\"at\":\"2s\",\"set\":\"/hosts/mail/store/"
+                           "users\",\"to\":{\"alice\":{\"password\":\"pw\",\"full\":"
+                           "{\"from\":\"1s\",\"until\":\"2s\"},\"messages\":[\"old\"],\"mailboxes\":["
+                           "\"Sent\"]},\"bob\":\"pw\",\"emil\":\"y\"}}",
+                           try[_i].set };
+    bool good = test_load(&s, text, text_len, sets, 3);
+    ck_assert_msg(good == (try[_i].told == NULL), "%s: %s", try[_i].set, good ? "taken" : test_first_error());
+    if (good)
+        scenario_free(&s);
+    else
+        ck_assert_msg(test_told(try[_i].told), "%s", test_first_error());
+}
+END_TEST
+
 /* A file near its limit is not read again and again. */
 START_TEST(many_changes_of_a_large_file_are_refused)
 {
@@ -241,6 +271,7 @@ static Suite *changes_suite(void)
     tcase_add_loop_test(t, mistakes_are_told_where_they_stand, 0, 11);
     tcase_add_test(t, a_list_that_is_not_there_is_made);
     tcase_add_test(t, what_is_appended_stands_at_its_number);
+    tcase_add_loop_test(t, what_is_expected_may_come_with_a_change, 0, 5);
     tcase_add_test(t, many_changes_of_a_large_file_are_refused);
     tcase_set_timeout(t, 30);
     suite_add_tcase(suite, t);
