@@ -9,6 +9,7 @@
 #include "protocols/wire/utf8.h"
 #include "ui/screen/exam.h"
 #include "ui/screen/view.h"
+#include "ui/tape/record.h"
 
 #define LINE_MAX_OCTETS 1024
 #define COLUMNS         76
@@ -121,7 +122,9 @@ static void tell(struct plain *p)
         return;
     }
     fprintf(p->out, "Step %zu of %zu, at %s.", at, of, ui_clock(r.t_ns, when));
-    if (*says(&r) && r.peer)
+    if (record_lost_at_goal(&r))
+        fprintf(p->out, " A packet is lost at %s:", tape_host(s->run.tape, r.host));
+    else if (*says(&r) && r.peer)
         fprintf(p->out, " %s %s %s%s:", tape_host(s->run.tape, r.host), says(&r),
                 tape_host(s->run.tape, r.peer), trace_attr_get(&r, "sealed") ? ", inside TLS" : "");
     else if (r.host)

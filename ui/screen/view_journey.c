@@ -24,7 +24,7 @@ static void draw_who(struct ui_screen *s, struct ui_canvas *c, struct ui_rect r,
     int n, left;
     for (size_t i = 0; name[i] && i + 1 < sizeof proto; i++)
         proto[i] = (char)(name[i] >= 'a' && name[i] <= 'z' ? name[i] - 32 : name[i]);
-    if (rec->kind == TRACE_KIND_DROPPED && rec->peer == rec->host) /* the trace does not name its sender */
+    if (record_lost_at_goal(rec))
         n = snprintf(who, sizeof who, "lost at %s  %s", tape_host(s->run.tape, rec->host), proto);
     else if (rec->peer)
         n = snprintf(who, sizeof who, "%s %s %s  %s", tape_host(s->run.tape, record_from(rec)),

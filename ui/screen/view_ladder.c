@@ -145,6 +145,29 @@ static void draw_carried(struct ui_screen *s, struct ui_canvas *c, struct ui_rec
     ui_wrap(c, r, 0, UI_STYLE_TEXT, all, n);
 }
 
+/* Who, to whom, and what: of a lost frame its row knows the sender. */
+static void draw_said(struct ui_screen *s, struct ui_canvas *c, struct ui_rect r, struct ladder_state *v,
+                      const struct ladder_item *item, const struct trace_record *rec)
+{
+    const struct ladder_row *row = item ? ladder_row(v->ladder, item->last) : NULL;
+    bool lost = row && row->seq == (uint32_t)rec->seq && row->kind == LADDER_LOST;
+    uint32_t from = lost ? row->from : rec->host ? record_from(rec) : 0;
+    uint32_t to = lost ? row->to : rec->peer ? record_to(rec) : 0;
+    char words[LADDER_WORDS_MAX];
+    int used = ui_putf(c, r.row, r.col, r.cols, UI_STYLE_DIM, "%s",
+                       from ? tape_host(s->run.tape, from) : "the network");
+    if (to) {
+        ui_mark(c, r.row, r.col + used + 1, UI_STYLE_DIM, UI_MARK_TO_SERVER);
+        used += 3 + ui_putf(c, r.row, r.col + used + 3, r.cols - used - 3, UI_STYLE_DIM, "%s",
+                            tape_host(s->run.tape, to));
+    }
+    if (lost)
+        ladder_row_words(s->run.tape, row, true, words);
+    else
+        ladder_own_words(s->run.tape, rec, words, sizeof words);
+    ui_put_text(c, r.row, r.col + used + 2, r.cols - used - 2, UI_STYLE_STRONG, words, strlen(words));
+}
+
 static void draw_info(struct ui_screen *s, struct ui_canvas *c, struct ui_rect r, struct ladder_state *v,
                       const struct ladder_item *item)
 {
@@ -193,28 +216,7 @@ static void draw_info(struct ui_screen *s, struct ui_canvas *c, struct ui_rect r
         ui_putf(c, r.row + 1, col, room, UI_STYLE_STRONG, "%zu rows, folded; z opens them: %s",
                 item->last - item->first + 1, words);
     } else {
-        const struct ladder_row *row;
-        bool lost;
-        char to[80];
-        row = item ? ladder_row(v->ladder, item->last) : NULL;
-        lost = row && row->seq == seq && row->kind == LADDER_LOST; /* the row knows its sender */
-        used = ui_putf(c, r.row + 1, col, room, UI_STYLE_DIM, "%s",
-                       lost       ? tape_host(s->run.tape, row->from)
-                       : rec.host ? tape_host(s->run.tape, record_from(&rec))
-                                  : "the network");
-        snprintf(to, sizeof to, "%s",
-                 lost       ? tape_host(s->run.tape, row->to)
-                 : rec.peer ? tape_host(s->run.tape, record_to(&rec))
-                            : "");
-        if (*to) {
-            ui_mark(c, r.row + 1, col + used + 1, UI_STYLE_DIM, UI_MARK_TO_SERVER);
-            used += 3 + ui_putf(c, r.row + 1, col + used + 3, room - used - 3, UI_STYLE_DIM, "%s", to);
-        }
-        if (lost)
-            ladder_row_words(s->run.tape, row, true, words);
-        else
-            ladder_own_words(s->run.tape, &rec, words, sizeof words);
-        ui_put_text(c, r.row + 1, col + used + 2, room - used - 2, UI_STYLE_STRONG, words, strlen(words));
+        draw_said(s, c, (struct ui_rect){ r.row + 1, col, 1, room }, v, item, &rec);
     }
     below = (struct ui_rect){ r.row + 2 + s->big, col, r.rows - 2 - s->big, room };
     if (rec.lesson || (bad && own.lesson[0]))

@@ -38,6 +38,12 @@ static inline uint32_t record_to(const struct trace_record *r)
     return r->kind == TRACE_KIND_DELIVERED && r->peer ? r->host : r->peer;
 }
 
+/* A frame that is lost where it should arrive: the trace names its goal twice, and not its sender. */
+static inline bool record_lost_at_goal(const struct trace_record *r)
+{
+    return r->kind == TRACE_KIND_DROPPED && r->host == r->peer;
+}
+
 /* An attribute's number; `otherwise` where there is none. */
 static inline int64_t record_number(const struct trace_record *r, const char *key, int64_t otherwise)
 {
