@@ -124,6 +124,7 @@ def full_disk(folder):
             report.check(90_000 < len(octets) <= 100_001, "what fitted is there", len(octets))
             w.stop()
             report.check(w.status == 3 and w.errors.count("File too large") == 1 and w.done, "and once, with exit 3 at the end", f"{w.status} {w.errors}")
+            report.check(kind == "record" or open(file, "rb").read() == octets, "the end adds nothing to it", os.path.getsize(file) - len(octets))
             if kind == "pcapng":
                 report.check(pcapng_blocks(octets).count(6) > 50, "whole blocks", "")
             else:
