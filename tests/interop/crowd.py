@@ -1,4 +1,4 @@
-"""Hostile and clumsy programs at the doors: the next honest one is served within two seconds, and memory stays bounded."""
+"""Hostile and clumsy programs at the doors: the next honest one is served within two seconds of work, and memory stays bounded."""
 import os
 import random
 import socket
@@ -18,9 +18,16 @@ def rss_octets(w):
         return next(int(line.split()[1]) * 1024 for line in f if line.startswith("VmRSS:"))
 
 
-def served(w, after):
-    """Somebody sends a message, and it is there. Returns how many seconds that took."""
-    began = time.monotonic()
+def worked_s(w):
+    """Seconds of processor time that serve has had."""
+    with open(f"/proc/{w.process.pid}/stat") as f:
+        fields = f.read().rsplit(")", 1)[1].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+
+def honest(w, after):
+    """Somebody sends a message, and it is there: within two seconds, if serve has a processor for itself."""
+    began, worked = time.monotonic(), worked_s(w)
     try:
         s = w.smtp("alice")
         s.sendmail("alice@example.com", ["bob@example.com"], b"Subject: honest\r\n\r\n" + after.encode() + b"\r\n")
@@ -28,18 +35,12 @@ def served(w, after):
         p = w.pop3("bob")
         texts = [b"\r\n".join(p.retr(n + 1)[1]) for n in range(p.stat()[0])]
         p.quit()
+        seconds, worked = time.monotonic() - began, worked_s(w) - worked
         report.check(any(after.encode() in t for t in texts), "an honest program is served", after)
+        report.check(worked < SERVED_S and seconds < 8 * SERVED_S, "within two seconds of work", f"{after}: {worked:.2f} s, {seconds:.2f} s by the clock")
+        return f"{worked:.2f} s of work, {seconds:.2f} s"
     except Exception as error:
         report.check(False, "an honest program is served", f"{after}: {error!r} after {time.monotonic() - began:.2f} s")
-    return time.monotonic() - began
-
-
-def honest(w, after):
-    """Within two seconds; who has to wait for a crowd waits each time, who has to wait for this machine's other programs does not."""
-    took = []
-    while len(took) < 4 and min(took, default=SERVED_S) >= SERVED_S:
-        took.append(served(w, f"{after}, {len(took)}"))
-    report.check(took[-1] < SERVED_S, "within two seconds", f"{after}: {took}")
 
 
 def connect(w, service):
@@ -170,7 +171,7 @@ def talkers(w):
             t.start()
         time.sleep(1)
         for turn in range(2):
-            honest(other, f"beside talkers, {turn}")
+            print("beside talkers:", honest(other, f"beside talkers, {turn}"))
         grown = rss_octets(other) - before
         report.check(grown < 100 << 20, "what talkers have under way is bounded", f"{grown >> 20} MiB for {len(crowd)} connections")
         began = time.monotonic()
@@ -187,15 +188,20 @@ def full_house(w):
     with world.World("mail-world", "--max-connections", "5") as small:
         inside = [connect(small, "smtp") for _ in range(5)]
         report.check(all(c.recv(3) == b"220" for c in inside), "five come in", "")
-        try:
-            got = connect(small, "smtp").recv(10)
-        except ConnectionResetError:
-            got = b""
+
+        def greeting():
+            try:
+                inside.append(connect(small, "smtp"))
+                return inside[-1].recv(3)
+            except ConnectionResetError:
+                return b""
+        got = greeting()
         report.check(got == b"", "the sixth is turned away", got)
-        inside.pop().close()
-        time.sleep(0.3 * world.SLOW)
-        again = connect(small, "smtp")
-        report.check(again.recv(3) == b"220", "until one has left", "")
+        inside[0].close()
+        end = time.monotonic() + 10 * world.SLOW
+        while (got := greeting()) == b"" and time.monotonic() < end:
+            time.sleep(0.05)
+        report.check(got == b"220", "until one has left", got)
         small.stop()
         report.check("all 5 doors are in use" in small.errors, "stderr says so", small.errors)
 
