@@ -103,14 +103,19 @@ def pings():
 
 def names():
     s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
-    s.settimeout(5 * world.SLOW)
+    s.settimeout(2 * world.SLOW)
     s.connect((MAIL, 9))
-    s.send(b"anybody?")
-    try:
-        s.recv(10)
-        report.check(False, "a closed UDP port is told by ICMP")
-    except ConnectionRefusedError:
-        report.check(True, "a closed UDP port is told by ICMP")
+    heard = None
+    for _ in range(5):  # the link may lose a question or its answer
+        try:
+            s.send(b"anybody?")
+            heard = s.recv(10)
+        except TimeoutError:
+            continue
+        except ConnectionRefusedError:
+            heard = "refused"
+        break
+    report.check(heard == "refused", "a closed UDP port is told by ICMP", heard)
     if not have("dig"):
         return
     for server in (NS, NS6):
@@ -167,15 +172,19 @@ def strange_ends():
     s.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
     s.setsockopt(socket.IPPROTO_TCP, socket.TCP_KEEPIDLE, 1)
     s.setsockopt(socket.IPPROTO_TCP, socket.TCP_KEEPINTVL, 1)
-    s.setsockopt(socket.IPPROTO_TCP, socket.TCP_KEEPCNT, 2)
+    s.setsockopt(socket.IPPROTO_TCP, socket.TCP_KEEPCNT, 60)
     s.recv(1000)
-    time.sleep(3.5)
+    time.sleep(3.5)  # of three probes, how many have no answer?
+    unanswered, end = lambda: s.getsockopt(socket.IPPROTO_TCP, socket.TCP_INFO, 8)[3], time.monotonic() + 10 * world.SLOW
+    while unanswered() > 1 and time.monotonic() < end:
+        time.sleep(0.05)
+    report.check(unanswered() <= 1, "keep-alive is answered", unanswered())
     s.sendall(b"NOOP\r\nQUIT\r\n")
     s.shutdown(socket.SHUT_WR)
     rest = b""
     while piece := s.recv(1000):
         rest += piece
-    report.check(b"\r\n221 " in rest and rest.startswith(b"250 "), "keep-alive is answered, and what a half-closed client asked too", rest)
+    report.check(b"\r\n221 " in rest and rest.startswith(b"250 "), "what a half-closed client asked is answered", rest)
 
 
 def listen(family, address, got, port=2525):
