@@ -229,17 +229,49 @@ static void name_host(struct plan *p, const struct forward *one, size_t host)
     h->label = "a real server";
 }
 
-bool plan_exits(struct plan *p, const struct forwards *f, char error[PLAN_ERROR_MAX])
+/* These zones with the way to every exit in them. NULL: error says which exit no zone can lead to. */
+static const struct spec_zone *zones_with_exits(struct plan *p, const struct spec_zone *before,
+                                                const struct forwards *f, char error[PLAN_ERROR_MAX])
 {
     struct spec_zone *zones = core_arena_take(&p->arena, (p->world.nzones + 1) * sizeof *zones);
+    if (p->world.nzones > 0)
+        memcpy(zones, before, p->world.nzones * sizeof *zones);
+    for (size_t i = 0; i < p->world.nzones; i++)
+        records_of(p, &zones[i]);
+    for (size_t i = 0; i < f->n; i++)
+        if (leader(f, i) == i && !lead_here(p, zones, f, i, error))
+            return NULL;
+    return zones;
+}
+
+/* The exits stay when a zone is edited while the world runs. */
+static bool changes_with_exits(struct plan *p, const struct forwards *f, char error[PLAN_ERROR_MAX])
+{
+    static const char zones[] = "/zones/";
+    size_t n = p->world.nchanges;
+    struct spec_change *changes = core_arena_take(&p->arena, (n + 1) * sizeof *changes);
+    for (size_t i = 0; i < n; i++) {
+        struct spec_world *after;
+        changes[i] = p->world.changes[i];
+        if (strncmp(changes[i].what, zones, sizeof zones - 1) != 0)
+            continue;
+        after = core_arena_take(&p->arena, sizeof *after);
+        *after = *changes[i].after;
+        after->zones = zones_with_exits(p, after->zones, f, error);
+        if (!after->zones)
+            return false;
+        changes[i].after = after;
+    }
+    p->world.changes = changes;
+    return true;
+}
+
+bool plan_exits(struct plan *p, const struct forwards *f, char error[PLAN_ERROR_MAX])
+{
     size_t host = p->first_exit_host;
     p->world.trust_pem = f->trust;
     if (f->n == 0)
         return true;
-    if (p->world.nzones > 0)
-        memcpy(zones, p->world.zones, p->world.nzones * sizeof *zones);
-    for (size_t i = 0; i < p->world.nzones; i++)
-        records_of(p, &zones[i]);
     p->nexits = f->n;
     for (size_t i = 0; i < f->n; i++) {
         struct plan_exit *e = &p->exit[i];
@@ -249,9 +281,7 @@ bool plan_exits(struct plan *p, const struct forwards *f, char error[PLAN_ERROR_
         find_protocol(&p->world, e);
         if (first == i)
             name_host(p, e->forward, e->host);
-        if (first == i && !lead_here(p, zones, f, i, error))
-            return false;
     }
-    p->world.zones = zones;
-    return true;
+    p->world.zones = zones_with_exits(p, p->world.zones, f, error);
+    return p->world.zones && changes_with_exits(p, f, error);
 }

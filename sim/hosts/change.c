@@ -232,6 +232,8 @@ void changes_start(struct world *w)
         c->rule = change_rule_for(c->spec->what);
         c->timer.run = due;
         assert(c->rule); /* the loader refuses it otherwise */
+        if (c->rule->editor == CHANGE_PLAN && !change_action(spec, c->spec))
+            continue; /* a world that is served without its people: nobody is going to do it */
         core_timer_set(&w->queue, &c->timer, c->spec->at_ns);
     }
 }

@@ -160,7 +160,9 @@ def zones():
     domains = ("example.org", "dept.example.org", "example-two.com", "far.example.org")
     cut = ("--set", '/zones/example.org/records/3=far NS ns.elsewhere.test.')
     forwards = [x for d in domains for x in ("--forward", f"{d}=127.0.0.1:{server.port}")]
-    with world.World("mail-world", *cut, *forwards, "--forward", f"ns.example.com:2500=127.0.0.1:{server.port}") as w:
+    edited = [x for what, to in (("/zones/example.org/ttl", 60), ("/zones/./negative_ttl", 60), ("/actions/0/at", "4m"))
+              for x in ("--set", "/changes/-=" + json.dumps({"at": "1ms", "set": what, "to": to}))]
+    with world.World("mail-world", *cut, *edited, *forwards, "--forward", f"ns.example.com:2500=127.0.0.1:{server.port}") as w:
         for d in domains:
             send(w, "erin@" + d)
         wait(lambda: len(server.letters) >= len(domains))
@@ -168,6 +170,8 @@ def zones():
             report.check(any(b"for <erin@%s>" % d.encode() in x for x in server.letters), f"mail for {d} goes to the real server", server.letters)
         send(w, "bob@example.com")
         report.check(len(w.wait_for("bob", 1)) == 1, "other mail does not", "")
+        w.stop()
+        report.check(w.status == 0, "zones are edited, and so is what people do who are not there", (w.status, w.errors))
 
 
 def misbehaved():
