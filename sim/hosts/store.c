@@ -30,15 +30,30 @@ static void mailbox_init(struct mailbox *box, struct user *u, char *name)
     box->uidvalidity = u->store->uidvalidity_next++;
 }
 
+/* An empty table for so many users. */
+static void hash_make(struct store *s, size_t users)
+{
+    uint32_t size = 4;
+    while (size < users * 2)
+        size *= 2;
+    s->mask = size - 1;
+    s->hash = core_arena_take(&s->host->world->arena, size * sizeof(struct user *));
+}
+
+static void hash_put(struct store *s, struct user *u)
+{
+    struct user **head = &s->hash[name_hash(wire_slice_str(u->spec->name)) & s->mask];
+    u->next_hash = *head;
+    *head = u;
+}
+
 static void user_init(struct store *s, struct user *u, const struct spec_user *spec)
 {
     static char inbox[] = "INBOX";
-    struct user **head = &s->hash[name_hash(wire_slice_str(spec->name)) & s->mask];
     u->spec = spec;
     u->store = s;
     mailbox_init(&u->inbox, u, inbox);
-    u->next_hash = *head;
-    *head = u;
+    hash_put(s, u);
     for (size_t k = 0; k < spec->nmailboxes; k++)
         store_mailbox_create(u, wire_slice_str(spec->mailboxes[k]));
 }
@@ -47,12 +62,8 @@ struct store *store_new(struct host *host, const struct spec_store *spec)
 {
     struct world *w = host->world;
     struct store *s = core_arena_take(&w->arena, sizeof *s);
-    uint32_t size = 4;
-    while (size < spec->nusers * 2)
-        size *= 2;
     s->host = host;
-    s->mask = size - 1;
-    s->hash = core_arena_take(&w->arena, size * sizeof(struct user *));
+    hash_make(s, spec->nusers);
     s->users = core_arena_take(&w->arena, spec->nusers * sizeof *s->users);
     s->nusers = spec->nusers;
     /* A number that only grows, even when a mailbox is made anew: RFC 3501 section 2.3.1.1. */
@@ -87,9 +98,7 @@ static struct user *next_user(struct store *s, const struct user *after)
         if (after + 1 < s->users + s->nusers)
             return s->users + (after - s->users) + 1;
     } else if (after) {
-        while (&more->user != after)
-            more = more->next;
-        more = more->next;
+        more = CORE_OWNER(after, struct user_more, user)->next;
     }
     return more ? &more->user : NULL;
 }
@@ -104,10 +113,12 @@ struct user *store_next(struct store *s, const struct user *after)
 
 static void user_add(struct store *s, const struct spec_user *spec)
 {
-    struct user_more **end = &s->more, *more = core_arena_take(&s->host->world->arena, sizeof *more);
-    while (*end)
-        end = &(*end)->next;
-    *end = more;
+    struct user_more *more = core_arena_take(&s->host->world->arena, sizeof *more);
+    if (s->more_last)
+        s->more_last->next = more;
+    else
+        s->more = more;
+    s->more_last = more;
     user_init(s, &more->user, spec);
 }
 
@@ -115,6 +126,11 @@ void store_reload(struct store *s, const struct spec_store *spec)
 {
     for (struct user *u = next_user(s, NULL); u; u = next_user(s, u))
         u->gone = true;
+    if (spec->nusers > s->mask) {
+        hash_make(s, spec->nusers);
+        for (struct user *u = next_user(s, NULL); u; u = next_user(s, u))
+            hash_put(s, u);
+    }
     for (size_t i = 0; i < spec->nusers; i++) {
         const struct spec_user *to = &spec->users[i];
         struct user *u = find_user(s, wire_slice_str(to->name));

@@ -105,7 +105,7 @@ struct store {
     struct user *users; /* nusers of them */
     size_t nusers;
     uint32_t uidvalidity_next;
-    struct user_more *more; /* added while the world runs; NULL: none */
+    struct user_more *more, *more_last; /* added while the world runs; NULL: none */
 };
 
 struct user_more { /* the arena's */

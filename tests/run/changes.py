@@ -133,6 +133,14 @@ r = Run("a user goes and comes back", change("10m", STORE + "/users/bob", None),
         edit=lambda w: w["hosts"]["bob"]["client"]["accounts"][0]["fetch"].update(keep=True))
 r.claim(r.stored("mx") == [1, 21] and [trace.attr(x, "messages") for x in trace.select(r.records, "mailbox", event="stored", user="bob")] == [1, 2],
         "the old mail is there when a user comes back", r.stored("mx"))
+crowd = {f"u{i}": "p" for i in range(15000)}
+began = os.times().children_user
+r = Run("a crowd comes", change("10m", STORE + "/users", {**crowd, "bob": "builder"}),
+        *[change("11m", MX + "/size_max", 5000 + i) for i in range(10)],
+        edit=lambda w: (w["messages"]["a"].update(to="u14999@b.test"), w["messages"]["b"].update(to="u14999@b.test")))
+r.claim(r.stored("mx", "u14999") == [11] and r.stored("mx") == [21] and r.status == 0, "each of them is found, and bob is", r.err[:300])
+spent = os.times().children_user - began
+r.claim(spent < 5, "users are not compared each with each", spent)
 r = changed("a quota", STORE + "/users/bob", {"password": "builder", "quota": 10})
 r.claim(r.stored("mx") == [1] and trace.select(r.records, "mailbox", event="over-quota", user="bob"), "no room any more", r.stored("mx"))
 
