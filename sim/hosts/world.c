@@ -2,7 +2,6 @@
 #include "sim/hosts/world.h"
 
 #include <assert.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -24,17 +23,6 @@
 #include "sim/hosts/world_net.h"
 #include "sim/net/net_host.h"
 #include "sim/net/net_link.h"
-
-__attribute__((format(printf, 3, 4))) static bool fail(struct world_error *e, const char *pointer,
-                                                       const char *fmt, ...)
-{
-    va_list ap;
-    va_start(ap, fmt);
-    vsnprintf(e->text, sizeof e->text, fmt, ap);
-    va_end(ap);
-    e->pointer = pointer;
-    return false;
-}
 
 void world_init(struct world *w, const struct spec_world *spec)
 {
@@ -93,10 +81,10 @@ static bool host_network(struct world *w, struct host *host, struct world_error 
         const struct spec_iface *f = &h->ifaces[i];
         struct net_link *link = world_link(w, f->link);
         if (!link)
-            return fail(e, f->pointer, "there is no link '%s'", f->link);
+            return world_fail(e, f->pointer, "there is no link '%s'", f->link);
         if (!net_iface_add(nh, link, f->ip4.bits ? &f->ip4.addr : NULL, f->ip4.bits,
                            f->ip6.bits ? &f->ip6.addr : NULL, f->ip6.bits))
-            return fail(e, f->pointer, "an address of this interface is in use already");
+            return world_fail(e, f->pointer, "an address of this interface is in use already");
     }
     firewall_build(host);
     rewrites_build(host);
@@ -108,7 +96,7 @@ static bool routes_build(struct world *w, struct host *host, struct world_error 
     for (size_t i = 0; i < host->spec->nroutes; i++) {
         const struct spec_route *r = &host->spec->routes[i];
         if (!net_route_add(host->net, &r->to.addr, r->to.bits, &r->via))
-            return fail(e, r->pointer, "the gateway is on none of this host's links");
+            return world_fail(e, r->pointer, "the gateway is on none of this host's links");
     }
     (void)w;
     return true;
@@ -134,21 +122,22 @@ static bool roles_build(struct world *w, struct host *host, struct world_error *
     struct zone_error zone = { .pointer = NULL };
     stub_of(w, host);
     if (h->dns && !dns_host_new(host, h->dns, &zone))
-        return fail(e, zone.pointer, "%s", zone.text);
+        return world_fail(e, zone.pointer, "%s", zone.text);
     if (h->resolver && h->dns)
-        return fail(e, h->resolver->pointer, "a host is a resolver or a name server: port 53 cannot be both");
+        return world_fail(e, h->resolver->pointer,
+                          "a host is a resolver or a name server: port 53 cannot be both");
     if (h->resolver)
         resolver_host_new(host, h->resolver);
     if (h->store) {
         host->store = store_new(host, h->store);
         if (!pop3_services_open(host->store, h->store, &pointer) ||
             !imap_services_open(host->store, h->store, &pointer))
-            return fail(e, pointer, "another service of this host has the same port");
+            return world_fail(e, pointer, "another service of this host has the same port");
     }
     if (h->mta) {
         host->mta = mta_new(host, h->mta);
         if (!mta_open(host->mta, &pointer))
-            return fail(e, pointer, "another service of this host has the same port");
+            return world_fail(e, pointer, "another service of this host has the same port");
     }
     if (h->client)
         host->mua = mua_new(host, h->client);
@@ -164,10 +153,10 @@ static bool messages_preload(struct world *w, struct world_error *e)
         for (size_t k = 0; s && k < s->nusers; k++)
             for (size_t m = 0; m < s->users[k].spec->nmessages; m++)
                 if (!store_preload(&s->users[k], s->users[k].spec->messages[m]))
-                    return fail(e, s->users[k].spec->pointer,
-                                "message '%s' cannot be put into the mailbox: it does not exist, is "
-                                "not valid, or the quota is too small",
-                                s->users[k].spec->messages[m]);
+                    return world_fail(e, s->users[k].spec->pointer,
+                                      "message '%s' cannot be put into the mailbox: it does not exist, is "
+                                      "not valid, or the quota is too small",
+                                      s->users[k].spec->messages[m]);
     }
     return true;
 }
@@ -208,7 +197,7 @@ bool world_build(struct world *w, struct world_error *e)
     if (!faults_build(w, e))
         return false;
     if (!dns_zones_build(w, &zone) || !changes_prepare(w, &zone))
-        return fail(e, zone.pointer, "%s", zone.text);
+        return world_fail(e, zone.pointer, "%s", zone.text);
     for (size_t i = 0; i < spec->nhosts; i++) {
         if (!routes_build(w, &w->hosts[i], e) || !roles_build(w, &w->hosts[i], e))
             return false;
@@ -217,9 +206,9 @@ bool world_build(struct world *w, struct world_error *e)
     if (!messages_preload(w, e))
         return false;
     if (!troubles_plan(w, &pointer, error))
-        return fail(e, pointer, "%s", error);
+        return world_fail(e, pointer, "%s", error);
     if (!actions_start(w, &pointer))
-        return fail(
+        return world_fail(
             e, pointer,
             "this action names a host that does not exist, or an account that the host does not have");
     return true;

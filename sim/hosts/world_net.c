@@ -13,8 +13,7 @@
 #include "sim/net/net_host.h"
 #include "sim/net/tamper.h"
 
-__attribute__((format(printf, 3, 4))) static bool fail(struct world_error *e, const char *pointer,
-                                                       const char *fmt, ...)
+bool world_fail(struct world_error *e, const char *pointer, const char *fmt, ...)
 {
     va_list ap;
     va_start(ap, fmt);
@@ -52,10 +51,10 @@ bool fault_build(struct world *w, struct net_link *link, const struct spec_fault
     if (f->from_host) {
         p.match.sender = net_host_find(&w->net, f->from_host);
         if (!p.match.sender)
-            return fail(e, f->pointer, "there is no host '%s'", f->from_host);
+            return world_fail(e, f->pointer, "there is no host '%s'", f->from_host);
     }
     if (f->nnth > NET_FAULT_NTH_MAX || f->nframes > NET_FAULT_NTH_MAX)
-        return fail(e, f->pointer, "at most %d frames can be named in one fault", NET_FAULT_NTH_MAX);
+        return world_fail(e, f->pointer, "at most %d frames can be named in one fault", NET_FAULT_NTH_MAX);
     for (size_t i = 0; i < f->nnth; i++)
         p.nth[i] = f->nth[i];
     for (size_t i = 0; i < f->nframes; i++)

@@ -13,6 +13,10 @@
 #include "sim/hosts/world.h"
 #include "sim/net/net_link.h"
 
+/* Says in *e what is wrong, and where. Returns false. */
+__attribute__((format(printf, 3, 4))) bool world_fail(struct world_error *e, const char *pointer,
+                                                      const char *fmt, ...);
+
 void links_build(struct world *w);
 void link_params(const struct spec_link *l, struct net_link_params *p);
 
