@@ -29,6 +29,13 @@ static void tell(const struct trouble *t, const struct host *h, uint32_t conn)
     r.conn = conn;
     trace_attr_str(&r, "pointer", t->pointer);
     trace_attr_str(&r, "value", t->words);
+    if (t->order.kind == TROUBLE_DELAY) {
+        r.title = "The answer is held back";
+        r.lesson =
+            "The server has done what it was asked to do, and says so only later. Until then the other "
+            "side does not know it, and waits. Nobody waits for ever.";
+        r.section = "RFC 5321 section 4.5.3.2";
+    }
     tell_send(&r, h, true);
 }
 

@@ -216,7 +216,12 @@ START_TEST(an_answer_to_the_dot_that_does_not_come_is_told)
 {
     struct face f;
     face_open(&f, "slow-server", 24, 80, false, false);
-    face_keys(&f, "!");
+    face_keys(&f, "/ answers <Space> 11 <Enter>");
+    ck_assert(face_shows(&f, "The server has done what it was asked to do, and"));
+    face_keys(&f, "p n"); /* it is a step */
+    ck_assert(face_shows(&f, "The answer is held back."));
+    face_keys(&f, "n n n"); /* the queue, final delivery, and ten minutes later */
+    ck_assert(face_shows(&f, "The dot is sent, and its answer does not come."));
     ck_assert(face_shows(&f, "mail has waited too long and hangs up"));
     face_keys(&f, "<F6>");
     ck_assert(face_shows(&f, "250   250  \xe2\x9c\x97late"));

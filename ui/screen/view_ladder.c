@@ -201,6 +201,8 @@ static void draw_info(struct ui_screen *s, struct ui_canvas *c, struct ui_rect r
     left = room - (int)(strlen(title) + strlen(source)) - RULE_COLS;
     if (bad && rec.title && left < 0) /* whole words or none */
         snprintf(title, sizeof title, "%s", rec.title);
+    if ((int)(strlen(title) + strlen(source)) + RULE_COLS > room) /* of two sources the first */
+        source[strcspn(source, ",")] = '\0';
     if (rec.frame)
         snprintf(frame, sizeof frame, "%sframe %llu", *source ? ", " : "", (unsigned long long)rec.frame);
     if ((int)strlen(frame) <= left)

@@ -199,7 +199,7 @@ static void take_note(struct ladder *l, const struct trace_record *r)
         shown = true;
         break;
     case TRACE_KIND_CONFIG: /* the setting that decides is told beside what it decides */
-        shown = is_event(r, "changed");
+        shown = is_event(r, "changed") || r->title;
         break;
     case TRACE_KIND_FAULT: /* of a host; those of links stand at no host */
         shown = is_event(r, "down") || is_event(r, "up") || is_event(r, "rewrote");

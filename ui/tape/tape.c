@@ -152,12 +152,17 @@ static const char *pack(struct tape *t, const struct trace_record *r)
     return blob;
 }
 
+/* Stops are phases, lines and frames; and what happens at a host and is a lesson of its own: how the run
+ * ends, what a person types, a message that has to wait, an answer that comes late or never, a packet that
+ * is changed. */
 static void file_stops(struct tape *t, const struct trace_record *r, uint32_t seq, bool bad)
 {
     enum trace_level level = trace_kind_level(r->kind);
     bool goes_on = r->kind == TRACE_KIND_CONTENT && t->content_conn == r->conn && t->content_dir == r->dir;
     bool note = r->kind == TRACE_KIND_ERROR || r->kind == TRACE_KIND_OUTCOME || r->kind == TRACE_KIND_INPUT ||
-                (bad && r->kind == TRACE_KIND_QUEUE);
+                (bad && r->kind == TRACE_KIND_QUEUE) ||
+                (r->title && (r->kind == TRACE_KIND_SESSION || r->kind == TRACE_KIND_FAULT ||
+                              r->kind == TRACE_KIND_CONFIG));
     if (level == TRACE_LINE) {
         t->content_conn = r->kind == TRACE_KIND_CONTENT ? r->conn : 0;
         t->content_dir = r->dir;
