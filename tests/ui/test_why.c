@@ -74,6 +74,14 @@ START_TEST(a_refused_certificate_leads_to_its_fault)
 }
 END_TEST
 
+START_TEST(an_old_address_leads_to_the_cache)
+{
+    LEADS("mx-moved", "/ 1141 <Enter>", "MX 10 mx.example.org; A 203.0.113.25 ttl 1141",
+          "resolver: the answer is in its cache: MX example.org",
+          "resolver: keeps in its cache: MX example.org: 10 mx.example.org, 1800 s left", "MX? example.org");
+}
+END_TEST
+
 START_TEST(a_full_mailbox_leads_to_its_quota)
 {
     LEADS("mailbox-full", "!", "over the quota of INBOX of bob", "/hosts/mx/store/users/bob/quota = 64000");
@@ -121,6 +129,7 @@ static Suite *why_suite(void)
     tcase_add_test(t, a_time_out_leads_to_the_port);
     tcase_add_test(t, what_a_person_begins_has_no_cause);
     tcase_add_test(t, a_refused_certificate_leads_to_its_fault);
+    tcase_add_test(t, an_old_address_leads_to_the_cache);
     tcase_add_test(t, a_full_mailbox_leads_to_its_quota);
     tcase_add_test(t, what_is_typed_leads_to_what_was_answered);
     tcase_add_loop_test(t, every_record_has_a_why_that_ends, 0, 4);

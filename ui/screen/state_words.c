@@ -226,6 +226,18 @@ static void timer_text(const char *host, const struct trace_record *r, char *buf
         snprintf(buf, cap, "%s: TCP %s", host, record_attr(r, "timer"));
 }
 
+static void cache_text(const char *host, const struct trace_record *r, char *buf, size_t cap)
+{
+    const char *event = record_attr(r, "event"), *text = r->text ? r->text : "";
+    int len = r->text_len < 400 ? (int)r->text_len : 400;
+    if (strcmp(event, "CACHE_HIT") == 0)
+        snprintf(buf, cap, "%s: the answer is in its cache: %.*s", host, len, text);
+    else if (strcmp(event, "stored") == 0 || strcmp(event, "replaced") == 0)
+        snprintf(buf, cap, "%s: keeps in its cache: %.*s", host, len, text);
+    else
+        snprintf(buf, cap, "%s: cache, %s: %.*s", host, event, len, text);
+}
+
 static void mailbox_text(const char *host, const struct trace_record *r, char *buf, size_t cap)
 {
     static const char *const events[][2] = { { "stored", "a message is stored in" },
@@ -322,6 +334,9 @@ const char *ui_state_text(const struct tape *t, const struct trace_record *r, ch
         break;
     case TRACE_KIND_SESSION:
         session_text(host, r, buf, cap);
+        break;
+    case TRACE_KIND_CACHE:
+        cache_text(host, r, buf, cap);
         break;
     case TRACE_KIND_CONFIG:
         setting_text(r, buf, cap);

@@ -130,6 +130,8 @@ void ui_why_open(struct ui_screen *s)
         if (by && by != decided && tape_get(t, by, &beside)) {
             add(t, &items, &beside, false);
             add_edit(t, &items, trace_attr_get(&beside, "pointer"), by);
+            if (tape_get(t, causes_kept(t, &beside), &beside))
+                add(t, &items, &beside, false);
         }
         decided = by;
         /* Behind the setting that decided about a reply comes the command that the reply answers. */

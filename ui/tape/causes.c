@@ -43,6 +43,32 @@ static uint32_t down(const struct tape *t, const struct trace_record *r)
     return 0;
 }
 
+/* The cache that an answer came from: told right before it, with the same cause. */
+static uint32_t cached(const struct tape *t, const struct trace_record *r)
+{
+    uint32_t seq = tape_before(tape_of_kind(t, TRACE_KIND_CACHE), (uint32_t)r->seq);
+    struct trace_record c;
+    return seq && tape_get(t, seq, &c) && c.host == r->host && c.cause == r->cause &&
+                   record_is(&c, "event", "CACHE_HIT")
+               ? seq
+               : 0;
+}
+
+uint32_t causes_kept(const struct tape *t, const struct trace_record *hit)
+{
+    const struct tape_list *list = tape_of_kind(t, TRACE_KIND_CACHE);
+    const char *name = record_attr(hit, "name"), *type = record_attr(hit, "type");
+    struct trace_record c;
+    if (hit->kind != TRACE_KIND_CACHE)
+        return 0;
+    for (ptrdiff_t i = tape_find(list, (uint32_t)hit->seq); i >= 0; i--)
+        if (list->seq[i] < hit->seq && tape_get(t, list->seq[i], &c) && c.host == hit->host &&
+            (record_is(&c, "event", "stored") || record_is(&c, "event", "replaced")) &&
+            record_is(&c, "name", name) && record_is(&c, "type", type))
+            return list->seq[i];
+    return 0;
+}
+
 uint32_t causes_beside(const struct tape *t, const struct trace_record *r)
 {
     if (r->kind == TRACE_KIND_CONFIG)
@@ -51,7 +77,7 @@ uint32_t causes_beside(const struct tape *t, const struct trace_record *r)
         return trace_attr_get(r, "fault") ? fault(t, r, trace_attr_get(r, "fault"))
                : r->peer                  ? down(t, r)
                                           : 0;
-    return setting(t, r);
+    return r->kind == TRACE_KIND_ANSWER ? cached(t, r) : setting(t, r);
 }
 
 /* ---- before ----------------------------------------------------------------------------------------------

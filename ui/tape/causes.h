@@ -19,8 +19,11 @@
 uint32_t causes_before(const struct tape *t, const struct trace_record *r, uint32_t answered);
 
 /* What decided beside it: a setting right before a reply, a link's fault or a host that is down behind a lost
- * frame. 0: nothing. */
+ * frame, the cache that an answer came from. 0: nothing. */
 uint32_t causes_beside(const struct tape *t, const struct trace_record *r);
+
+/* When what a cache answers with was put there: the record, for the one of the hit. 0: `hit` is no hit. */
+uint32_t causes_kept(const struct tape *t, const struct trace_record *hit);
 /* Somebody edited the setting at `pointer`, one below it or one that it is part of, before the record `seq`:
  * the last time that was told. 0: it is as it was from the start. */
 uint32_t causes_edited(const struct tape *t, const char *pointer, uint32_t seq);
