@@ -4,6 +4,7 @@
 #include <string.h>
 
 #define FRAMES_BACK 4000 /* frames looked at for one that was lost */
+#define CACHE_BACK  400  /* records of caches looked at for what was kept */
 
 /* ---- beside ----------------------------------------------------------------------------------------------
  */
@@ -59,9 +60,10 @@ uint32_t causes_kept(const struct tape *t, const struct trace_record *hit)
     const struct tape_list *list = tape_of_kind(t, TRACE_KIND_CACHE);
     const char *name = record_attr(hit, "name"), *type = record_attr(hit, "type");
     struct trace_record c;
+    ptrdiff_t last = tape_find(list, (uint32_t)hit->seq);
     if (hit->kind != TRACE_KIND_CACHE)
         return 0;
-    for (ptrdiff_t i = tape_find(list, (uint32_t)hit->seq); i >= 0; i--)
+    for (ptrdiff_t i = last; i >= 0 && i > last - CACHE_BACK; i--)
         if (list->seq[i] < hit->seq && tape_get(t, list->seq[i], &c) && c.host == hit->host &&
             (record_is(&c, "event", "stored") || record_is(&c, "event", "replaced")) &&
             record_is(&c, "name", name) && record_is(&c, "type", type))

@@ -524,9 +524,9 @@ uint32_t letter_broken(const struct tape *t, const struct letter_copy *copy)
     struct trace_record r;
     if (copy->proto != TRACE_SMTP || !copy->first || copy->verdict)
         return 0;
-    for (uint32_t seq = copy->first; seq; seq = tape_after(list, seq))
-        if (tape_kind(t, seq) == TRACE_KIND_SESSION && tape_get(t, seq, &r) && r.host == copy->from &&
-            (record_is(&r, "event", "lost") || record_is(&r, "event", "timeout")))
-            return seq;
+    for (ptrdiff_t i = tape_find(list, copy->first); i >= 0 && (size_t)i < list->n; i++)
+        if (tape_kind(t, list->seq[i]) == TRACE_KIND_SESSION && tape_get(t, list->seq[i], &r) &&
+            r.host == copy->from && (record_is(&r, "event", "lost") || record_is(&r, "event", "timeout")))
+            return list->seq[i];
     return 0;
 }
